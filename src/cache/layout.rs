@@ -1,0 +1,80 @@
+//! How a content lies in its cache file.
+//!
+//! A cache file holds the whole pieces that the content touches, in torrent order. The content thus
+//! starts [`Layout::lead`] bytes into the file, and every piece can be verified from this file
+//! alone, also the first and the last one, which the neighbouring files of the torrent share.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::domain::{FileIndex, Metainfo};
+
+/// Blocks are what peers send: 16 KiB, the size every client requests (BEP 3).
+pub const BLOCK: u64 = 16 * 1024;
+
+/// Where the pieces of one content lie, and what they must hash to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Bytes of the content itself.
+    pub length: u64,
+    /// Bytes in the cache file before the content starts.
+    pub lead: u64,
+    /// Bytes per piece.
+    pub piece_length: u64,
+    /// Index in the torrent of the first piece held here.
+    pub first_piece: u32,
+    /// Bytes of the cache file: all pieces, the last one possibly shorter.
+    pub span: u64,
+    /// SHA-1 of each piece held here.
+    pub hashes: Arc<[[u8; 20]]>,
+}
+
+impl Layout {
+    /// The layout of one file of a torrent, or nothing if the torrent has no such file.
+    pub fn of(metainfo: &Metainfo, index: FileIndex) -> Option<Self> {
+        let file = metainfo.file(index)?;
+        let piece_length = u64::from(metainfo.piece_length);
+        let first = file.offset / piece_length;
+        let last = if file.length == 0 { first } else { (file.offset + file.length).div_ceil(piece_length) };
+        let start = first * piece_length;
+        let end = (last * piece_length).min(metainfo.total_length());
+        let hashes = metainfo.pieces.get(first as usize..last as usize)?;
+        Some(Self {
+            length: file.length,
+            lead: file.offset - start,
+            piece_length,
+            first_piece: u32::try_from(first).ok()?,
+            span: end - start,
+            hashes: hashes.into(),
+        })
+    }
+
+    /// Number of pieces held.
+    pub fn pieces(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Where the cache file starts in the torrent, in bytes.
+    pub fn torrent_start(&self) -> u64 {
+        u64::from(self.first_piece) * self.piece_length
+    }
+
+    /// Bytes of local piece `piece` within the cache file.
+    pub fn piece_range(&self, piece: usize) -> Range<u64> {
+        let start = piece as u64 * self.piece_length;
+        start..(start + self.piece_length).min(self.span)
+    }
+
+    /// The local piece that holds content byte `offset`.
+    pub fn piece_at(&self, offset: u64) -> usize {
+        ((self.lead + offset) / self.piece_length) as usize
+    }
+
+    /// The local pieces that hold the content bytes of `range`.
+    pub fn pieces_of(&self, range: &Range<u64>) -> Range<usize> {
+        if range.is_empty() {
+            return 0..0;
+        }
+        self.piece_at(range.start)..self.piece_at(range.end - 1) + 1
+    }
+}

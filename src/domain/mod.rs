@@ -1,0 +1,9 @@
+//! The words of the design as pure values: no I/O, no clock, no other room.
+
+mod content;
+mod info_hash;
+mod metainfo;
+
+pub use content::{ContentKey, FileChoice, FileIndex};
+pub use info_hash::{InfoHash, InvalidInfoHash};
+pub use metainfo::{FileEntry, InvalidMetainfo, Metainfo};

@@ -1,0 +1,19 @@
+//! Headwater, a Stremio addon server whose every stream is a plain HTTP URL on the same server.
+//!
+//! Start with [`server::Server`], the composition root. `ARCHITECTURE.md` draws the rooms and the
+//! direction in which they may know each other.
+
+pub mod addon;
+pub mod cache;
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod http;
+pub mod links;
+pub mod play;
+pub mod prepare;
+pub mod release;
+pub mod server;
+pub mod source;
+pub mod stremio;
+pub mod telemetry;

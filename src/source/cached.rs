@@ -1,0 +1,1 @@
+//! The first source of the chain: what is already on disk.

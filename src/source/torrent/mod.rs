@@ -1,0 +1,1 @@
+//! The swarm as a source. The only room that names librqbit.
