@@ -157,7 +157,6 @@ mod tests {
     use http_body::Body;
 
     use super::*;
-    use crate::domain::{ContentKey, FileIndex, InfoHash};
 
     fn head(lines: &[(&'static str, &str)]) -> Response<MediaBody> {
         answer(&Method::HEAD, lines)
@@ -165,8 +164,7 @@ mod tests {
 
     /// What a GET would be described as; the body is another matter.
     fn answer(method: &Method, lines: &[(&'static str, &str)]) -> Response<MediaBody> {
-        let key = ContentKey { info_hash: InfoHash::new([7; 20]), file: FileIndex(3) };
-        let representation = Representation::new(key, 1000, "Film é.mkv");
+        let representation = Representation::new(&format!("{}-3", "07".repeat(20)), 1000, "Film é.mkv");
         let mut request = HeaderMap::new();
         for (name, value) in lines {
             request.insert(HeaderName::from_static(name), value.parse().unwrap());
