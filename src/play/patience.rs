@@ -97,7 +97,9 @@ impl Waiting {
         // `//host` and, to browsers, `/\host` would name another origin.
         let path = uri.path().trim_start_matches(['/', '\\']);
         let mut location = format!("/{path}?");
-        for (name, value) in uri.query().into_iter().flat_map(parameters).filter(|(name, _)| *name != PARAMETER) {
+        for (name, value) in
+            uri.query().into_iter().flat_map(parameters).filter(|(name, _)| *name != PARAMETER)
+        {
             location.push_str(name);
             if !value.is_empty() {
                 location.push('=');
@@ -125,7 +127,9 @@ impl Waiting {
         let bytes = BASE64URL_NOPAD.decode(state.as_bytes()).ok()?;
         let (signed, claimed) = bytes.split_at_checked(SIGNED)?;
         verify_slices_are_equal(&signature(signed, key), claimed).ok()?;
-        let (&[VERSION, ref millis @ .., attempt], _) = signed.split_first_chunk::<SIGNED>()? else { return None };
+        let (&[VERSION, ref millis @ .., attempt], _) = signed.split_first_chunk::<SIGNED>()? else {
+            return None;
+        };
         Some(Self { first_request: u64::from_be_bytes(*millis), attempt })
     }
 
@@ -221,7 +225,9 @@ mod tests {
 
     #[test]
     fn the_location_never_leaves_this_origin() {
-        for text in ["//evil.example/x", "///evil.example/x", "/\\evil.example/x", "http://evil.example/x?y=1"] {
+        for text in
+            ["//evil.example/x", "///evil.example/x", "/\\evil.example/x", "http://evil.example/x?y=1"]
+        {
             let location = Waiting::start(at(0)).location(&uri(text), &key());
             let location = location.to_str().unwrap();
             assert!(location.starts_with('/') && !location[1..].starts_with(['/', '\\']), "{location}");

@@ -107,13 +107,28 @@ mod tests {
             ("Dalvik/2.1.0 (Linux; U; Android 9; BRAVIA 4K)", Player::ExoPlayer),
             ("okhttp/4.12.0", Player::ExoPlayer),
             ("AppleCoreMedia/1.0.0.21F90 (iPhone; U; CPU OS 17_5_1 like Mac OS X; en_us)", Player::Apple),
-            ("Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15", Player::Apple),
-            ("Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36", Player::Browser),
+            (
+                "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+                Player::Apple,
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+                Player::Browser,
+            ),
             ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", Player::Browser),
-            ("Kodi/21.1 (Linux; Android 11; AFTKA) Android/11 Sys_CPU/armv8l App_Bitness/32 Version/21.1", Player::Kodi),
+            (
+                "Kodi/21.1 (Linux; Android 11; AFTKA) Android/11 Sys_CPU/armv8l App_Bitness/32 Version/21.1",
+                Player::Kodi,
+            ),
             ("GStreamer souphttpsrc 1.26.2 libsoup/3.6.5", Player::GStreamer),
-            ("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94 Safari/537.36", Player::GStreamer),
-            ("Mozilla/5.0 (SMART-TV; LINUX; Tizen 7.0) AppleWebKit/537.36 Chrome/94 Safari/537.36", Player::GStreamer),
+            (
+                "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94 Safari/537.36",
+                Player::GStreamer,
+            ),
+            (
+                "Mozilla/5.0 (SMART-TV; LINUX; Tizen 7.0) AppleWebKit/537.36 Chrome/94 Safari/537.36",
+                Player::GStreamer,
+            ),
             ("DLNADOC/1.50 SEC_HHP_[TV] Samsung Q7/1.0", Player::Unknown),
             ("curl/8.14.1", Player::CommandLine),
             ("", Player::Unknown),

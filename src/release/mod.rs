@@ -6,6 +6,9 @@ pub fn is_video(name: &str) -> bool {
 }
 
 /// Placeholder until merge.
-pub fn choose(_files: &[crate::domain::FileEntry], _choice: crate::domain::FileChoice) -> Result<crate::domain::FileIndex, ()> {
+pub fn choose(
+    _files: &[crate::domain::FileEntry],
+    _choice: crate::domain::FileChoice,
+) -> Result<crate::domain::FileIndex, ()> {
     Err(())
 }
