@@ -1,1 +1,6 @@
-//! Placeholder.
+//! What names say. Pure.
+
+/// Placeholder until merge.
+pub fn is_video(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".mkv") || name.to_ascii_lowercase().ends_with(".mp4")
+}
