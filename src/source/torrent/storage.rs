@@ -29,8 +29,10 @@ pub(super) struct Shelf {
     open: RwLock<Vec<CacheFile>>,
     /// The pieces the engine believes it has: those handed over and those it completed since.
     believed: Mutex<FixedBitSet>,
+    /// Counts the engine's adds of this torrent. What an earlier one still had under way is ignored, so
+    /// that a late write cannot spoil a piece that was verified since.
+    generation: AtomicU64,
     received: AtomicU64,
-    completed: watch::Sender<u64>,
     failure: watch::Sender<Option<CacheError>>,
 }
 
@@ -41,8 +43,8 @@ impl Shelf {
             metainfo,
             open: RwLock::default(),
             believed,
+            generation: AtomicU64::new(0),
             received: AtomicU64::new(0),
-            completed: watch::Sender::new(0),
             failure: watch::Sender::new(None),
         }
     }
@@ -67,20 +69,18 @@ impl Shelf {
         Ok(())
     }
 
-    /// Takes the file off; its handle is dropped.
-    pub(super) fn remove(&self, index: FileIndex) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).retain(|file| file.key().file != index);
+    /// Takes files off; their handles are dropped. The engine may keep the shelf itself for a while.
+    pub(super) fn remove(&self, unwanted: impl Fn(FileIndex) -> bool) {
+        self.open.write().unwrap_or_else(PoisonError::into_inner).retain(|file| !unwanted(file.key().file));
     }
 
-    /// Takes all files off. The engine may keep the shelf alive for a while longer.
-    pub(super) fn clear(&self) {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// The torrent's pieces that are verified on disk now, and from here on what the engine believes.
+    /// Starts a new generation: waits for writes under way, ignores later ones of earlier generations,
+    /// and returns the pieces that are verified on disk, which is what the engine will believe.
     pub(super) fn hand_over(&self) -> FixedBitSet {
         let mut have = FixedBitSet::with_capacity(self.metainfo.pieces.len());
-        for file in self.open.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        let open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        for file in open.iter() {
             pieces(file).filter(|piece| file.has_piece(*piece)).for_each(|piece| have.insert(piece as usize));
         }
         self.believed.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&have);
@@ -97,11 +97,6 @@ impl Shelf {
     /// Bytes of blocks that arrived so far.
     pub(super) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
-    }
-
-    /// Changes whenever a piece completes.
-    pub(super) fn completed(&self) -> watch::Receiver<u64> {
-        self.completed.subscribe()
     }
 
     /// Becomes `Some` when a block could not be written.
@@ -141,8 +136,12 @@ impl Shelf {
         Ok(file.offset + offset)
     }
 
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), CacheError> {
-        for file in self.open.read().unwrap_or_else(PoisonError::into_inner).iter() {
+    fn write(&self, generation: u64, offset: u64, data: &[u8]) -> Result<(), CacheError> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        if generation != self.generation.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        for file in open.iter() {
             file.write_torrent(offset, data)?;
         }
         self.received.fetch_add(data.len() as u64, Ordering::Relaxed);
@@ -176,7 +175,8 @@ impl StorageFactory for ShelfFactory {
     type Storage = ShelfStorage;
 
     fn create(&self, _: &ManagedTorrentShared, _: &TorrentMetadata) -> anyhow::Result<ShelfStorage> {
-        Ok(ShelfStorage(self.0.clone()))
+        let generation = self.0.generation.load(Ordering::Relaxed);
+        Ok(ShelfStorage { shelf: self.0.clone(), generation })
     }
 
     /// The engine's JSON store, which carries our have-map over, only accepts its own file storage.
@@ -190,7 +190,10 @@ impl StorageFactory for ShelfFactory {
 }
 
 /// The engine's view of a shelf: it may read and write, and nothing else has an effect.
-pub(super) struct ShelfStorage(Arc<Shelf>);
+pub(super) struct ShelfStorage {
+    shelf: Arc<Shelf>,
+    generation: u64,
+}
 
 impl TorrentStorage for ShelfStorage {
     fn init(&mut self, _: &ManagedTorrentShared, _: &TorrentMetadata) -> anyhow::Result<()> {
@@ -201,8 +204,8 @@ impl TorrentStorage for ShelfStorage {
         if into.is_empty() {
             return Ok(());
         }
-        let offset = self.0.absolute(file, offset)?;
-        let open = self.0.open.read().unwrap_or_else(PoisonError::into_inner);
+        let offset = self.shelf.absolute(file, offset)?;
+        let open = self.shelf.open.read().unwrap_or_else(PoisonError::into_inner);
         let read = open.iter().find_map(|cached| cached.read_torrent(offset, into));
         Ok(read.ok_or_else(|| anyhow!("no open cache file holds these bytes"))??)
     }
@@ -211,10 +214,10 @@ impl TorrentStorage for ShelfStorage {
         if data.is_empty() {
             return Ok(());
         }
-        let offset = self.0.absolute(file, offset)?;
-        self.0.write(offset, data).map_err(|error| {
+        let offset = self.shelf.absolute(file, offset)?;
+        self.shelf.write(self.generation, offset, data).map_err(|error| {
             // The engine stops the torrent at the first failed write and keeps only a text of the error.
-            self.0.failure.send_replace(Some(error.clone()));
+            self.shelf.failure.send_replace(Some(error.clone()));
             error.into()
         })
     }
@@ -243,15 +246,16 @@ impl TorrentStorage for ShelfStorage {
     }
 
     fn take(&self) -> anyhow::Result<Box<dyn TorrentStorage>> {
-        Ok(Box::new(Self(self.0.clone())))
+        Ok(Box::new(Self { shelf: self.shelf.clone(), generation: self.generation }))
     }
 
     fn on_piece_completed(&self, piece: ValidPieceIndex) -> anyhow::Result<()> {
-        let open = self.0.open.read().unwrap_or_else(PoisonError::into_inner);
-        self.0.believed.lock().unwrap_or_else(PoisonError::into_inner).insert(piece.get_usize());
+        let open = self.shelf.open.read().unwrap_or_else(PoisonError::into_inner);
+        if self.generation != self.shelf.generation.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.shelf.believed.lock().unwrap_or_else(PoisonError::into_inner).insert(piece.get_usize());
         open.iter().filter(|file| holds(file, piece.get())).for_each(|file| file.complete_piece(piece.get()));
-        drop(open);
-        self.0.completed.send_modify(|count| *count += 1);
         Ok(())
     }
 }
