@@ -79,9 +79,11 @@ impl ContentId {
             ["kitsu", id] => Self::Kitsu { id: number(id)?, episode: None },
             ["kitsu", id, episode] => Self::Kitsu { id: number(id)?, episode: Some(number(episode)?) },
             [imdb] => Self::Movie(imdb.parse().ok()?),
-            [imdb, season, episode] => {
-                Self::Episode { series: imdb.parse().ok()?, season: number(season)?, episode: number(episode)? }
-            }
+            [imdb, season, episode] => Self::Episode {
+                series: imdb.parse().ok()?,
+                season: number(season)?,
+                episode: number(episode)?,
+            },
             _ => return None,
         })
     }

@@ -64,7 +64,9 @@ pub enum LinkKeyError {
         source: io::Error,
     },
     /// The file holds something else. It is left alone: replacing it would end every link in use.
-    #[error("{path} holds {found} bytes instead of {KEY_BYTES}; remove it to get a new key, which ends all links in use")]
+    #[error(
+        "{path} holds {found} bytes instead of {KEY_BYTES}; remove it to get a new key, which ends all links in use"
+    )]
     WrongLength {
         /// The file.
         path: PathBuf,
@@ -117,7 +119,11 @@ impl LinkSigner {
     /// [`LinkError::Forged`] before [`LinkError::Expired`], so that only a holder of a real link learns
     /// that it has expired.
     pub fn verify(
-        &self, token: &str, info_hash: InfoHash, file: FileIndex, now: SystemTime,
+        &self,
+        token: &str,
+        info_hash: InfoHash,
+        file: FileIndex,
+        now: SystemTime,
     ) -> Result<(), LinkError> {
         let token = BASE64URL_NOPAD.decode(token.as_bytes()).map_err(|_| LinkError::Forged)?;
         let (period, tag) = token.split_first_chunk::<4>().ok_or(LinkError::Forged)?;

@@ -81,7 +81,8 @@ const NAMES: [&str; 4] = ["catalog", "meta", "stream", "subtitles"];
 /// # Errors
 /// [`PathError::NotFound`] when the shape is unknown, the others when it is known but malformed.
 pub fn parse(raw_path: &str) -> Result<Addressed, PathError> {
-    let stem = raw_path.strip_prefix('/').and_then(|path| path.strip_suffix(".json")).ok_or(PathError::NotFound)?;
+    let stem =
+        raw_path.strip_prefix('/').and_then(|path| path.strip_suffix(".json")).ok_or(PathError::NotFound)?;
     let segments: Vec<&str> = stem.split('/').collect();
     if segments.iter().any(|segment| segment.is_empty()) {
         return Err(PathError::NotFound);

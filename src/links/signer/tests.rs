@@ -75,7 +75,8 @@ fn the_key_survives_a_restart_and_is_private() {
     let token = LinkSigner::open(folder.path()).unwrap().sign(hash(), FileIndex(0), noon());
     let again = LinkSigner::open(folder.path()).unwrap();
     assert_eq!(again.verify(&token, hash(), FileIndex(0), noon()), Ok(()));
-    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, [KEY_FILE]);
     #[cfg(unix)]
     {
