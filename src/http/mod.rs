@@ -1,1 +1,3 @@
-//! Placeholder.
+//! HTTP: everything axum and hyper, and nothing else.
+
+pub mod listener;

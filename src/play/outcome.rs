@@ -106,6 +106,16 @@ impl Outcome {
         }
     }
 
+    /// The first byte of the content that the answer to a GET sends; `None` if it sends none.
+    pub fn first_byte(&self, length: u64) -> Option<u64> {
+        match self {
+            Self::Full => (length > 0).then_some(0),
+            Self::Partial(range) => Some(range.start),
+            Self::Multipart(multipart) => multipart.parts().first().map(|part| part.range.start),
+            Self::NotModified | Self::PreconditionFailed | Self::Unsatisfiable => None,
+        }
+    }
+
     fn of(selection: Selection, representation: &Representation) -> Self {
         match selection {
             Selection::Whole => Self::Full,

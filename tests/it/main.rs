@@ -1,3 +1,5 @@
-//! The integration tests: one target, one link step. Folders mirror the rooms and routes.
+//! Tests of the whole, one folder per route or room.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod config;
 mod play;
