@@ -239,5 +239,5 @@ impl Walk {
 }
 
 #[cfg(test)]
-#[path = "body_tests.rs"]
+#[path = "tests/body.rs"]
 mod tests;

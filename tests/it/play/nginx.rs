@@ -14,7 +14,7 @@ pub(super) struct Nginx {
     process: Child,
     /// Where it listens.
     pub(super) socket: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Nginx {
@@ -34,7 +34,7 @@ impl Nginx {
             .spawn()
             .expect("nginx is installed (Debian package nginx-light)");
         let socket = path.join("socket");
-        let mut nginx = Self { process, socket, _folder: folder };
+        let mut nginx = Self { process, socket, folder };
         nginx.wait_until_it_listens();
         nginx
     }
@@ -44,7 +44,7 @@ impl Nginx {
             if Client::connect(&self.socket).is_ok() {
                 return;
             }
-            let log = || fs::read_to_string(self._folder.path().join("error.log")).unwrap_or_default();
+            let log = || fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default();
             assert!(self.process.try_wait().unwrap().is_none(), "nginx has stopped: {}", log());
             // nginx gives no sign when it is ready.
             std::thread::sleep(Duration::from_millis(25));

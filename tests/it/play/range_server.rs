@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixListener;
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
 /// Serves one cache file to every request until it is dropped.
 pub(super) struct RangeServer {
@@ -38,9 +39,10 @@ impl RangeServer {
         };
         let representation = Arc::new(representation);
         runtime.spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let (file, representation) = (file.clone(), Arc::clone(&representation));
-                tokio::spawn(async move {
+                connections.spawn(async move {
                     let answer = service_fn(|request: Request<Incoming>| {
                         let viewing = || Viewing {
                             file: file.clone(),
