@@ -1,1 +1,3 @@
+//! Black-box tests: the real server, real swarms, real players. `tests/run` installs what they need.
 
+mod support;
