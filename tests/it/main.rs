@@ -1,3 +1,4 @@
 //! Black-box tests: the real server, real swarms, real players. `tests/run` installs what they need.
 
+mod addon;
 mod support;
