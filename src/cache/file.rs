@@ -95,11 +95,14 @@ impl CacheFile {
         }
         record.have = Vec::new();
         let state = State { have, record, dirty: false, failure: None };
-        Ok(Self::new(key, key.to_string(), name, layout.length, data, Store::Pieces(Box::new(Pieces {
-            layout,
-            folder,
-            state: Mutex::new(state),
-        }))))
+        Ok(Self::new(
+            key,
+            key.to_string(),
+            name,
+            layout.length,
+            data,
+            Store::Pieces(Box::new(Pieces { layout, folder, state: Mutex::new(state) })),
+        ))
     }
 
     /// A complete file that an operator provided. `tag` changes when the file does.

@@ -65,8 +65,12 @@ impl ContentFolder {
     /// Opens the data file with exactly `span` bytes, sparse where nothing was written.
     pub(super) fn open_data(&self, span: u64) -> io::Result<File> {
         fs::create_dir_all(&self.0)?;
-        let file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(self.0.join("data"))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(self.0.join("data"))?;
         if file.metadata()?.len() != span {
             file.set_len(span)?;
         }

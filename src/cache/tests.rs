@@ -216,7 +216,10 @@ fn the_quota_evicts_the_least_recently_used_and_never_what_is_open() {
     let opened = new.open(&cache);
     assert!(cache.find(old.key).is_none(), "the closed one made room");
     let refused = cache.content(sample(4, 3).key, &sample(4, 3).layout, "d.mkv").unwrap_err();
-    assert!(matches!(&refused, CacheError::Full(why) if why.contains("HEADWATER_CACHE_MAX_BYTES")), "{refused}");
+    assert!(
+        matches!(&refused, CacheError::Full(why) if why.contains("HEADWATER_CACHE_MAX_BYTES")),
+        "{refused}"
+    );
     drop((kept, opened));
 }
 

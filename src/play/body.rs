@@ -21,10 +21,6 @@ use crate::cache::{CacheError, CacheFile, Extent, Playhead};
 /// it first, and before the 85 s this server promises, lets the player ask again at once.
 pub const MAX_SILENCE: Duration = Duration::from_secs(80);
 
-/// How far a reader moves before its playhead follows. Steering the sources more finely than by
-/// mebibytes changes nothing, and every move wakes them up.
-const PLAYHEAD_STEP: u64 = 1024 * 1024;
-
 /// One viewer's hold on a content.
 pub struct Viewing {
     /// Where the bytes are and will be.
@@ -86,7 +82,10 @@ impl MediaBody {
         if remaining == 0 {
             return Self::empty();
         }
-        let walk = Walk::new(viewing, segments);
+        Self::paced(Walk::new(viewing, segments, MAX_SILENCE), remaining)
+    }
+
+    fn paced(walk: Walk, remaining: u64) -> Self {
         let frames = stream::try_unfold(walk, |mut walk: Walk| async move {
             Ok(walk.next().await?.map(|frame| (frame, walk)))
         });
@@ -163,19 +162,17 @@ struct Walk {
     /// The rest of the run of present bytes at the reader; empty if it is not known.
     present: Option<Extent>,
     playhead: Playhead,
-    /// Where the playhead was put last.
-    shown: u64,
+    max_silence: Duration,
 }
 
 impl Walk {
-    fn new(viewing: Viewing, segments: Vec<Segment>) -> Self {
+    fn new(viewing: Viewing, segments: Vec<Segment>, max_silence: Duration) -> Self {
         let start = segments.iter().find_map(|segment| match segment {
             Segment::Run(range) => Some(range.start),
             Segment::Text(_) => None,
         });
-        let shown = start.unwrap_or(0);
-        let playhead = viewing.file.playhead(shown);
-        Self { viewing, segments: segments.into(), present: None, playhead, shown }
+        let playhead = viewing.file.playhead(start.unwrap_or(0));
+        Self { viewing, segments: segments.into(), present: None, playhead, max_silence }
     }
 
     /// The next frame, or `None` behind the last segment.
@@ -209,32 +206,28 @@ impl Walk {
         if let Some(Segment::Run(run)) = self.segments.front_mut() {
             run.start = range.start + sent;
         }
-        self.show(range.start + sent, PLAYHEAD_STEP);
+        self.playhead.advance(range.start + sent);
         Ok(bytes)
     }
 
     /// Present bytes at the start of `range`, as soon as there are any.
     async fn arrive(&mut self, range: Range<u64>) -> Result<Extent, BodyError> {
-        let present = |file: &CacheFile| file.extent(range.clone()).filter(|extent| extent.length > 0);
+        let present = |file: &CacheFile| file.extent(range.clone());
         if let Some(extent) = present(&self.viewing.file) {
             return Ok(extent);
         }
-        self.show(range.start, 1);
+        self.playhead.advance(range.start);
         // Biased, so that a byte that came together with bad news is still sent.
         tokio::select! {
             biased;
             arrived = self.viewing.file.wait_for(range.start) => arrived?,
             reason = &mut self.viewing.exhausted => return Err(BodyError::Exhausted(reason)),
-            () = tokio::time::sleep(MAX_SILENCE) => return Err(BodyError::Silent(range.start)),
+            () = tokio::time::sleep(self.max_silence) => return Err(BodyError::Silent(range.start)),
         }
         present(&self.viewing.file).ok_or_else(|| io::Error::other("an announced byte is missing").into())
     }
-
-    /// Moves the playhead to `offset` if it has fallen `step` behind or stands elsewhere.
-    fn show(&mut self, offset: u64, step: u64) {
-        if offset.checked_sub(self.shown).is_none_or(|behind| behind >= step) {
-            self.playhead.advance(offset);
-            self.shown = offset;
-        }
-    }
 }
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

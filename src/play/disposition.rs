@@ -31,7 +31,8 @@ pub(super) fn content_disposition(name: &str) -> HeaderValue {
     if name.is_empty() {
         return HeaderValue::from_static("inline");
     }
-    let ascii: String = name.chars().map(|character| if character.is_ascii() { character } else { '_' }).collect();
+    let ascii: String =
+        name.chars().map(|character| if character.is_ascii() { character } else { '_' }).collect();
     let extended = utf8_percent_encode(name, ESCAPED);
     HeaderValue::try_from(format!("inline; filename=\"{ascii}\"; filename*=UTF-8''{extended}"))
         .unwrap_or(HeaderValue::from_static("inline"))
@@ -60,8 +61,14 @@ mod tests {
 
     #[test]
     fn nothing_in_the_name_ends_the_header_or_names_a_folder() {
-        check("a\r\nSet-Cookie: x.mkv", "inline; filename=\"aSet-Cookie: x.mkv\"; filename*=UTF-8''aSet-Cookie%3A%20x.mkv");
-        check("../..\\\"; evil=\"x.mkv", "inline; filename=\"; evil=x.mkv\"; filename*=UTF-8''%3B%20evil%3Dx.mkv");
+        check(
+            "a\r\nSet-Cookie: x.mkv",
+            "inline; filename=\"aSet-Cookie: x.mkv\"; filename*=UTF-8''aSet-Cookie%3A%20x.mkv",
+        );
+        check(
+            "../..\\\"; evil=\"x.mkv",
+            "inline; filename=\"; evil=x.mkv\"; filename*=UTF-8''%3B%20evil%3Dx.mkv",
+        );
         check("a\u{202e}vkm.exe", "inline; filename=\"avkm.exe\"; filename*=UTF-8''avkm.exe");
         check("\0\u{85}\n..", "inline");
         check("", "inline");

@@ -11,7 +11,7 @@ use super::media_type::media_type;
 use super::multipart::Multipart;
 use super::precondition::{self, Validators, Verdict};
 use super::range::{Selection, select};
-use crate::domain::ContentKey;
+use crate::cache::CacheFile;
 
 /// The `Last-Modified` of every content, since the Unix epoch: 2 July 2001, when BitTorrent was published.
 ///
@@ -54,14 +54,29 @@ pub enum Outcome {
 }
 
 impl Representation {
-    /// The representation of the content `key` of `length` bytes, called `name`.
+    /// What is known of a content of `length` bytes, called `name`.
     ///
-    /// The entity-tag is `"<info-hash>-<file index>"`: the same on every node, before, during and
-    /// after the download. VLC sends it back in `If-Match` with every seek.
-    pub fn new(key: ContentKey, length: u64, name: impl Into<String>) -> Self {
-        let name = name.into();
-        let etag = HeaderValue::try_from(format!("\"{key}\"")).expect("a key is hexadecimal digits, a dash and a number");
-        Self { length, etag, last_modified: UNIX_EPOCH + LAST_MODIFIED, media_type: media_type(&name), name }
+    /// `tag` is the content's name in the cache: `<info-hash>-<file index>`, or [`CacheFile::tag`]. It is
+    /// the same on every node, before, during and after the download, and becomes the entity-tag.
+    /// VLC sends that back in `If-Match` with every seek.
+    pub fn new(tag: &str, length: u64, name: &str) -> Self {
+        // RFC 9110, section 8.8.3: what may stand between the quotes.
+        let tag = tag
+            .chars()
+            .map(|character| if character.is_ascii_graphic() && character != '"' { character } else { '_' });
+        let etag = HeaderValue::try_from(format!("\"{}\"", tag.collect::<String>()));
+        Self {
+            length,
+            etag: etag.expect("printable ASCII is legal in a header"),
+            last_modified: UNIX_EPOCH + LAST_MODIFIED,
+            media_type: media_type(name),
+            name: name.to_owned(),
+        }
+    }
+
+    /// What is known of a cache file, whether its bytes have arrived or not.
+    pub fn of(file: &CacheFile) -> Self {
+        Self::new(file.tag(), file.length(), file.name())
     }
 
     fn validators(&self) -> Validators<'_> {
@@ -91,6 +106,16 @@ impl Outcome {
         }
     }
 
+    /// The first byte of the content that the answer to a GET sends; `None` if it sends none.
+    pub fn first_byte(&self, length: u64) -> Option<u64> {
+        match self {
+            Self::Full => (length > 0).then_some(0),
+            Self::Partial(range) => Some(range.start),
+            Self::Multipart(multipart) => multipart.parts().first().map(|part| part.range.start),
+            Self::NotModified | Self::PreconditionFailed | Self::Unsatisfiable => None,
+        }
+    }
+
     fn of(selection: Selection, representation: &Representation) -> Self {
         match selection {
             Selection::Whole => Self::Full,
@@ -98,7 +123,8 @@ impl Outcome {
             Selection::Unsatisfiable => Self::Unsatisfiable,
             Selection::Several(ranges) => {
                 let Representation { etag, media_type, length, .. } = representation;
-                Multipart::new(ranges, etag.as_bytes(), media_type, *length).map_or(Self::Full, Self::Multipart)
+                Multipart::new(ranges, etag.as_bytes(), media_type, *length)
+                    .map_or(Self::Full, Self::Multipart)
             }
         }
     }
@@ -109,10 +135,11 @@ mod tests {
     use http::header::HeaderName;
 
     use super::*;
-    use crate::domain::{FileIndex, InfoHash};
+    use crate::domain::{ContentKey, FileIndex, InfoHash};
 
     fn representation() -> Representation {
-        Representation::new(ContentKey { info_hash: InfoHash::new([7; 20]), file: FileIndex(3) }, 1000, "a.mkv")
+        let key = ContentKey { info_hash: InfoHash::new([7; 20]), file: FileIndex(3) };
+        Representation::new(&key.to_string(), 1000, "a.mkv")
     }
 
     fn decide(method: &Method, lines: &[(&'static str, &str)]) -> Outcome {
@@ -128,7 +155,9 @@ mod tests {
         match outcome {
             Outcome::Full => (200, 1000),
             Outcome::Partial(range) => (206, range.end - range.start),
-            Outcome::Multipart(multipart) => (206, multipart.parts().iter().map(|part| part.range.end - part.range.start).sum()),
+            Outcome::Multipart(multipart) => {
+                (206, multipart.parts().iter().map(|part| part.range.end - part.range.start).sum())
+            }
             Outcome::NotModified => (304, 0),
             Outcome::PreconditionFailed => (412, 0),
             Outcome::Unsatisfiable => (416, 0),
@@ -139,6 +168,7 @@ mod tests {
     fn the_entity_tag_names_the_content() {
         let wanted = format!("\"{}-3\"", "07".repeat(20));
         assert_eq!(representation().etag.to_str().unwrap(), wanted);
+        assert_eq!(Representation::new("a \"b\r\né", 1, "").etag.to_str().unwrap(), "\"a__b___\"");
     }
 
     #[test]
@@ -184,7 +214,11 @@ mod tests {
             // An unsatisfiable range is no error either if the client means something else.
             let beyond = decide(&Method::GET, &[("range", "bytes=1000-"), ("if-range", validator)]);
             assert_eq!(weigh(&beyond).0, if wanted.0 == 206 { 416 } else { 200 }, "{validator}");
-            assert_eq!(decide(&Method::GET, &[("if-range", validator)]), Outcome::Full, "{validator} without a range");
+            assert_eq!(
+                decide(&Method::GET, &[("if-range", validator)]),
+                Outcome::Full,
+                "{validator} without a range"
+            );
         }
     }
 
@@ -196,7 +230,10 @@ mod tests {
             assert_eq!(decide(&method, &[range, ("if-none-match", "*")]), Outcome::NotModified);
         }
         let vlc = representation().etag;
-        assert_eq!(decide(&Method::GET, &[range, ("if-match", vlc.to_str().unwrap())]), Outcome::Partial(0..2));
+        assert_eq!(
+            decide(&Method::GET, &[range, ("if-match", vlc.to_str().unwrap())]),
+            Outcome::Partial(0..2)
+        );
     }
 
     #[test]

@@ -131,7 +131,8 @@ mod tests {
     }
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
-        let line = |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), value.parse().unwrap());
+        let line =
+            |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), value.parse().unwrap());
         let mut headers = HeaderMap::new();
         for (name, value) in lines.iter().map(line) {
             headers.append(name, value);
@@ -148,11 +149,29 @@ mod tests {
     #[test]
     fn if_match_compares_strongly_and_hides_if_unmodified_since() {
         use Verdict::{Failed, Proceed};
-        for passes in ["*", "\"abc-1\"", "\"x\", \"abc-1\"", "\"x\" ,\t\"abc-1\" , \"y\"", ",, \"abc-1\",", "\"a,b\",\"abc-1\"", "nope, \"abc-1\""] {
+        for passes in [
+            "*",
+            "\"abc-1\"",
+            "\"x\", \"abc-1\"",
+            "\"x\" ,\t\"abc-1\" , \"y\"",
+            ",, \"abc-1\",",
+            "\"a,b\",\"abc-1\"",
+            "nope, \"abc-1\"",
+        ] {
             check(Proceed, &[("if-match", passes)]);
             check(Proceed, &[("if-match", passes), ("if-unmodified-since", BEFORE)]);
         }
-        for fails in ["\"nope\"", "W/\"abc-1\"", "abc-1", "\"abc-1", "\"abc-1\"x", "\"x,\"abc-1\"", "", "w/\"abc-1\"", "\"ABC-1\""] {
+        for fails in [
+            "\"nope\"",
+            "W/\"abc-1\"",
+            "abc-1",
+            "\"abc-1",
+            "\"abc-1\"x",
+            "\"x,\"abc-1\"",
+            "",
+            "w/\"abc-1\"",
+            "\"ABC-1\"",
+        ] {
             check(Failed, &[("if-match", fails)]);
             check(Failed, &[("if-match", fails), ("if-none-match", "\"abc-1\"")]);
         }
@@ -162,7 +181,9 @@ mod tests {
     #[test]
     fn if_unmodified_since_fails_only_before_the_date() {
         check(Verdict::Failed, &[("if-unmodified-since", BEFORE)]);
-        for passes in [MODIFIED, AFTER, "Monday, 02-Jul-01 00:00:00 GMT", "Mon Jul  2 00:00:00 2001", "yesterday", ""] {
+        for passes in
+            [MODIFIED, AFTER, "Monday, 02-Jul-01 00:00:00 GMT", "Mon Jul  2 00:00:00 2001", "yesterday", ""]
+        {
             check(Verdict::Proceed, &[("if-unmodified-since", passes)]);
         }
         check(Verdict::Proceed, &[("if-unmodified-since", BEFORE), ("if-unmodified-since", BEFORE)]);
@@ -184,7 +205,7 @@ mod tests {
 
     #[test]
     fn if_modified_since_needs_one_valid_date_and_a_safe_method() {
-        for known in [MODIFIED, AFTER, "Fri, 01 Jan 2999 00:00:00 GMT"] {
+        for known in [MODIFIED, AFTER, "Tue, 01 Jan 2999 00:00:00 GMT"] {
             check(Verdict::NotModified, &[("if-modified-since", known)]);
         }
         for unknown in [BEFORE, "nonsense", "", "994032000"] {
@@ -200,7 +221,9 @@ mod tests {
         for holds in ["\"abc-1\"", MODIFIED] {
             assert!(range_holds(&headers(&[("if-range", holds)]), validators()), "{holds}");
         }
-        for fails in ["W/\"abc-1\"", "\"nope\"", "abc-1", "*", "\"abc-1\", \"x\"", BEFORE, AFTER, "nonsense", ""] {
+        for fails in
+            ["W/\"abc-1\"", "\"nope\"", "abc-1", "*", "\"abc-1\", \"x\"", BEFORE, AFTER, "nonsense", ""]
+        {
             assert!(!range_holds(&headers(&[("if-range", fails)]), validators()), "{fails}");
         }
         assert!(range_holds(&HeaderMap::new(), validators()));

@@ -103,7 +103,9 @@ fn merge(ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
     for mut range in ranges {
         let mut place = merged.len();
         // A grown range may reach others, hence the search until nothing touches it.
-        while let Some(at) = merged.iter().position(|other| range.start <= other.end && other.start <= range.end) {
+        while let Some(at) =
+            merged.iter().position(|other| range.start <= other.end && other.start <= range.end)
+        {
             let other = merged.remove(at);
             place = place.min(at);
             range = range.start.min(other.start)..range.end.max(other.end);

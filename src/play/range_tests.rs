@@ -39,7 +39,9 @@ fn one_range_is_clamped_to_the_end() {
 
 #[test]
 fn what_lies_behind_the_end_is_unsatisfiable() {
-    for header in ["bytes=1000-", "bytes=1000-1000", "bytes=5000-6000", "bytes=-0", "bytes=-0,1000-", "bytes=-0000"] {
+    for header in
+        ["bytes=1000-", "bytes=1000-1000", "bytes=5000-6000", "bytes=-0", "bytes=-0,1000-", "bytes=-0000"]
+    {
         check(1000, &[(header, None)]);
     }
 }
@@ -89,8 +91,36 @@ fn units_are_case_insensitive_and_unknown_ones_ignored() {
 #[test]
 fn garbage_after_the_unit_is_rejected() {
     for set in [
-        "", " ", ",", " , ,\t", "abc", "10", " 10 ", "5-2", "1-0", "-", "--", "--5", "5--", "5--3", "-x", "x-", "x-y", "5-x", " -x",
-        "1-2 3-", "1-2;3-4", "0x01-0x02", "+1-2", "1-+2", "1.5-2", "0-1,5-2", "2-5,4-3", "0-1,abc", "0-1-2", "\u{661}-5",
+        "",
+        " ",
+        ",",
+        " , ,\t",
+        "abc",
+        "10",
+        " 10 ",
+        "5-2",
+        "1-0",
+        "-",
+        "--",
+        "--5",
+        "5--",
+        "5--3",
+        "-x",
+        "x-",
+        "x-y",
+        "5-x",
+        " -x",
+        "1-2 3-",
+        "1-2;3-4",
+        "0x01-0x02",
+        "+1-2",
+        "1-+2",
+        "1.5-2",
+        "0-1,5-2",
+        "2-5,4-3",
+        "0-1,abc",
+        "0-1-2",
+        "\u{661}-5",
     ] {
         check(1000, &[(&format!("bytes={set}"), None)]);
     }

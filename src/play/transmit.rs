@@ -24,7 +24,9 @@ pub(super) async fn frame(extent: &Extent) -> io::Result<Bytes> {
         return Ok(bytes);
     }
     let (file, position) = (Arc::clone(&extent.file), extent.position);
-    tokio::task::spawn_blocking(move || read_blocking(&file, position, length)).await.map_err(io::Error::other)?
+    tokio::task::spawn_blocking(move || read_blocking(&file, position, length))
+        .await
+        .map_err(io::Error::other)?
 }
 
 /// What can be had without waiting; nothing where the kernel or the file system cannot tell.

@@ -37,7 +37,8 @@ impl FromStr for JobId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut parts = text.split(':');
-        let (Some(hash), Some(file), Some(at), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(hash), Some(file), Some(at), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(());
         };
@@ -211,7 +212,9 @@ mod tests {
         let text = "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c:3:1700512345678";
         let id: JobId = text.parse().unwrap();
         assert_eq!(id.to_string(), text);
-        for bad in ["", "abc:0:1", "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c", &format!("{text}:1"), &text[..43]] {
+        for bad in
+            ["", "abc:0:1", "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c", &format!("{text}:1"), &text[..43]]
+        {
             assert_eq!(bad.parse::<JobId>(), Err(()), "{bad}");
         }
     }

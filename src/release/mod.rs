@@ -1,11 +1,11 @@
-//! What names say. Pure.
+//! Release names: what they say about their files. Pure.
+//!
+//! [`choose`] finds the file a request means in a torrent's file table.
 
-/// Placeholder until merge.
-pub fn is_video(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".mkv") || name.to_ascii_lowercase().ends_with(".mp4")
-}
+mod choice;
+mod episode;
+mod numbering;
+mod video;
 
-/// Placeholder until merge.
-pub fn choose(_files: &[crate::domain::FileEntry], _choice: crate::domain::FileChoice) -> Result<crate::domain::FileIndex, ()> {
-    Err(())
-}
+pub use choice::{NoSuchFile, choose};
+pub use video::{VIDEO_EXTENSIONS, is_video};
