@@ -4,5 +4,6 @@
 
 mod addon;
 mod config;
+mod listener;
 mod play;
 mod support;
