@@ -1,0 +1,4 @@
+//! Playing over HTTP: players and conformance checkers against the range server.
+
+mod players;
+mod redbot;
