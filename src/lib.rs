@@ -10,6 +10,7 @@ pub mod db;
 pub mod domain;
 pub mod http;
 pub mod links;
+pub mod net;
 pub mod play;
 pub mod prepare;
 pub mod release;

@@ -1,1 +1,103 @@
-fn main(){}
+//! Starts and stops: arguments, settings, logging, server, signal, shutdown.
+
+mod banner;
+mod cli;
+mod probe;
+
+use std::future::Future;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use headwater::config::{Config, env};
+use headwater::server::Server;
+use headwater::telemetry;
+use tokio::signal::unix::{SignalKind, signal};
+
+use cli::Action;
+
+/// `EX_USAGE` of sysexits: the command line or a setting is wrong, and starting again will not help.
+const EXIT_USAGE: u8 = 64;
+
+/// `EX_UNAVAILABLE` of sysexits: something outside the settings stands in the way, such as a taken port.
+const EXIT_UNAVAILABLE: u8 = 69;
+
+/// How long the runtime may wait for blocking work that outlives an orderly shutdown.
+const RUNTIME_GRACE: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    let arguments = match cli::parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed terminal is no reason for another exit code.
+            error.print().ok();
+            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let config = match Config::load(arguments.flags, &env::process) {
+        Ok(config) => config,
+        Err(errors) => {
+            say_error(&format!("the settings are not in order:\n{errors}"));
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let outcome = match arguments.action {
+        Action::Serve => run(serve(config)),
+        Action::Check => probe::check(&config),
+        Action::Healthcheck => run(probe::health(&config)),
+        Action::Demo => demo(&config),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if arguments.action == Action::Healthcheck => {
+            say_error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            say_error(&format!("{error:#}"));
+            ExitCode::from(EXIT_UNAVAILABLE)
+        }
+    }
+}
+
+fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(RUNTIME_GRACE);
+    outcome
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    telemetry::start(&config.log);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let server = Server::bind(config.clone()).await?;
+    say(&banner::text(&config, server.local_addr()));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping; running answers may finish, a second signal stops at once");
+    tokio::select! {
+        () = server.shutdown() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn demo(config: &Config) -> anyhow::Result<()> {
+    telemetry::start(&config.log);
+    anyhow::bail!("this build holds no demo")
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody may be reading; the server runs all the same.
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();
+}
+
+fn say_error(text: &str) {
+    writeln!(std::io::stderr(), "headwater: {text}").ok();
+}

@@ -2,16 +2,31 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::sync::Arc;
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use tokio::sync::watch;
 
-use super::{CacheError, Layout, Playhead};
+use super::folder::{self, ContentFolder};
+use super::have::HaveMap;
+use super::playhead::{Playhead, Playheads};
+use super::sidecar::{Description, Record};
+use super::{CacheError, Layout};
 use crate::domain::ContentKey;
+
+/// Longest extent handed out at once. Long enough for any socket buffer, short enough that a reader's
+/// playhead stays true.
+const LONGEST_EXTENT: u64 = 8 << 20;
+
+/// How much is read at once when a piece is hashed.
+const HASH_CHUNK: usize = 256 << 10;
 
 /// A handle on one cache file. Cheap to clone; while any handle lives the file is never evicted.
 #[derive(Debug, Clone)]
-pub struct CacheFile {}
+pub struct CacheFile {
+    inner: Arc<Inner>,
+}
 
 /// A run of final bytes of a content, as a place in an open file: what `sendfile` needs.
 #[derive(Debug, Clone)]
@@ -24,78 +39,347 @@ pub struct Extent {
     pub length: u64,
 }
 
+#[derive(Debug)]
+struct Inner {
+    key: ContentKey,
+    tag: String,
+    name: String,
+    length: u64,
+    data: Arc<File>,
+    store: Store,
+    /// Bumped whenever a piece is verified or a write fails.
+    changes: watch::Sender<()>,
+    playheads: Arc<Playheads>,
+}
+
+/// Where a file's bytes come from decides what is known of them.
+#[derive(Debug)]
+enum Store {
+    /// Filled piece by piece by sources.
+    Pieces(Box<Pieces>),
+    /// Complete from the start: an operator put it there and answers for it.
+    Whole,
+}
+
+#[derive(Debug)]
+struct Pieces {
+    layout: Layout,
+    folder: ContentFolder,
+    /// Never held across an await or a disk access.
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    have: HaveMap,
+    record: Record,
+    /// Whether the map or the record changed since they were last saved.
+    dirty: bool,
+    /// Why the last write failed.
+    failure: Option<CacheError>,
+}
+
 impl CacheFile {
+    /// Opens a content on disk, or creates it. The caller holds the folder's lock and has made room.
+    pub(super) fn open(
+        key: ContentKey,
+        folder: ContentFolder,
+        description: Description,
+    ) -> Result<Self, CacheError> {
+        let Description { layout, name } = description;
+        let data = folder.open_data(layout.span)?;
+        let mut record = Record::read(&folder.have());
+        let mut have = HaveMap::from_bytes(layout.pieces(), &record.have);
+        if record.settled_at == 0 || record.settled_at != folder::modified(&data)? {
+            have.distrust(folder::written_pieces(&data, &layout).into_iter());
+        }
+        record.have = Vec::new();
+        let state = State { have, record, dirty: false, failure: None };
+        Ok(Self::new(
+            key,
+            key.to_string(),
+            name,
+            layout.length,
+            data,
+            Store::Pieces(Box::new(Pieces { layout, folder, state: Mutex::new(state) })),
+        ))
+    }
+
+    /// A complete file that an operator provided. `tag` changes when the file does.
+    pub(super) fn whole(key: ContentKey, tag: String, name: String, data: File, length: u64) -> Self {
+        Self::new(key, tag, name, length, data, Store::Whole)
+    }
+
+    fn new(key: ContentKey, tag: String, name: String, length: u64, data: File, store: Store) -> Self {
+        let inner = Inner {
+            key,
+            tag,
+            name,
+            length,
+            data: Arc::new(data),
+            store,
+            changes: watch::Sender::new(()),
+            playheads: Arc::new(Playheads::new()),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
     /// Which content this is.
     pub fn key(&self) -> ContentKey {
-        todo!()
+        self.inner.key
     }
+
+    /// A text that is equal exactly when the bytes are: the same on every machine, before, during and
+    /// after the download. What the `ETag` is made of.
+    pub fn tag(&self) -> &str {
+        &self.inner.tag
+    }
+
+    /// The file's own name, without folders, as its torrent or its operator spells it.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
     /// Bytes of the content.
     pub fn length(&self) -> u64 {
-        todo!()
+        self.inner.length
     }
+
     /// How the content lies in its pieces; `None` for a file that an operator dropped in.
     pub fn layout(&self) -> Option<&Layout> {
-        todo!()
+        self.pieces().map(|pieces| &pieces.layout)
     }
+
     /// Bytes of the content that are verified.
     pub fn verified_bytes(&self) -> u64 {
-        todo!()
+        self.pieces().map_or(self.inner.length, |pieces| pieces.state().have.verified_bytes(&pieces.layout))
     }
+
     /// Bytes of the content that have arrived, verified or not.
     pub fn received_bytes(&self) -> u64 {
-        todo!()
+        self.pieces().map_or(self.inner.length, |pieces| pieces.state().have.received_bytes(&pieces.layout))
     }
+
     /// Whether every byte is verified.
     pub fn is_complete(&self) -> bool {
-        todo!()
+        self.pieces().is_none_or(|pieces| pieces.state().have.is_complete())
     }
-    /// The run of verified bytes at `range.start`, cut at `range.end` and at 8 MiB; empty if the
-    /// first byte is missing.
+
+    /// The first byte at or after `offset` that is not verified; the length if there is none.
+    pub fn missing_from(&self, offset: u64) -> u64 {
+        self.pieces().map_or(self.inner.length, |pieces| {
+            pieces.state().have.verified_until(&pieces.layout, offset, self.inner.length)
+        })
+    }
+
+    /// The run of verified bytes at `range.start`, cut at `range.end` and at 8 MiB; `None` if its first
+    /// byte is missing or the range is empty.
     pub fn extent(&self, range: Range<u64>) -> Option<Extent> {
-        let _ = range;
-        todo!()
+        let limit = range.end.min(self.inner.length).min(range.start.saturating_add(LONGEST_EXTENT));
+        let (end, lead) = match self.pieces() {
+            Some(pieces) => {
+                let state = pieces.state();
+                (state.have.verified_until(&pieces.layout, range.start, limit), pieces.layout.lead)
+            }
+            None => (limit, 0),
+        };
+        (end > range.start).then(|| Extent {
+            file: Arc::clone(&self.inner.data),
+            position: lead + range.start,
+            length: end - range.start,
+        })
     }
+
     /// Waits until byte `offset` is verified, by event. Cancel by dropping; it has no time limit.
     /// Fails when a write failed (disk full), since the byte will then never come.
     pub async fn wait_for(&self, offset: u64) -> Result<(), CacheError> {
-        let _ = offset;
-        todo!()
+        let mut changes = self.inner.changes.subscribe();
+        loop {
+            changes.borrow_and_update();
+            if offset >= self.inner.length || self.missing_from(offset) > offset {
+                return Ok(());
+            }
+            if let Some(failure) = self.failure() {
+                return Err(failure);
+            }
+            // The sender lives in `self`, so this cannot fail.
+            let _ = changes.changed().await;
+        }
     }
+
+    /// A wake-up for every verified piece and every failed write.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Why the last write failed, if it did. Opening the content again clears it.
+    pub fn failure(&self) -> Option<CacheError> {
+        self.pieces().and_then(|pieces| pieces.state().failure.clone())
+    }
+
     /// Registers a reader at `offset`. The demand lasts until the playhead is dropped.
     pub fn playhead(&self, offset: u64) -> Playhead {
-        let _ = offset;
-        todo!()
+        self.inner.playheads.add(offset)
     }
-    /// Content offsets of all playheads, and a wake-up when they change.
+
+    /// Content offsets of all playheads, lowest first, and a wake-up when they change.
     pub fn demand(&self) -> watch::Receiver<Vec<u64>> {
-        todo!()
+        self.inner.playheads.demand()
     }
 
-    // What sources use. Offsets are bytes from the start of the torrent.
+    fn pieces(&self) -> Option<&Pieces> {
+        match &self.inner.store {
+            Store::Pieces(pieces) => Some(pieces),
+            Store::Whole => None,
+        }
+    }
+}
 
+/// What sources use. Offsets are bytes from the start of the torrent.
+impl CacheFile {
     /// Writes what `data` has in common with this file. Verified pieces are left alone, so that a byte
-    /// once served stays as it was.
+    /// once served stays as it was. Blocking.
     pub fn write_torrent(&self, offset: u64, data: &[u8]) -> Result<(), CacheError> {
-        let _ = (offset, data);
-        todo!()
+        let Some(pieces) = self.pieces() else { return Ok(()) };
+        let layout = &pieces.layout;
+        let start = layout.torrent_start();
+        let from = offset.max(start);
+        let to = (offset + data.len() as u64).min(start + layout.span);
+        let mut at = from;
+        while at < to {
+            let piece = ((at - start) / layout.piece_length) as usize;
+            let end = to.min(start + layout.piece_range(piece).end);
+            let part = &data[(at - offset) as usize..(end - offset) as usize];
+            if !pieces.state().have.has(piece) {
+                if let Err(error) = self.inner.data.write_all_at(part, at - start) {
+                    return Err(self.fail(pieces, error.into()));
+                }
+                pieces.state().have.receive(layout, piece, &(at - start..end - start));
+            }
+            at = end;
+        }
+        Ok(())
     }
-    /// Reads exactly `into.len()` bytes, verified or not, if this file spans them.
+
+    /// Reads exactly `into.len()` bytes, verified or not; `None` unless this file spans them. Blocking.
     pub fn read_torrent(&self, offset: u64, into: &mut [u8]) -> Option<Result<(), CacheError>> {
-        let _ = (offset, into);
-        todo!()
+        let layout = self.layout()?;
+        let position = offset.checked_sub(layout.torrent_start())?;
+        let spanned = position + into.len() as u64 <= layout.span;
+        spanned.then(|| self.inner.data.read_exact_at(into, position).map_err(CacheError::from))
     }
+
     /// Marks torrent piece `piece` verified; the caller has compared its hash.
     pub fn complete_piece(&self, piece: u32) {
-        let _ = piece;
-        todo!()
+        let Some((pieces, local)) = self.local(piece) else { return };
+        let new = {
+            let mut state = pieces.state();
+            state.dirty = true;
+            state.have.verify(local)
+        };
+        if new {
+            self.inner.changes.send_replace(());
+        }
     }
-    /// Hashes every piece that is claimed but not yet proved since an unclean stop. Blocking.
-    pub fn verify_claims(&self) -> Result<(), CacheError> {
-        todo!()
-    }
+
     /// Whether torrent piece `piece` is held here and verified.
     pub fn has_piece(&self, piece: u32) -> bool {
-        let _ = piece;
-        todo!()
+        self.local(piece).is_some_and(|(pieces, local)| pieces.state().have.has(local))
+    }
+
+    /// Hashes every piece that is claimed but not yet proved since an unclean stop. Blocking.
+    pub fn verify_claims(&self) -> Result<(), CacheError> {
+        let Some(pieces) = self.pieces() else { return Ok(()) };
+        let claims = pieces.state().have.claims();
+        for piece in claims {
+            let proved = self.hash(pieces.layout.piece_range(piece))? == pieces.layout.hashes[piece];
+            let mut state = pieces.state();
+            state.dirty = true;
+            state.have.settle(piece, proved);
+            drop(state);
+            self.inner.changes.send_replace(());
+        }
+        Ok(())
+    }
+
+    fn local(&self, piece: u32) -> Option<(&Pieces, usize)> {
+        let pieces = self.pieces()?;
+        let local = piece.checked_sub(pieces.layout.first_piece)? as usize;
+        (local < pieces.layout.pieces()).then_some((pieces, local))
+    }
+
+    fn hash(&self, range: Range<u64>) -> Result<[u8; 20], CacheError> {
+        let mut context = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
+        let mut buffer = vec![0; HASH_CHUNK.min((range.end - range.start) as usize)];
+        let mut at = range.start;
+        while at < range.end {
+            let part = &mut buffer[..HASH_CHUNK.min((range.end - at) as usize)];
+            self.inner.data.read_exact_at(part, at)?;
+            context.update(part);
+            at += part.len() as u64;
+        }
+        Ok(context.finish().as_ref().try_into().expect("SHA-1 is 20 bytes"))
+    }
+
+    fn fail(&self, pieces: &Pieces, error: CacheError) -> CacheError {
+        pieces.state().failure = Some(error.clone());
+        self.inner.changes.send_replace(());
+        error
+    }
+}
+
+/// What the cache folder does with its files.
+impl CacheFile {
+    /// Whether there are no more than `handles` handles.
+    pub(super) fn is_held_by(&self, handles: usize) -> bool {
+        Arc::strong_count(&self.inner) <= handles
+    }
+
+    /// Whether somebody is reading right now.
+    pub(super) fn is_read(&self) -> bool {
+        !self.demand().borrow().is_empty()
+    }
+
+    /// Forgets an earlier write failure: somebody wants to try again.
+    pub(super) fn clear_failure(&self) {
+        if let Some(pieces) = self.pieces() {
+            pieces.state().failure = None;
+        }
+    }
+
+    /// Notes a use at `now` (Unix seconds), and that it was a play if `play`.
+    pub(super) fn note_use(&self, now: u64, play: bool) {
+        if let Some(pieces) = self.pieces() {
+            let mut state = pieces.state();
+            state.record.last_used = now;
+            state.record.plays += u64::from(play);
+            state.dirty = true;
+        }
+    }
+
+    /// Saves the have-map if it changed, after the data it speaks of. `closing` says that nobody writes
+    /// any more. Blocking.
+    pub(super) fn save(&self, closing: bool) -> Result<(), CacheError> {
+        let Some(pieces) = self.pieces() else { return Ok(()) };
+        let mut record = {
+            let mut state = pieces.state();
+            let unsettled = state.record.settled_at == 0 && closing;
+            if !std::mem::take(&mut state.dirty) && !unsettled {
+                return Ok(());
+            }
+            Record { have: state.have.to_bytes(), ..state.record.clone() }
+        };
+        let settled = closing || self.is_complete();
+        self.inner.data.sync_data()?;
+        record.settled_at = if settled { folder::modified(&self.inner.data)? } else { 0 };
+        record.write(&pieces.folder.have())?;
+        pieces.state().record.settled_at = record.settled_at;
+        Ok(())
+    }
+}
+
+impl Pieces {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,6 +5,7 @@
 //! wanted next. Only bytes whose piece matched its hash are ever handed to a viewer.
 
 mod drop_in;
+mod eviction;
 mod file;
 mod folder;
 mod have;
@@ -50,3 +51,6 @@ impl From<io::Error> for CacheError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

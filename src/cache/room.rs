@@ -1,14 +1,22 @@
-//! The cache folder as a whole.
+//! The cache folder as a whole: opening contents, saving them, and making room.
 
-use std::path::Path;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{CacheError, CacheFile, Layout};
+use super::eviction::{self, Stored};
+use super::folder::{self, ContentFolder};
+use super::sidecar::{Description, Record};
+use super::{CacheError, CacheFile, Layout, drop_in};
 use crate::domain::{ContentKey, InfoHash};
 
 /// The cache folder. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Cache {}
+pub struct Cache {
+    inner: Arc<Inner>,
+}
 
 /// How much the cache may hold and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,39 +38,219 @@ pub struct Usage {
     pub bytes: u64,
 }
 
+#[derive(Debug)]
+struct Inner {
+    folder: PathBuf,
+    limits: CacheLimits,
+    /// The contents that are open. Held while contents are opened and deleted, so that the two never
+    /// meet; callers are on blocking threads.
+    open: Mutex<HashMap<ContentKey, CacheFile>>,
+    /// Keeps other processes out for as long as this one lives.
+    _lock: File,
+}
+
 impl Cache {
     /// Takes the folder, creating it if needed; refuses one that another process holds.
     pub fn open(folder: &Path, limits: CacheLimits) -> Result<Self, CacheError> {
-        let _ = (folder, limits);
-        todo!()
+        let lock = folder::take(folder)?;
+        let inner = Inner { folder: folder.to_owned(), limits, open: Mutex::default(), _lock: lock };
+        Ok(Self { inner: Arc::new(inner) })
     }
-    /// Opens a content, creating an empty sparse file if there is none; makes room first.
-    pub fn content(&self, key: ContentKey, layout: &Layout) -> Result<CacheFile, CacheError> {
-        let _ = (key, layout);
-        todo!()
+
+    /// Opens a content, creating an empty sparse file if there is none; makes room first. Pieces that
+    /// an unclean stop left in doubt do not count until [`CacheFile::verify_claims`]. Blocking.
+    pub fn content(&self, key: ContentKey, layout: &Layout, name: &str) -> Result<CacheFile, CacheError> {
+        let mut open = self.inner.open();
+        if let Some(file) = open.get(&key) {
+            file.clear_failure();
+            return Ok(file.clone());
+        }
+        let folder = ContentFolder::of(&self.inner.folder, key);
+        let description = Description { layout: layout.clone(), name: name.to_owned() };
+        let known = Description::read(&folder.layout()).is_some_and(|known| known.layout == *layout);
+        if !known {
+            // What lies there belongs to no known layout and cannot be verified.
+            let _ = folder.remove();
+        }
+        self.inner.make_room(&open, key, folder.allocated(), layout.span)?;
+        let file = CacheFile::open(key, folder.clone(), description.clone())?;
+        if !known {
+            description.write(&folder.layout())?;
+        }
+        file.note_use(now(), false);
+        open.insert(key, file.clone());
+        Ok(file)
     }
-    /// The content if it is open or on disk, whole or in part, together with its name.
+
+    /// The content if it is open or on disk, whole or in part. Blocking.
     pub fn find(&self, key: ContentKey) -> Option<CacheFile> {
-        let _ = key;
-        todo!()
+        let mut open = self.inner.open();
+        if let Some(file) = open.get(&key) {
+            return Some(file.clone());
+        }
+        let folder = ContentFolder::of(&self.inner.folder, key);
+        let description = Description::read(&folder.layout())?;
+        let file = CacheFile::open(key, folder, description)
+            .inspect_err(|error| tracing::warn!(%key, %error, "a cached content cannot be opened"))
+            .ok()?;
+        file.note_use(now(), false);
+        open.insert(key, file.clone());
+        Some(file)
     }
-    /// A video that an operator dropped into the folder, its name holding `info_hash`.
-    pub fn drop_in(&self, info_hash: InfoHash) -> Option<(CacheFile, String)> {
-        let _ = info_hash;
-        todo!()
+
+    /// A video that an operator dropped into the folder, its name holding `info_hash`. Blocking.
+    pub fn drop_in(&self, info_hash: InfoHash) -> Option<CacheFile> {
+        drop_in::find(&self.inner.folder, info_hash)
     }
-    /// Deletes idle contents and enforces the quota; `everything` deletes all that nobody has open.
-    /// Returns the bytes freed.
+
+    /// Counts a play of `file`, which makes it stay longer.
+    pub fn note_play(&self, file: &CacheFile) {
+        file.note_use(now(), true);
+    }
+
+    /// Saves what changed and closes what nobody holds. Call every few seconds. Blocking.
+    pub fn tend(&self) {
+        let (idle, held): (Vec<_>, Vec<_>) = {
+            let open = self.inner.open();
+            open.values().cloned().partition(|file| {
+                // One handle in the table and one in this list.
+                file.is_held_by(2)
+            })
+        };
+        for file in &held {
+            if file.is_read() {
+                file.note_use(now(), false);
+            }
+            report(file, file.save(false));
+        }
+        for file in idle {
+            let saved = file.save(true);
+            report(&file, saved);
+            let mut open = self.inner.open();
+            if file.is_held_by(2) {
+                open.remove(&file.key());
+            }
+        }
+    }
+
+    /// Deletes idle contents and enforces the quota; `everything` deletes all that nobody holds.
+    /// Returns the bytes freed. Blocking.
     pub fn clean(&self, everything: bool) -> u64 {
-        let _ = everything;
-        todo!()
+        self.tend();
+        let open = self.inner.open();
+        let stored = self.inner.stored(&open);
+        let chosen = if everything {
+            stored.iter().filter(|one| !one.held).map(|one| one.key).collect()
+        } else {
+            let mut chosen = eviction::idle(&stored, self.inner.limits.idle, now());
+            let left: Vec<Stored> = stored.iter().filter(|one| !chosen.contains(&one.key)).copied().collect();
+            chosen.extend(eviction::for_room(&left, self.inner.excess(&left)));
+            chosen
+        };
+        self.inner.delete(&stored, &chosen)
     }
-    /// What is on disk now.
+
+    /// What is on disk now. Blocking.
     pub fn usage(&self) -> Usage {
-        todo!()
+        let stored = self.inner.stored(&self.inner.open());
+        Usage { contents: stored.len(), bytes: stored.iter().map(|one| one.bytes).sum() }
     }
-    /// Writes every have-map and marks it clean; for an orderly stop.
+
+    /// Writes every have-map and marks it settled; for an orderly stop, when no source writes any more.
+    /// Blocking.
     pub fn close(&self) {
-        todo!()
+        let files: Vec<CacheFile> = self.inner.open().drain().map(|(_, file)| file).collect();
+        for file in files {
+            report(&file, file.save(true));
+        }
     }
+}
+
+impl Inner {
+    fn open(&self) -> MutexGuard<'_, HashMap<ContentKey, CacheFile>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything on disk, what is open counted with the room it may still take.
+    fn stored(&self, open: &HashMap<ContentKey, CacheFile>) -> Vec<Stored> {
+        ContentFolder::all(&self.folder)
+            .into_iter()
+            .map(|(key, folder)| {
+                let record = Record::read(&folder.have());
+                let span = open.get(&key).and_then(CacheFile::layout).map_or(0, |layout| layout.span);
+                Stored {
+                    key,
+                    bytes: folder.allocated(),
+                    reserved: span.max(folder.allocated()),
+                    last_used: record.last_used,
+                    plays: record.plays,
+                    held: open.contains_key(&key),
+                }
+            })
+            .collect()
+    }
+
+    /// How many bytes too many the disk or the quota holds, with all that open contents may still take.
+    fn excess(&self, stored: &[Stored]) -> u64 {
+        let reserved: u64 = stored.iter().map(|one| one.reserved).sum();
+        let outstanding: u64 = stored.iter().map(|one| one.reserved - one.bytes).sum();
+        let over_quota = self.limits.max_bytes.map_or(0, |most| reserved.saturating_sub(most));
+        let under_floor = (self.limits.free_floor + outstanding).saturating_sub(self.free());
+        over_quota.max(under_floor)
+    }
+
+    /// Bytes of the disk that an ordinary user may still write.
+    fn free(&self) -> u64 {
+        rustix::fs::statvfs(&self.folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    fn make_room(
+        &self,
+        open: &HashMap<ContentKey, CacheFile>,
+        key: ContentKey,
+        bytes: u64,
+        span: u64,
+    ) -> Result<(), CacheError> {
+        let stored: Vec<Stored> = self.stored(open).into_iter().filter(|one| one.key != key).collect();
+        let mut with_new = stored.clone();
+        let reserved = span.max(bytes);
+        with_new.push(Stored { key, bytes, reserved, last_used: u64::MAX, plays: 0, held: true });
+        let excess = self.excess(&with_new);
+        let chosen = eviction::for_room(&stored, excess);
+        let freed: u64 = stored.iter().filter(|one| chosen.contains(&one.key)).map(|one| one.bytes).sum();
+        if freed < excess {
+            return Err(CacheError::Full(format!(
+                "this file needs {} bytes, {} more than the cache may take; free some space or raise \
+                 HEADWATER_CACHE_MAX_BYTES",
+                reserved - bytes,
+                excess - freed
+            )));
+        }
+        self.delete(&stored, &chosen);
+        Ok(())
+    }
+
+    fn delete(&self, stored: &[Stored], chosen: &[ContentKey]) -> u64 {
+        let mut freed = 0;
+        for one in stored.iter().filter(|one| chosen.contains(&one.key)) {
+            match ContentFolder::of(&self.folder, one.key).remove() {
+                Ok(()) => {
+                    freed += one.bytes;
+                    tracing::info!(content = %one.key, bytes = one.bytes, "deleted from the cache");
+                }
+                Err(error) => tracing::warn!(content = %one.key, %error, "cannot delete from the cache"),
+            }
+        }
+        freed
+    }
+}
+
+fn report(file: &CacheFile, saved: Result<(), CacheError>) {
+    if let Err(error) = saved {
+        tracing::warn!(content = %file.key(), %error, "a have-map cannot be saved; its pieces will be hashed again");
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

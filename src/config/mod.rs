@@ -1,1 +1,96 @@
-//! Placeholder.
+//! Every setting: where it comes from, what it may be, and what it is when nobody says anything.
+//!
+//! Start with [`Config`]. It is read once at start, is immutable afterwards, and is handed out by section.
+//! Flags win over the environment, the environment over the file, the file over the defaults. The one list
+//! of settings is [`env::SETTINGS`].
+
+pub mod env;
+
+mod admin;
+mod cache;
+mod error;
+mod file;
+mod layers;
+mod log;
+mod playback;
+mod server;
+mod torrent;
+mod values;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+pub use admin::AdminConfig;
+pub use cache::CacheConfig;
+pub use error::{ConfigError, ConfigErrors};
+pub use log::LogConfig;
+pub use playback::PlaybackConfig;
+pub use server::ServerConfig;
+pub use torrent::TorrentConfig;
+
+use layers::Layers;
+
+/// The file that is read from the working directory when none is named.
+const DEFAULT_FILE: &str = "headwater.toml";
+
+/// All settings. `Default` is a server that works on this machine without any preparation.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where the server listens, what it is called from outside, where its data lies.
+    pub server: ServerConfig,
+    /// How much is kept on disk and for how long.
+    pub cache: CacheConfig,
+    /// How the swarm is used.
+    pub torrent: TorrentConfig,
+    /// How long prepared streams live and how often they report.
+    pub playback: PlaybackConfig,
+    /// Who may use the admin routes.
+    pub admin: AdminConfig,
+    /// What is logged.
+    pub log: LogConfig,
+}
+
+impl Config {
+    /// Reads flags (by setting name), environment and file. `environment` answers for one variable, so that
+    /// a test can pass a map. The error holds every mistake that was found, not only the first.
+    pub fn load(
+        flags: BTreeMap<&'static str, String>,
+        environment: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut layers = Layers::new(flags, environment);
+        match layers.text(env::CONFIG_FILE) {
+            Some(named) => layers.add_file(Path::new(&named.text), file::read(Path::new(&named.text))),
+            None if Path::new(DEFAULT_FILE).exists() => {
+                layers.add_file(Path::new(DEFAULT_FILE), file::read(Path::new(DEFAULT_FILE)));
+            }
+            None => {}
+        }
+        let config = Self {
+            server: ServerConfig::read(&mut layers),
+            cache: CacheConfig::read(&mut layers),
+            torrent: TorrentConfig::read(&mut layers),
+            playback: PlaybackConfig::read(&mut layers),
+            admin: AdminConfig::read(&mut layers),
+            log: LogConfig::read(&mut layers),
+        };
+        layers.finish().map(|()| config)
+    }
+
+    /// The cache folder: the one that was named, else `cache` in the data folder.
+    pub fn cache_dir(&self) -> PathBuf {
+        self.cache.dir.clone().unwrap_or_else(|| self.server.data_dir.join("cache"))
+    }
+
+    /// Every setting by name with its value as it would be written, secrets hidden. An empty value means
+    /// that the setting is off.
+    pub fn describe(&self) -> Vec<(&'static str, String)> {
+        let mut lines = self.server.describe();
+        lines.extend(self.cache.describe(&self.cache_dir()));
+        lines.extend(self.torrent.describe());
+        lines.extend(self.playback.describe());
+        lines.extend(self.admin.describe());
+        lines.extend(self.log.describe());
+        lines
+    }
+}

@@ -77,8 +77,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        let bad = ["", "abc", &HEX[1..], &format!("{HEX}0"), &HEX.replace('d', "g"), &"1".repeat(32), "ä".repeat(20).as_str()]
-            .map(str::to_owned);
+        let bad = [
+            "",
+            "abc",
+            &HEX[1..],
+            &format!("{HEX}0"),
+            &HEX.replace('d', "g"),
+            &"1".repeat(32),
+            "ä".repeat(20).as_str(),
+        ]
+        .map(str::to_owned);
         for text in bad {
             assert_eq!(text.parse::<InfoHash>(), Err(InvalidInfoHash), "{text}");
         }

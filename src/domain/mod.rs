@@ -1,9 +1,11 @@
 //! The words of the design as pure values: no I/O, no clock, no other room.
 
 mod content;
+mod content_id;
 mod info_hash;
 mod metainfo;
 
 pub use content::{ContentKey, FileChoice, FileIndex};
+pub use content_id::{ContentId, ImdbId, InvalidImdbId};
 pub use info_hash::{InfoHash, InvalidInfoHash};
 pub use metainfo::{FileEntry, InvalidMetainfo, Metainfo};

@@ -1,1 +1,59 @@
-//! Placeholder.
+//! Preparations: one job per content, whoever asks, and the chain of sources behind it.
+//!
+//! [`Prepare`] joins every request for a content to one [`Job`], which a task of its own drives. The
+//! first request may leave; the job goes on. Ready jobs stay in a moka cache keyed by info-hash until
+//! nobody used the torrent for a while.
+
+mod chain;
+mod drive;
+mod job;
+mod ready;
+mod registry;
+
+use std::time::Duration;
+
+pub use chain::{Attempt, Chain};
+pub use job::{Content, Job, JobId, JobStatus, Viewing};
+pub use registry::Prepare;
+
+use crate::cache::CacheError;
+
+/// How long things are kept and waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct PrepareSettings {
+    /// How long a ready job lives after its last use (`LINK_GENERATION_TIMEOUT`).
+    pub ready_lifetime: Duration,
+    /// How often progress is refreshed while bytes arrive (`PROGRESS_UPDATE_INTERVAL`).
+    pub progress_interval: Duration,
+    /// How long one source may take to find the content (`TORRENT_TIMEOUT`).
+    pub source_budget: Duration,
+    /// How often a source that failed in passing is tried again (`TORRENT_MAX_RETRIES`).
+    pub retries: u32,
+}
+
+/// Why a preparation ended without the content, by what the viewer can do about it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PrepareError {
+    /// Every source was tried; another release or a later try may work.
+    #[error("Download failed from all sources ({})", story(.0))]
+    Exhausted(Vec<Attempt>),
+    /// The request can never work: no such file, a broken torrent.
+    #[error("{0}")]
+    Impossible(String),
+    /// The cache refused; the operator has to act.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The operator cancelled the job, or the server stops.
+    #[error("the preparation was cancelled")]
+    Cancelled,
+}
+
+/// One line that says what each source answered.
+fn story(attempts: &[Attempt]) -> String {
+    let told: Vec<String> =
+        attempts.iter().map(|attempt| format!("{}: {}", attempt.source, attempt.outcome)).collect();
+    told.join("; ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,11 @@
-//! Placeholder.
+//! Release names: what they say about their files. Pure.
+//!
+//! [`choose`] finds the file a request means in a torrent's file table.
+
+mod choice;
+mod episode;
+mod numbering;
+mod video;
+
+pub use choice::{NoSuchFile, choose};
+pub use video::{VIDEO_EXTENSIONS, is_video};

@@ -1,1 +1,93 @@
 //! The first source of the chain: what is already on disk.
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt};
+
+use super::torrent::parse_metainfo;
+use super::{Opened, Report, Request, Source, SourceError};
+use crate::cache::{Cache, CacheFile};
+use crate::db::Database;
+use crate::domain::{ContentKey, FileChoice, FileIndex, Metainfo};
+use crate::release::choose;
+
+/// An operator's drop-in file, or a content that is complete in the cache.
+#[derive(Debug, Clone)]
+pub struct Cached {
+    cache: Cache,
+    db: Database,
+}
+
+impl Cached {
+    /// A source over `cache`, which finds file tables in `db`.
+    pub fn new(cache: Cache, db: Database) -> Self {
+        Self { cache, db }
+    }
+
+    async fn look(&self, request: &Request) -> Result<Opened, SourceError> {
+        let info_hash = request.info_hash;
+        let cache = self.cache.clone();
+        if let Some(file) = off_thread(move || cache.drop_in(info_hash)).await? {
+            return Ok(Opened { name: file.name().to_owned(), file, metainfo: None, writer: None });
+        }
+        let metainfo = self.metainfo(request).await.map(Arc::new);
+        let Some(index) = wanted(request, metainfo.as_deref()) else {
+            return Err(SourceError::NotHere("not in the cache".to_owned()));
+        };
+        let cache = self.cache.clone();
+        let found = off_thread(move || {
+            let file = cache.find(ContentKey { info_hash, file: index });
+            file.map(|file| file.verify_claims().map(|()| file)).transpose()
+        });
+        match found.await?? {
+            Some(file) if file.is_complete() => Ok(opened(file, metainfo)),
+            Some(file) => Err(SourceError::NotHere(percentage(&file))),
+            None => Err(SourceError::NotHere("not in the cache".to_owned())),
+        }
+    }
+
+    async fn metainfo(&self, request: &Request) -> Option<Metainfo> {
+        let stored = match &request.metainfo {
+            Some(bytes) => bytes.to_vec(),
+            None => self.db.metainfo(request.info_hash).await.ok()??,
+        };
+        parse_metainfo(&stored).ok()
+    }
+}
+
+impl Source for Cached {
+    fn name(&self) -> &'static str {
+        "cache"
+    }
+
+    fn open<'a>(
+        &'a self,
+        request: &'a Request,
+        _report: &'a Report,
+    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
+        self.look(request).boxed()
+    }
+}
+
+fn wanted(request: &Request, metainfo: Option<&Metainfo>) -> Option<FileIndex> {
+    match (request.file, metainfo) {
+        (FileChoice::Index(index), _) => Some(index),
+        (choice, Some(metainfo)) => choose(&metainfo.files, choice).ok(),
+        (_, None) => None,
+    }
+}
+
+fn opened(file: CacheFile, metainfo: Option<Arc<Metainfo>>) -> Opened {
+    Opened { name: file.name().to_owned(), file, metainfo, writer: None }
+}
+
+fn percentage(file: &CacheFile) -> String {
+    format!("{} % of it is in the cache", file.verified_bytes() * 100 / file.length().max(1))
+}
+
+/// Runs disk work where it may block.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SourceError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| SourceError::Transient(format!("a disk task ended early: {error}")))
+}

@@ -24,7 +24,11 @@ pub trait Source: Send + Sync + 'static {
 
     /// Finds the content and starts writing it. Returns as soon as its length and name are known;
     /// writing goes on for as long as the returned [`Writer`] lives. Dropping the future cancels.
-    fn open<'a>(&'a self, request: &'a Request, report: &'a Report) -> BoxFuture<'a, Result<Opened, SourceError>>;
+    fn open<'a>(
+        &'a self,
+        request: &'a Request,
+        report: &'a Report,
+    ) -> BoxFuture<'a, Result<Opened, SourceError>>;
 }
 
 /// What a viewer asked for, with every hint that came along.

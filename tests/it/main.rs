@@ -1,6 +1,9 @@
-//! Black-box tests: the real server, real swarms, real players. `tests/run` installs what they need.
+//! Tests of the whole, one folder per route or room: the real server, real swarms, real players.
+//! `tests/run` installs what they need.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cache;
+mod config;
 mod play;
 mod prepare;
 mod shutdown;

@@ -1,1 +1,255 @@
-//! The swarm as a source. The only room that names librqbit.
+//! The swarm as a source: torrents by info-hash, written into cache files. The only room that names
+//! librqbit.
+//!
+//! The engine speaks to peers and decides who is asked for which piece. Everything else is ours: the
+//! file table is resolved once and kept ([`resolve`]), the have-map is the cache's and is handed to the
+//! engine on each add ([`session`]), blocks go straight into cache files ([`storage`]), and readers
+//! steer the engine through cursors that nobody reads from ([`steer`]).
+
+mod active;
+mod aim;
+mod magnet;
+mod metainfo;
+mod registry;
+mod resolve;
+mod session;
+mod steer;
+mod storage;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use librqbit::Session;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use self::active::Recipe;
+use self::registry::Registry;
+use self::resolve::Flights;
+use super::{Opened, Report, Request, Source, SourceError, Stage};
+use crate::cache::{Cache, CacheFile, Layout};
+use crate::db::Database;
+use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash, Metainfo};
+
+pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
+pub use metainfo::parse_metainfo;
+
+/// The engine sleeps a second when it stops; this leaves it time for the rest.
+const STOP_LIMIT: Duration = Duration::from_secs(4);
+
+/// How the swarm is reached.
+#[derive(Debug, Clone)]
+pub struct SwarmSettings {
+    /// Where the engine keeps its DHT table (`dht.json`) and its working folder (`p2p`).
+    pub data_dir: PathBuf,
+    /// The port peers reach us on, TCP and uTP; 0 or a taken one means any.
+    pub port: u16,
+    /// Whether peers are looked for in the DHT (BEP 5).
+    pub dht: bool,
+    /// DHT nodes to start from, `host:port`; `None` means the engine's own list.
+    pub dht_bootstrap: Option<Vec<String>>,
+    /// Trackers asked for every public torrent beside its own.
+    pub trackers: Vec<Url>,
+    /// Most peers per torrent, those being dialled included.
+    pub peer_limit: usize,
+    /// Most bytes per second downloaded; `None` means no limit.
+    pub download_bps: Option<NonZeroU32>,
+    /// Most bytes per second uploaded; `None` means no limit.
+    pub upload_bps: Option<NonZeroU32>,
+    /// How long finding a torrent's metadata may take, and how long a wanted file may stand still with
+    /// nobody connected before the swarm counts as silent.
+    pub resolve_timeout: Duration,
+    /// Most torrents at work at once.
+    pub max_torrents: usize,
+}
+
+/// The torrent engine could not be started.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the torrent engine cannot start: {0}")]
+pub struct SwarmError(String);
+
+/// How many peers a torrent has and what they deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PeerCounts {
+    /// Connected.
+    pub live: u32,
+    /// Being dialled, or waiting for it.
+    pub dialling: u32,
+    /// Ever heard of.
+    pub seen: u32,
+    /// Bytes per second that arrive, averaged over seconds.
+    pub download_bps: u64,
+}
+
+/// The swarm. Cheap to clone.
+#[derive(Clone)]
+pub struct Swarm {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: SwarmSettings,
+    session: Arc<Session>,
+    cache: Cache,
+    db: Database,
+    registry: Registry,
+    flights: Flights,
+    tasks: TaskTracker,
+    runtime: tokio::runtime::Handle,
+    ids: AtomicUsize,
+}
+
+impl std::fmt::Debug for Swarm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Swarm").field("settings", &self.inner.settings).finish_non_exhaustive()
+    }
+}
+
+impl Swarm {
+    /// Starts the engine. Needs tokio's multi-threaded runtime: the engine writes blocks in place.
+    ///
+    /// # Errors
+    /// The data folder cannot be written, or no socket can be bound at all. A taken port is none: another
+    /// one is chosen.
+    pub async fn start(settings: SwarmSettings, cache: Cache, db: Database) -> Result<Self, SwarmError> {
+        let session = session::start(&settings).await.map_err(|error| SwarmError(format!("{error:#}")))?;
+        let inner = Inner {
+            registry: Registry::new(settings.max_torrents),
+            settings,
+            session,
+            cache,
+            db,
+            flights: Flights::default(),
+            tasks: TaskTracker::new(),
+            runtime: tokio::runtime::Handle::current(),
+            ids: AtomicUsize::new(0),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Where peers reach us.
+    pub fn listen_addr(&self) -> Option<SocketAddr> {
+        self.inner.session.listen_addr()
+    }
+
+    /// The peers of a torrent that is at work.
+    pub fn peers(&self, info_hash: InfoHash) -> Option<PeerCounts> {
+        let live = self.inner.registry.get(info_hash)?.engine()?.stats().live?;
+        let peers = &live.snapshot.peer_stats;
+        Some(PeerCounts {
+            live: peers.live,
+            dialling: peers.connecting + peers.queued,
+            seen: peers.seen,
+            // The engine counts in MiB per second.
+            download_bps: (live.download_speed.mbps * 1024.0 * 1024.0) as u64,
+        })
+    }
+
+    /// Stops the engine within a few seconds. Drop every writer first; close the cache afterwards.
+    pub async fn shutdown(&self) {
+        self.inner.tasks.close();
+        let stop = async {
+            self.inner.tasks.wait().await;
+            self.inner.session.stop().await;
+        };
+        if tokio::time::timeout(STOP_LIMIT, stop).await.is_err() {
+            // Cuts off whatever is left; what it wrote is verified at the next start.
+            self.inner.session.cancellation_token().cancel();
+        }
+    }
+}
+
+impl Source for Swarm {
+    fn name(&self) -> &'static str {
+        "p2p"
+    }
+
+    fn open<'a>(
+        &'a self,
+        request: &'a Request,
+        report: &'a Report,
+    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
+        open(&self.inner, request, report).boxed()
+    }
+}
+
+async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<Opened, SourceError> {
+    report.update(Stage::Connecting, 0.0, "Trying P2P connections...");
+    let recipe = resolve::resolve(inner, request, report).await?;
+    let metainfo = recipe.metainfo.clone();
+    let index = choose(&metainfo, request.file)?;
+    let file = open_cache_file(inner, &metainfo, index).await?;
+    let mut opened = Opened { name: file.name().to_owned(), file, metainfo: Some(metainfo), writer: None };
+    if !opened.file.is_complete() {
+        report.update(Stage::Connecting, 0.9, "Connecting to peers...");
+        let attaching = registry::attach(inner.clone(), recipe, opened.file.clone());
+        let attached = inner.tasks.spawn_on(attaching, &inner.runtime).await;
+        let fault = || SourceError::Transient("the torrent engine failed on this torrent".to_owned());
+        opened.writer = Some(attached.unwrap_or_else(|_| Err(fault()))?);
+    }
+    report.update(Stage::Connecting, 1.0, "Connected; waiting for the first bytes...");
+    Ok(opened)
+}
+
+fn choose(metainfo: &Metainfo, choice: FileChoice) -> Result<FileIndex, SourceError> {
+    let videos = || {
+        let indexed = metainfo.files.iter().enumerate().filter(|(_, file)| !file.padding);
+        indexed.max_by_key(|(_, file)| (crate::release::is_video(&file.path), file.length))
+    };
+    match choice {
+        FileChoice::Index(index) if metainfo.file(index).is_some() => Ok(index),
+        FileChoice::Index(index) => {
+            Err(SourceError::Impossible(format!("the torrent has no file with index {index}")))
+        }
+        FileChoice::Episode { .. } | FileChoice::Largest => videos()
+            .and_then(|(index, _)| u32::try_from(index).ok())
+            .map(FileIndex)
+            .ok_or_else(|| SourceError::Impossible("the torrent holds no file".to_owned())),
+    }
+}
+
+async fn open_cache_file(
+    inner: &Inner,
+    metainfo: &Metainfo,
+    index: FileIndex,
+) -> Result<CacheFile, SourceError> {
+    let missing = || SourceError::Impossible(format!("the torrent has no file with index {index}"));
+    let layout = Layout::of(metainfo, index).ok_or_else(missing)?;
+    let name = metainfo.file(index).ok_or_else(missing)?.name().to_owned();
+    let (cache, key) = (inner.cache.clone(), ContentKey { info_hash: metainfo.info_hash, file: index });
+    let opening = tokio::task::spawn_blocking(move || {
+        let file = cache.content(key, &layout, &name)?;
+        // After an unclean stop: what cannot be proved is fetched again, never served.
+        file.verify_claims()?;
+        Ok::<_, SourceError>(file)
+    });
+    opening.await.map_err(|_| SourceError::Transient("opening the cache file was cut short".to_owned()))?
+}
+
+impl Inner {
+    /// A number for the engine that no other torrent of this process ever had.
+    fn next_id(&self) -> usize {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Connections to peers attempted so far, by the whole process.
+    fn dialled(&self) -> u64 {
+        let tcp = self.session.stats_snapshot().connections.tcp;
+        tcp.v4.attempts + tcp.v6.attempts
+    }
+
+    /// The trackers to ask beside those in the .torrent. None for a private one (BEP 27); for this reason
+    /// the session itself has none: the engine adds the session's to private torrents too.
+    fn trackers_for(&self, recipe: &Recipe) -> Vec<String> {
+        if recipe.metainfo.private {
+            return Vec::new();
+        }
+        self.settings.trackers.iter().chain(&recipe.trackers).map(Url::to_string).collect()
+    }
+}

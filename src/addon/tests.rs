@@ -1,0 +1,169 @@
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::domain::FileIndex;
+use crate::stremio::manifest::MAX_BYTES;
+use crate::stremio::resource;
+
+use super::*;
+
+fn base(text: &str) -> PublicUrl {
+    text.parse().unwrap()
+}
+
+fn signer() -> LinkSigner {
+    LinkSigner::new(&[1; 32])
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_763_720_000)
+}
+
+/// What the addon answers to a raw path, as JSON; null for "not found".
+fn get(path: &str) -> Value {
+    let asked = resource::parse(path).unwrap().resource;
+    match Addon::new().answer(&asked, &base("https://tv.example"), &signer(), now()) {
+        Answer::Manifest(manifest) => serde_json::to_value(manifest).unwrap(),
+        Answer::Resource(response) => serde_json::to_value(response).unwrap(),
+        Answer::NotFound => Value::Null,
+    }
+}
+
+fn names(path: &str) -> Vec<String> {
+    let answer = get(path);
+    let metas = answer["metas"].as_array().unwrap().iter();
+    metas.map(|meta| meta["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_manifest_is_complete_and_small_enough_for_an_account() {
+    let manifest = get("/manifest.json");
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest["logo"], "https://tv.example/logo.png");
+    assert_eq!(manifest["background"], "https://tv.example/background.jpg");
+    assert_eq!(manifest["resources"][1]["idPrefixes"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        manifest["catalogs"][0]["extra"][1],
+        json!({ "name": "genre", "options": ["Animation", "Comedy", "Fantasy", "Sci-Fi", "Short"] })
+    );
+    assert!(manifest.to_string().len() <= MAX_BYTES);
+}
+
+#[test]
+fn the_manifest_declares_each_resource_once_with_its_types() {
+    let manifest = Addon::new().manifest(&base("http://10.0.0.2:7000"));
+    let mut names: Vec<_> = manifest.resources.iter().map(|entry| entry.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["catalog", "meta", "stream"]);
+    for entry in &manifest.resources {
+        assert!(!entry.types.is_empty() && entry.types.iter().all(|kind| manifest.types.contains(kind)));
+    }
+    // The viewer's device only ever speaks HTTP to us, so the client need not warn of peers.
+    assert!(!manifest.behavior_hints.p2p);
+    assert!(!manifest.behavior_hints.configurable);
+}
+
+#[test]
+fn the_pictures_are_what_the_manifest_says() {
+    assert!(LOGO.starts_with(b"\x89PNG\r\n\x1a\n"));
+    assert_eq!(&LOGO[16..24], [0, 0, 1, 0, 0, 0, 1, 0]);
+    assert!(BACKGROUND.starts_with(&[0xff, 0xd8, 0xff]));
+    assert!(LOGO.len() + BACKGROUND.len() < 64 * 1024);
+}
+
+#[test]
+fn the_catalogue_pages_searches_and_filters() {
+    let all = ["Big Buck Bunny", "Sintel", "Tears of Steel", "Cosmos Laundromat"];
+    assert_eq!(names("/catalog/movie/open-movies.json"), all);
+    assert_eq!(names("/profile/catalog/movie/open-movies/skip=3.json"), all[3..]);
+    assert!(names("/catalog/movie/open-movies/skip=4.json").is_empty());
+    assert!(names("/catalog/movie/open-movies/skip=18446744073709551615.json").is_empty());
+    assert_eq!(names("/catalog/movie/open-movies/search=STEEL+of.json"), ["Tears of Steel"]);
+    assert_eq!(names("/catalog/movie/open-movies/search=colin%20levy.json"), ["Sintel"]);
+    assert!(names("/catalog/movie/open-movies/search=matrix.json").is_empty());
+    assert_eq!(names("/catalog/movie/open-movies/genre=Fantasy&skip=1.json"), ["Cosmos Laundromat"]);
+    assert!(names("/catalog/movie/other.json").is_empty());
+    assert!(names("/catalog/series/open-movies.json").is_empty());
+}
+
+#[test]
+fn a_title_of_ours_has_a_meta_and_no_other_has() {
+    let answer = get("/meta/movie/tt1727587.json");
+    assert_eq!(answer["meta"]["id"], "tt1727587");
+    assert_eq!(answer["meta"]["type"], "movie");
+    assert_eq!(answer["meta"]["releaseInfo"], "2010");
+    assert_eq!(answer["meta"]["runtime"], "15 min");
+    assert_eq!(answer["meta"]["director"], json!(["Colin Levy"]));
+    assert_eq!(answer["meta"]["behaviorHints"]["defaultVideoId"], "tt1727587");
+    assert_eq!(answer["cacheMaxAge"], 86_400);
+    for path in ["/meta/movie/tt0000001.json", "/meta/series/tt1727587.json", "/meta/movie/tt17275871.json"] {
+        assert_eq!(get(path), Value::Null, "{path}");
+    }
+}
+
+#[test]
+fn a_stream_is_a_signed_link_to_the_file() {
+    let answer = get("/stream/movie/tt1254207.json");
+    let [stream] = answer["streams"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+    let url = stream["url"].as_str().unwrap();
+    let parts: Vec<&str> = url.strip_prefix("https://tv.example/play/").unwrap().split('/').collect();
+    let [token, hash, file, name] = *parts.as_slice() else { panic!("{url}") };
+    assert_eq!((file, name), ("1", "Big%20Buck%20Bunny.mp4"));
+    assert_eq!(signer().verify(token, hash.parse().unwrap(), FileIndex(1), now()), Ok(()));
+    assert_eq!(
+        stream["behaviorHints"],
+        json!({
+            "bingeGroup": "headwater-open-mp4",
+            "filename": "Big Buck Bunny.mp4",
+            "videoSize": 276_134_947,
+            "notWebReady": false
+        })
+    );
+    assert_eq!(stream["description"], "Big Buck Bunny (2008)\n263 MiB · MP4");
+    assert!(stream.get("title").is_none());
+}
+
+#[test]
+fn what_a_browser_cannot_play_says_so() {
+    let addon = Addon::new();
+    for (id, base_url, expected) in [
+        ("tt1254207", "https://tv.example", false),
+        ("tt1254207", "http://tv.example", true),
+        ("tt2285752", "https://tv.example", true),
+    ] {
+        let Ok(content) = id.parse();
+        let response = addon.streams(&content, &base(base_url), &signer(), now());
+        let Body::Streams(streams) = response.body else { panic!("{id}") };
+        assert_eq!(streams[0].behavior_hints.not_web_ready, expected, "{id} from {base_url}");
+    }
+}
+
+#[test]
+fn unknown_videos_have_an_empty_list_and_are_soon_asked_for_again() {
+    for path in [
+        "/stream/movie/tt0000001.json",
+        "/stream/series/tt1254207%3A1%3A1.json",
+        "/stream/anime/kitsu:1:1.json",
+        "/stream/other/%F0%9F%8E%AC.json",
+    ] {
+        assert_eq!(
+            get(path),
+            json!({ "streams": [], "cacheMaxAge": 60, "staleRevalidate": 60, "staleError": 60 }),
+            "{path}"
+        );
+    }
+    assert_eq!(get("/subtitles/movie/tt1254207.json")["subtitles"], json!([]));
+}
+
+#[test]
+fn the_play_room_learns_trackers_and_name_from_the_hash() {
+    let addon = Addon::new();
+    let hash = "209c8226b299b308beaf2b9cd3fb49212dbd13ec".parse().unwrap();
+    let movie = addon.known(hash).unwrap();
+    assert_eq!((movie.file, movie.file_name.as_str()), (FileIndex(8), "Tears of Steel.webm"));
+    assert!(!movie.trackers.is_empty());
+    assert!(movie.trackers.iter().all(|tracker| matches!(tracker.scheme(), "udp" | "http" | "https")));
+    assert_eq!(movie.web_seed.as_ref().unwrap().as_str(), "https://webtorrent.io/torrents/");
+    assert!(addon.known(InfoHash::new([0; 20])).is_none());
+}

@@ -1,0 +1,53 @@
+//! The patterns of all routes. `{name}` stands for one path segment.
+
+/// The page that tells a person how to install the addon.
+pub const HOME: &str = "/";
+
+/// What the addon says about itself.
+pub const MANIFEST: &str = "/manifest.json";
+/// The addon's logo, PNG.
+pub const LOGO: &str = "/logo.png";
+/// The addon's background picture, JPEG.
+pub const BACKGROUND: &str = "/background.jpg";
+
+/// Every request of the addon protocol, with and without a profile in front. One handler serves them
+/// all and reads the raw path, because the router's parameters are decoded before they are split.
+pub const ADDON: [&str; 14] = [
+    MANIFEST,
+    "/catalog/{type}/{id}",
+    "/catalog/{type}/{id}/{extra}",
+    "/meta/{type}/{id}",
+    "/stream/{type}/{id}",
+    "/subtitles/{type}/{id}",
+    "/subtitles/{type}/{id}/{extra}",
+    "/{profile}/manifest.json",
+    "/{profile}/catalog/{type}/{id}",
+    "/{profile}/catalog/{type}/{id}/{extra}",
+    "/{profile}/meta/{type}/{id}",
+    "/{profile}/stream/{type}/{id}",
+    "/{profile}/subtitles/{type}/{id}",
+    "/{profile}/subtitles/{type}/{id}/{extra}",
+];
+
+/// One file of a torrent, for whoever holds the token.
+pub const PLAY: &str = "/play/{token}/{infohash}/{file}/{name}";
+
+/// Starts a preparation.
+pub const PREPARE: &str = "/stream/prepare/{infoHash}";
+/// The same for a client that has only a magnet link or a .torrent file.
+pub const PREPARE_UPLOAD: &str = "/stream/prepare";
+/// How a preparation is going.
+pub const STATUS: &str = "/stream/status/{jobId}";
+/// The file a preparation made ready.
+pub const READY: &str = "/stream/ready/{jobId}";
+/// Prepares and serves in one request.
+pub const PROXY: &str = "/stream/proxy/{infoHash}";
+
+/// The jobs at work.
+pub const ADMIN_JOBS: &str = "/api/admin/jobs";
+/// One job; DELETE cancels it.
+pub const ADMIN_JOB: &str = "/api/admin/jobs/{jobId}";
+/// Drops what is idle from the cache.
+pub const ADMIN_CLEANUP: &str = "/admin/cleanup";
+/// Whether the server is up.
+pub const HEALTH: &str = "/health";

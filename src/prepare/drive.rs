@@ -1,0 +1,146 @@
+//! The task that carries one job: opens the chain, waits for the first bytes, and replaces a source
+//! that dies later.
+
+use std::sync::{Arc, PoisonError, Weak};
+
+use tokio::sync::watch;
+
+use super::job::{Content, Job, JobStatus, Shared};
+use super::registry::Inner;
+use super::{Attempt, PrepareError};
+use crate::cache::CacheFile;
+use crate::source::{Opened, Report, SourceError, Stage, Writer};
+
+/// Drives `job` until it fails, is cancelled, or its last handle is dropped.
+pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>) {
+    let shared = Arc::clone(&job.shared);
+    let weak = Arc::downgrade(&job);
+    let stop = shared.stop.clone();
+    let error = tokio::select! {
+        () = stop.cancelled() => PrepareError::Cancelled,
+        error = run(&room, &shared, job) => error,
+    };
+    room.make_failed(weak.upgrade().as_ref(), error);
+}
+
+/// Goes along the chain. Returns only with the reason why nothing can be delivered.
+async fn run(room: &Inner, shared: &Shared, job: Arc<Job>) -> PrepareError {
+    // Until the first bytes are there the task itself keeps the job alive; then its users do.
+    let weak = Arc::downgrade(&job);
+    let mut keep = Some(job);
+    let mut position = 0;
+    loop {
+        let mut attempts = shared.attempts();
+        let opened = room.chain.open(position, &shared.request, &shared.report, &mut attempts).await;
+        shared.set_attempts(attempts);
+        let (at, opened) = match opened {
+            Ok(found) => found,
+            Err(error) => return error,
+        };
+        let Opened { file, metainfo, mut writer, .. } = opened;
+        let content = Content { index: file.key().file, source: room.chain.name(at), file, metainfo };
+        if keep.is_some() {
+            shared.status.send_replace(JobStatus::Described(content.clone()));
+        }
+        if let Err(error) = first_bytes(room, shared, &content, writer.as_mut()).await {
+            shared.note(content.source, &error);
+            match next(&error, at) {
+                Some(next) => position = next,
+                None => return fatal(error),
+            }
+            continue;
+        }
+        announce(room, &weak, &mut keep, content.clone());
+        let error = match writer {
+            Some(mut writer) => ended(&mut writer.failed).await,
+            None => std::future::pending().await,
+        };
+        shared.note(content.source, &error);
+        // A source that worked so far may be asked again: a swarm comes back, a link is renewed.
+        match next(&error, at) {
+            Some(_) => position = at,
+            None => return fatal(error),
+        }
+    }
+}
+
+/// Tells the world that the first bytes are there, and hands the job over to its users.
+fn announce(room: &Inner, weak: &Weak<Job>, keep: &mut Option<Arc<Job>>, content: Content) {
+    if let Some(job) = keep.take().or_else(|| weak.upgrade()) {
+        room.make_ready(&job, content);
+    }
+}
+
+/// Waits for the first bytes, refreshing the progress on the way.
+async fn first_bytes(
+    room: &Inner,
+    shared: &Shared,
+    content: &Content,
+    writer: Option<&mut Writer>,
+) -> Result<(), SourceError> {
+    let mut failed = writer.map(|writer| writer.failed.clone());
+    let mut tick = tokio::time::interval(room.settings.progress_interval);
+    loop {
+        tokio::select! {
+            biased;
+            arrived = content.file.wait_for(0) => return arrived.map_err(SourceError::from),
+            error = async {
+                match &mut failed {
+                    Some(failed) => ended(failed).await,
+                    None => SourceError::NotHere("the file on disk is incomplete".to_owned()),
+                }
+            } => return Err(error),
+            _ = tick.tick() => report_arrival(&shared.report, content.source, &content.file),
+        }
+    }
+}
+
+/// Waits until a source gives up.
+async fn ended(failed: &mut watch::Receiver<Option<SourceError>>) -> SourceError {
+    let gone = || SourceError::Transient("the source stopped without saying why".to_owned());
+    match failed.wait_for(Option::is_some).await {
+        Ok(error) => error.clone().unwrap_or_else(gone),
+        Err(_) => gone(),
+    }
+}
+
+fn report_arrival(report: &Report, source: &str, file: &CacheFile) {
+    let first = file.layout().map_or(1, |layout| layout.piece_length).max(1);
+    let fraction = file.received_bytes() as f64 / first as f64;
+    let label = source.to_uppercase();
+    report.update(Stage::Downloading, fraction.min(0.99), format!("Downloading from {label}..."));
+}
+
+/// Where in the chain to go on after `error` of the source at `at`; nowhere if no source can help.
+fn next(error: &SourceError, at: usize) -> Option<usize> {
+    match error {
+        SourceError::NotHere(_) | SourceError::Transient(_) => Some(at + 1),
+        SourceError::Impossible(_) | SourceError::Cache(_) => None,
+    }
+}
+
+fn fatal(error: SourceError) -> PrepareError {
+    match error {
+        SourceError::Cache(error) => error.into(),
+        other => PrepareError::Impossible(other.to_string()),
+    }
+}
+
+impl Shared {
+    fn attempts(&self) -> Vec<Attempt> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_attempts(&self, attempts: Vec<Attempt>) {
+        *self.attempts.lock().unwrap_or_else(PoisonError::into_inner) = attempts;
+    }
+
+    /// Corrects the record of the source that had opened the content and has now failed.
+    fn note(&self, source: &'static str, error: &SourceError) {
+        tracing::warn!(job = %self.id, source, %error, "a source failed");
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = attempts.iter_mut().rev().find(|attempt| attempt.source == source) {
+            last.outcome = error.to_string();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Who is preparing what: every request for a content meets in one job.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use moka::sync::Cache as Moka;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::drive::drive;
+use super::job::{Content, Job, JobId, JobStatus, unix_millis};
+use super::ready::ReadyJobs;
+use super::{Chain, PrepareError, PrepareSettings};
+use crate::domain::{FileChoice, FileIndex, InfoHash};
+use crate::source::Request;
+
+/// How long a failure answers for new requests. One tap of a player is about ten requests within
+/// a second or two; a person who taps again later deserves a new try.
+const NEGATIVE: Duration = Duration::from_secs(5);
+
+/// The room where requests become jobs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Prepare {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) chain: Chain,
+    pub(super) settings: PrepareSettings,
+    table: Mutex<Table>,
+    ready: ReadyJobs,
+    /// Failures that still answer for new requests.
+    refused: Moka<(InfoHash, FileChoice), Arc<Job>>,
+    /// Failures whose status can still be asked for.
+    ended: Moka<JobId, Arc<Job>>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Jobs that are alive. Only weak handles: a job lives as long as somebody needs it.
+#[derive(Debug, Default)]
+struct Table {
+    by_id: HashMap<JobId, Weak<Job>>,
+    /// In flight, by what was asked for.
+    flights: HashMap<(InfoHash, FileChoice), Weak<Job>>,
+    /// Ready and perhaps watched longer than the moka cache remembers.
+    watched: HashMap<(InfoHash, FileIndex), Weak<Job>>,
+}
+
+impl Prepare {
+    /// A room that prepares through `chain`.
+    pub fn new(chain: Chain, settings: PrepareSettings) -> Self {
+        let inner = Inner {
+            chain,
+            settings,
+            table: Mutex::default(),
+            ready: ReadyJobs::new(settings.ready_lifetime),
+            refused: Moka::builder().time_to_live(NEGATIVE).build(),
+            ended: Moka::builder().time_to_live(settings.ready_lifetime).max_capacity(1000).build(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The job for a request: the ready one, the one in flight, the one that failed a moment ago, or a
+    /// new one. Never waits.
+    pub fn start(&self, request: Request) -> Arc<Job> {
+        let inner = &self.inner;
+        let key = (request.info_hash, request.file);
+        let mut table = inner.table();
+        if let Some(job) = table.flights.get(&key).and_then(Weak::upgrade) {
+            job.touch();
+            return job;
+        }
+        if let Some(job) = inner.ready.get(key.0, key.1).or_else(|| inner.rediscover(&table, key)) {
+            job.touch();
+            return job;
+        }
+        if let Some(job) = inner.refused.get(&key).filter(|job| !brings_more(&request, &job.shared.request)) {
+            return job;
+        }
+        let job = Job::new(table.fresh_id(&request), request, inner.stop.child_token());
+        table.by_id.insert(job.id(), Arc::downgrade(&job));
+        table.flights.insert(key, Arc::downgrade(&job));
+        drop(table);
+        tracing::info!(job = %job.id(), "Background: Starting stream preparation");
+        inner.tasks.spawn(drive(Arc::clone(inner), Arc::clone(&job)));
+        job
+    }
+
+    /// The job of this id, unless it has expired.
+    pub fn find(&self, id: &JobId) -> Option<Arc<Job>> {
+        let live = self.inner.table().by_id.get(id).and_then(Weak::upgrade);
+        if let Some(job) = &live {
+            // A look counts as a use: the torrent stays ready.
+            self.inner.ready.get(id.info_hash, job.shared.request.file);
+            job.touch();
+        }
+        live.or_else(|| self.inner.ended.get(id))
+    }
+
+    /// Every job that is in flight or ready, oldest first.
+    pub fn jobs(&self) -> Vec<Arc<Job>> {
+        let mut jobs: Vec<_> = self.inner.table().by_id.values().filter_map(Weak::upgrade).collect();
+        jobs.retain(|job| !matches!(job.status(), JobStatus::Failed(_)));
+        jobs.sort_by_key(|job| job.id().started_at);
+        jobs
+    }
+
+    /// Unix milliseconds at which a job expires if nobody uses it any more.
+    pub fn expires_at(&self, job: &Job) -> u64 {
+        let lifetime = u64::try_from(self.inner.settings.ready_lifetime.as_millis()).unwrap_or(u64::MAX);
+        job.last_used().saturating_add(lifetime)
+    }
+
+    /// Cancels a job. Returns whether there was one.
+    pub fn cancel(&self, id: &JobId) -> bool {
+        let job = self.inner.table().by_id.get(id).and_then(Weak::upgrade);
+        job.is_some_and(|job| {
+            job.shared.stop.cancel();
+            true
+        })
+    }
+
+    /// Lets go of every ready job that nobody watches, so that its content can be deleted.
+    pub fn release_unwatched(&self) {
+        self.inner.ready.remove_unwatched();
+    }
+
+    /// Lets go of what has expired. Call every few seconds.
+    pub fn tend(&self) {
+        self.inner.ready.tend();
+        self.inner.refused.run_pending_tasks();
+        self.inner.ended.run_pending_tasks();
+        self.inner.table().sweep();
+    }
+
+    /// Ends every job and waits for the tasks.
+    pub async fn shutdown(&self) {
+        self.inner.stop.cancel();
+        self.inner.ready.clear();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+}
+
+impl Inner {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A job that the moka cache has forgotten while somebody still watches it.
+    fn rediscover(&self, table: &Table, (info_hash, choice): (InfoHash, FileChoice)) -> Option<Arc<Job>> {
+        let FileChoice::Index(index) = choice else { return None };
+        let job = table.watched.get(&(info_hash, index)).and_then(Weak::upgrade)?;
+        let JobStatus::Ready(content) = job.status() else { return None };
+        self.ready.insert(&job, &content);
+        Some(job)
+    }
+
+    /// The first bytes of a job are there.
+    pub(super) fn make_ready(&self, job: &Arc<Job>, content: Content) {
+        let mut table = self.table();
+        table.land(job);
+        table.watched.insert((job.id().info_hash, content.index), Arc::downgrade(job));
+        self.ready.insert(job, &content);
+        job.touch();
+        tracing::info!(job = %job.id(), source = content.source, "Background: Stream ready");
+        job.shared.status.send_replace(JobStatus::Ready(content));
+    }
+
+    /// A job has ended without the content. Its last handle may be gone already.
+    pub(super) fn make_failed(&self, job: Option<&Arc<Job>>, error: PrepareError) {
+        let Some(job) = job else { return };
+        let id = job.id();
+        self.ready.remove(job);
+        tracing::warn!(job = %id, %error, "Background: Stream preparation failed");
+        let mut table = self.table();
+        table.land(job);
+        if !matches!(error, PrepareError::Cancelled) {
+            self.refused.insert((id.info_hash, job.shared.request.file), Arc::clone(job));
+        }
+        self.ended.insert(id, Arc::clone(job));
+        job.shared.status.send_replace(JobStatus::Failed(error));
+    }
+}
+
+impl Table {
+    /// Takes a job out of the air.
+    fn land(&mut self, job: &Arc<Job>) {
+        let key = (job.id().info_hash, job.shared.request.file);
+        if self.flights.get(&key).is_some_and(|weak| weak.as_ptr() == Arc::as_ptr(job)) {
+            self.flights.remove(&key);
+        }
+    }
+
+    /// An id that no living job has: two jobs of one millisecond get different ones.
+    fn fresh_id(&self, request: &Request) -> JobId {
+        let file = match request.file {
+            FileChoice::Index(index) => index,
+            FileChoice::Episode { .. } | FileChoice::Largest => FileIndex(0),
+        };
+        let mut id = JobId { info_hash: request.info_hash, file, started_at: unix_millis() };
+        while self.by_id.contains_key(&id) {
+            id.started_at += 1;
+        }
+        id
+    }
+
+    fn sweep(&mut self) {
+        self.by_id.retain(|_, job| job.strong_count() > 0);
+        self.flights.retain(|_, job| job.strong_count() > 0);
+        self.watched.retain(|_, job| job.strong_count() > 0);
+    }
+}
+
+/// Whether a new request knows something that the failed one did not.
+fn brings_more(new: &Request, old: &Request) -> bool {
+    new.trackers.iter().any(|tracker| !old.trackers.contains(tracker))
+        || new.peers.iter().any(|peer| !old.peers.contains(peer))
+        || (new.metainfo.is_some() && old.metainfo.is_none())
+}

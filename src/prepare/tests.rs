@@ -1,0 +1,222 @@
+//! Jobs over scripted sources: who joins whom, what is remembered, what ends.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+
+use super::*;
+use crate::cache::{Cache, CacheFile, CacheLimits, Layout};
+use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
+use crate::source::{Opened, Report, Request, Source, SourceError, Writer};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a scripted source does on its next opening.
+enum Act {
+    Fail(SourceError),
+    /// Opens an empty content of one piece; the test plays the swarm.
+    Open,
+}
+
+struct Scripted {
+    cache: Cache,
+    acts: Mutex<VecDeque<Act>>,
+    /// Openings wait for a permit, so that tests decide when a source answers.
+    gate: Semaphore,
+    opened: AtomicUsize,
+    failure: watch::Sender<Option<SourceError>>,
+    /// Alive while a writer is.
+    writers: Mutex<std::sync::Weak<()>>,
+}
+
+impl Source for Scripted {
+    fn name(&self) -> &'static str {
+        "p2p"
+    }
+
+    fn open<'a>(&'a self, request: &'a Request, _: &'a Report) -> BoxFuture<'a, Result<Opened, SourceError>> {
+        async move {
+            self.gate.acquire().await.unwrap().forget();
+            self.opened.fetch_add(1, Ordering::Relaxed);
+            let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Open);
+            if let Act::Fail(error) = act {
+                return Err(error);
+            }
+            let file = self.file(request.info_hash);
+            let guard = Arc::new(());
+            *self.writers.lock().unwrap() = Arc::downgrade(&guard);
+            let writer = Writer { failed: self.failure.subscribe(), guard: Box::new(guard) };
+            Ok(Opened { name: file.name().to_owned(), file, metainfo: None, writer: Some(writer) })
+        }
+        .boxed()
+    }
+}
+
+impl Scripted {
+    fn file(&self, info_hash: InfoHash) -> CacheFile {
+        let layout = Layout {
+            length: 1000,
+            lead: 0,
+            piece_length: 16384,
+            first_piece: 0,
+            span: 1000,
+            hashes: vec![[0; 20]].into(),
+        };
+        self.cache.content(ContentKey { info_hash, file: FileIndex(0) }, &layout, "film.mkv").unwrap()
+    }
+
+    fn deliver(&self) {
+        self.file(HASH).complete_piece(0);
+    }
+}
+
+const HASH: InfoHash = InfoHash::new([7; 20]);
+
+struct Stage {
+    prepare: Prepare,
+    source: Arc<Scripted>,
+    _folder: tempfile::TempDir,
+}
+
+fn stage(acts: impl IntoIterator<Item = Act>, lifetime: Duration) -> Stage {
+    let folder = tempfile::tempdir().unwrap();
+    let cache =
+        Cache::open(folder.path(), CacheLimits { max_bytes: None, free_floor: 0, idle: None }).unwrap();
+    let source = Arc::new(Scripted {
+        cache,
+        acts: Mutex::new(acts.into_iter().collect()),
+        gate: Semaphore::new(100),
+        opened: AtomicUsize::new(0),
+        failure: watch::Sender::new(None),
+        writers: Mutex::default(),
+    });
+    let settings = PrepareSettings {
+        ready_lifetime: lifetime,
+        progress_interval: Duration::from_millis(10),
+        source_budget: Duration::from_secs(5),
+        retries: 0,
+    };
+    let chain = Chain::new(vec![Arc::clone(&source) as Arc<dyn Source>], settings);
+    Stage { prepare: Prepare::new(chain, settings), source, _folder: folder }
+}
+
+fn request() -> Request {
+    Request {
+        info_hash: HASH,
+        file: FileChoice::Index(FileIndex(0)),
+        trackers: Vec::new(),
+        peers: Vec::new(),
+        metainfo: None,
+    }
+}
+
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never happened: {what}");
+}
+
+fn is_ready(job: &Job) -> bool {
+    matches!(job.status(), JobStatus::Ready(_))
+}
+
+#[tokio::test]
+async fn fifty_first_hits_are_one_job_and_one_opening() {
+    let stage = stage([], Duration::from_secs(60));
+    let jobs: Vec<_> = (0..50).map(|_| stage.prepare.start(request())).collect();
+    assert!(jobs.iter().all(|job| Arc::ptr_eq(job, &jobs[0])));
+    stage.source.deliver();
+    timeout(PATIENCE, jobs[0].content()).await.unwrap().unwrap();
+    until("ready", || is_ready(&jobs[0])).await;
+    assert!(Arc::ptr_eq(&stage.prepare.start(request()), &jobs[0]));
+    assert_eq!(stage.source.opened.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_job_in_flight_outlives_everyone_who_asked() {
+    let stage = stage([], Duration::from_secs(60));
+    let id = stage.prepare.start(request()).id();
+    until("the source is asked", || stage.source.opened.load(Ordering::Relaxed) == 1).await;
+    stage.source.deliver();
+    until("ready", || stage.prepare.find(&id).is_some_and(|job| is_ready(&job))).await;
+}
+
+#[tokio::test]
+async fn a_ready_job_expires_after_its_last_use_and_stops_its_source() {
+    let stage = stage([], Duration::from_millis(200));
+    let id = stage.prepare.start(request()).id();
+    stage.source.deliver();
+    until("ready", || stage.prepare.find(&id).is_some_and(|job| is_ready(&job))).await;
+    let viewing = stage.prepare.find(&id).unwrap().view();
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stage.prepare.tend();
+    }
+    assert!(stage.source.writers.lock().unwrap().upgrade().is_some(), "a viewer keeps the source at work");
+    assert!(Arc::ptr_eq(&stage.prepare.start(request()), &stage.prepare.find(&id).unwrap()));
+    drop(viewing);
+    until("the source stops", || {
+        stage.prepare.tend();
+        stage.source.writers.lock().unwrap().upgrade().is_none()
+    })
+    .await;
+    assert!(stage.prepare.find(&id).is_none());
+}
+
+#[tokio::test]
+async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
+    let refuse = || Act::Fail(SourceError::NotHere("no peers".to_owned()));
+    let stage = stage([refuse(), refuse()], Duration::from_secs(60));
+    let job = stage.prepare.start(request());
+    let error = timeout(PATIENCE, job.content()).await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "Download failed from all sources (p2p: no peers)");
+    assert!(Arc::ptr_eq(&stage.prepare.start(request()), &job));
+    assert!(stage.prepare.find(&job.id()).is_some(), "its status can still be asked for");
+    let tracker = "udp://tracker.example:1337/announce".parse().unwrap();
+    let again = stage.prepare.start(Request { trackers: vec![tracker], ..request() });
+    assert!(!Arc::ptr_eq(&again, &job));
+    assert_ne!(again.id(), job.id());
+}
+
+#[tokio::test]
+async fn a_source_that_dies_in_mid_play_is_asked_again_and_the_job_goes_on() {
+    let stage = stage([], Duration::from_secs(60));
+    let job = stage.prepare.start(request());
+    stage.source.deliver();
+    until("ready", || is_ready(&job)).await;
+    stage.source.failure.send_replace(Some(SourceError::Transient("the swarm has gone silent".to_owned())));
+    until("asked again", || stage.source.opened.load(Ordering::Relaxed) >= 2).await;
+    stage.source.failure.send_replace(None);
+    assert!(is_ready(&job));
+    assert!(job.attempts().iter().any(|attempt| attempt.outcome == "the swarm has gone silent"));
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_the_job_with_the_cache_s_own_words() {
+    let full = SourceError::Cache(CacheError::Full("nothing left".to_owned()));
+    let stage = stage([Act::Fail(full)], Duration::from_secs(60));
+    let error = timeout(PATIENCE, stage.prepare.start(request()).content()).await.unwrap().unwrap_err();
+    assert!(matches!(error, PrepareError::Cache(CacheError::Full(_))), "{error}");
+}
+
+#[tokio::test]
+async fn cancelling_and_stopping_end_jobs_in_flight() {
+    let stage = stage([], Duration::from_secs(60));
+    let job = stage.prepare.start(request());
+    assert!(stage.prepare.cancel(&job.id()));
+    let error = timeout(PATIENCE, job.failed()).await.unwrap();
+    assert!(matches!(error, PrepareError::Cancelled));
+    let other = stage.prepare.start(request());
+    assert!(!Arc::ptr_eq(&other, &job), "a cancelled job answers for nobody");
+    timeout(PATIENCE, stage.prepare.shutdown()).await.unwrap();
+    assert!(matches!(other.status(), JobStatus::Failed(PrepareError::Cancelled)));
+}

@@ -1,0 +1,175 @@
+//! From an info-hash to the torrent's file table: from the request, from the database, or from the swarm.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use librqbit::{AddTorrent, AddTorrentOptions, AddTorrentResponse};
+use tokio::time::Instant;
+use url::Url;
+
+use super::active::Recipe;
+use super::magnet::{build_magnet, is_tracker};
+use super::{Inner, parse_metainfo};
+use crate::domain::{InfoHash, Metainfo};
+use crate::source::{Report, Request, SourceError, Stage};
+
+/// The share of the connecting phase that finding the file table may take.
+const SHARE: f64 = 0.8;
+
+/// The resolves under way. Whoever asks for the same torrent joins; a resolve belongs to nobody's
+/// request and goes on when the one who started it has left.
+#[derive(Default)]
+pub(super) struct Flights(Mutex<HashMap<InfoHash, Flight>>);
+
+type Flight = Shared<BoxFuture<'static, Result<Recipe, SourceError>>>;
+
+/// Finds the file table of the request's torrent, within the time limit of the settings.
+pub(super) async fn resolve(
+    inner: &Arc<Inner>,
+    request: &Request,
+    report: &Report,
+) -> Result<Recipe, SourceError> {
+    if let Some(torrent) = &request.metainfo {
+        let metainfo = parse_metainfo(torrent).map_err(|error| SourceError::Impossible(error.to_string()))?;
+        if metainfo.info_hash != request.info_hash {
+            return Err(SourceError::Impossible("the .torrent file belongs to another info-hash".to_owned()));
+        }
+        remember(inner, &metainfo, torrent).await;
+        return Ok(recipe(metainfo, torrent.clone(), request));
+    }
+    if let Some(active) = inner.registry.get(request.info_hash) {
+        return Ok(active.recipe().clone());
+    }
+    if let Some((metainfo, torrent)) = recall(inner, request.info_hash).await {
+        return Ok(recipe(metainfo, torrent, request));
+    }
+    let flight = inner.flights.join(inner, request);
+    let (since, dialled) = (Instant::now(), inner.dialled());
+    let mut pulse = tokio::time::interval(Duration::from_secs(1));
+    tokio::pin!(flight);
+    loop {
+        tokio::select! {
+            done = &mut flight => return done,
+            _ = pulse.tick() => {
+                let fraction = since.elapsed().as_secs_f64() / inner.settings.resolve_timeout.as_secs_f64().max(1.0);
+                let message = match inner.dialled() - dialled {
+                    0 => "Trying P2P connections...".to_owned(),
+                    tried => format!("Trying P2P connections... ({tried} peers)"),
+                };
+                report.update(Stage::Connecting, fraction.min(1.0) * SHARE, message);
+            }
+        }
+    }
+}
+
+fn recipe(metainfo: Metainfo, torrent: Bytes, request: &Request) -> Recipe {
+    Recipe {
+        metainfo: Arc::new(metainfo),
+        torrent,
+        trackers: request.trackers.iter().filter(|url| is_tracker(url)).cloned().collect(),
+        peers: request.peers.clone(),
+    }
+}
+
+async fn recall(inner: &Inner, info_hash: InfoHash) -> Option<(Metainfo, Bytes)> {
+    let torrent = inner.db.metainfo(info_hash).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "stored torrents cannot be read");
+        None
+    })?;
+    let metainfo = parse_metainfo(&torrent).ok().filter(|metainfo| metainfo.info_hash == info_hash)?;
+    Some((metainfo, torrent.into()))
+}
+
+async fn remember(inner: &Inner, metainfo: &Metainfo, torrent: &[u8]) {
+    // The announce URL of a private torrent is a credential of the person who uploaded it.
+    if metainfo.private {
+        return;
+    }
+    if let Err(error) = inner.db.remember_metainfo(metainfo.info_hash, torrent).await {
+        tracing::warn!(%error, "a torrent cannot be stored; it will be looked up again");
+    }
+}
+
+impl Flights {
+    fn join(&self, inner: &Arc<Inner>, request: &Request) -> Flight {
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let info_hash = request.info_hash;
+        if let Some(flight) = flights.get(&info_hash) {
+            return flight.clone();
+        }
+        let task = inner.tasks.spawn_on(fly(inner.clone(), request.clone()), &inner.runtime);
+        // The engine panics on some malformed file tables; that must end one resolve only.
+        let malformed = || SourceError::Impossible("the torrent's metadata is malformed".to_owned());
+        let flight = task.map(move |done| done.unwrap_or_else(|_| Err(malformed()))).boxed().shared();
+        flights.insert(info_hash, flight.clone());
+        flight
+    }
+
+    fn land(&self, info_hash: InfoHash) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&info_hash);
+    }
+}
+
+/// Removes the flight however it ends.
+struct Landing(Arc<Inner>, InfoHash);
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.0.flights.land(self.1);
+    }
+}
+
+async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError> {
+    let _landing = Landing(inner.clone(), request.info_hash);
+    let limit = inner.settings.resolve_timeout;
+    let dialled = inner.dialled();
+    let (torrent, seen) = match tokio::time::timeout(limit, ask_swarm(&inner, &request)).await {
+        Ok(found) => found?,
+        // The count is of the whole process, so that only nought is certain.
+        Err(_) if inner.dialled() == dialled => {
+            return Err(SourceError::NotHere(format!("no peer has been found within {} s", limit.as_secs())));
+        }
+        Err(_) => {
+            let reason = format!(
+                "peers were found, but none sent the torrent's metadata within {} s",
+                limit.as_secs()
+            );
+            return Err(SourceError::NotHere(reason));
+        }
+    };
+    let metainfo = parse_metainfo(&torrent).map_err(|error| SourceError::Impossible(error.to_string()))?;
+    remember(&inner, &metainfo, &torrent).await;
+    let mut found = recipe(metainfo, torrent, &request);
+    found.peers.extend(seen);
+    Ok(found)
+}
+
+/// Asks the swarm for the metadata (BEP 9). Ends only with an answer, or when nobody is left to ask.
+async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<SocketAddr>), SourceError> {
+    let trackers: Vec<&Url> =
+        inner.settings.trackers.iter().chain(&request.trackers).filter(|url| is_tracker(url)).collect();
+    if trackers.is_empty() && request.peers.is_empty() && !inner.settings.dht {
+        let reason = "no tracker, DHT or peer is known that could have this torrent";
+        return Err(SourceError::NotHere(reason.to_owned()));
+    }
+    let magnet = build_magnet(request.info_hash, trackers.into_iter());
+    let options = AddTorrentOptions {
+        list_only: true,
+        sub_folder: Some(request.info_hash.to_string()),
+        initial_peers: Some(request.peers.clone()),
+        ..Default::default()
+    };
+    match inner.session.add_torrent(AddTorrent::from_url(magnet), Some(options)).await {
+        Ok(AddTorrentResponse::ListOnly(found)) => Ok((found.torrent_bytes, found.seen_peers)),
+        Ok(_) => Err(SourceError::Transient("the torrent engine gave an unexpected answer".to_owned())),
+        Err(error) => {
+            tracing::debug!(torrent = %request.info_hash, error = %format!("{error:#}"), "no metadata");
+            Err(SourceError::NotHere("peers were found, but none sent the torrent's metadata".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Settings, in process and through the real binary.
+
+mod binary;
+mod names;
+mod precedence;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use headwater::config::{Config, ConfigErrors};
+
+/// Reads settings from nothing but these variables and flags.
+fn load(variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Config, ConfigErrors> {
+    let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
+    let flags = flags.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+    Config::load(flags, &|name| variables.get(name).map(OsString::from))
+}
+
+/// One setting of a config as text.
+fn described(config: &Config, name: &str) -> String {
+    let found = config.describe().into_iter().find(|(known, _)| *known == name);
+    found.unwrap_or_else(|| panic!("{name} is not described")).1
+}

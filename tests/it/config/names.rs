@@ -1,0 +1,85 @@
+//! The one list of settings agrees with what is read, described and defaulted.
+
+use headwater::config::Config;
+use headwater::config::env::{CONFIG_FILE, SETTINGS};
+
+use super::{described, load};
+
+#[test]
+fn every_setting_is_described_in_the_order_of_the_list() {
+    let described: Vec<&str> = Config::default().describe().iter().map(|(name, _)| *name).collect();
+    let listed: Vec<&str> =
+        SETTINGS.iter().map(|setting| setting.name).filter(|name| *name != CONFIG_FILE).collect();
+    assert_eq!(described, listed);
+}
+
+#[test]
+fn the_listed_defaults_are_the_real_ones() {
+    for setting in SETTINGS.iter().filter(|setting| setting.name != CONFIG_FILE) {
+        assert_eq!(described(&Config::default(), setting.name), setting.default, "{}", setting.name);
+        let spelled_out = load(&[(setting.name, setting.default)], &[]).unwrap();
+        assert_eq!(described(&spelled_out, setting.name), setting.default, "{} when set", setting.name);
+    }
+}
+
+#[test]
+fn flags_and_keys_follow_from_the_names() {
+    for setting in SETTINGS {
+        let from_name = setting.name.trim_start_matches("HEADWATER_").to_ascii_lowercase().replace('_', "-");
+        assert_eq!(setting.flag, from_name);
+        assert!(setting.key.is_empty() == (setting.name == CONFIG_FILE), "{}", setting.name);
+    }
+}
+
+#[test]
+fn the_names_of_the_documents_work() {
+    let config = load(
+        &[
+            ("PORT", "8080"),
+            ("TORRENT_DOWNLOAD_PATH", "/films"),
+            ("TORRENT_CLEANUP_INTERVAL", "0"),
+            ("CACHE_CLEANUP_INTERVAL", "1800"),
+            ("TORRENT_MAX_CONNECTIONS", "10"),
+            ("TORRENT_TIMEOUT", "180000"),
+            ("TORRENT_MAX_RETRIES", "2"),
+            ("LINK_GENERATION_TIMEOUT", "60000"),
+            ("PROGRESS_UPDATE_INTERVAL", "250"),
+            ("CONTENT_CONNECTION_LIMIT", "50"),
+            ("CONTENT_DOWNLOAD_LIMIT", "2.5"),
+            ("CONTENT_UPLOAD_LIMIT", "1"),
+            ("DISABLE_DISCOVERY", "true"),
+        ],
+        &[],
+    )
+    .unwrap();
+    for (name, expected) in [
+        ("HEADWATER_LISTEN", "0.0.0.0:8080"),
+        ("HEADWATER_CACHE_DIR", "/films"),
+        ("HEADWATER_CACHE_IDLE", "0"),
+        ("HEADWATER_CACHE_SWEEP", "30m"),
+        ("HEADWATER_MAX_TORRENTS", "10"),
+        ("HEADWATER_TORRENT_TIMEOUT", "3m"),
+        ("HEADWATER_TORRENT_RETRIES", "2"),
+        ("HEADWATER_READY_TIME", "1m"),
+        ("HEADWATER_PROGRESS_INTERVAL", "250ms"),
+        ("HEADWATER_PEERS_PER_TORRENT", "50"),
+        ("HEADWATER_DOWNLOAD_LIMIT", "2.5"),
+        ("HEADWATER_UPLOAD_LIMIT", "1"),
+        ("HEADWATER_DHT", "false"),
+    ] {
+        assert_eq!(described(&config, name), expected, "{name}");
+    }
+    assert_eq!(config.cache.idle, None);
+    assert_eq!(config.torrent.download_limit.map(u32::from), Some(2_500_000));
+}
+
+#[test]
+fn discovery_that_is_not_disabled_leaves_the_dht_on() {
+    assert!(load(&[("DISABLE_DISCOVERY", "false")], &[]).unwrap().torrent.dht);
+}
+
+#[test]
+fn the_cache_lies_in_the_data_folder_unless_it_is_moved() {
+    let config = load(&[("HEADWATER_DATA_DIR", "/srv/water")], &[]).unwrap();
+    assert_eq!(config.cache_dir(), std::path::Path::new("/srv/water/cache"));
+}
