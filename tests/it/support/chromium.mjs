@@ -1,18 +1,21 @@
 // Plays a URL in a real Chromium <video>, seeks, and prints what happened as one JSON line.
 //
-// usage: chromium.mjs PAGE-OR-MEDIA-URL SEEK-TO-SECONDS [page]
-// With "page" the URL is that of a page which creates its own <video>; otherwise a page is made around it.
+// usage: chromium.mjs MEDIA-URL SEEK-TO-SECONDS            a page is made around the URL
+//        chromium.mjs FILE.html?QUERY SEEK-TO-SECONDS      the page makes its own <video> out of the query
 import { createServer } from 'node:http'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 
-const [url, seekTo, kind] = process.argv.slice(2)
+const [what, seekTo] = process.argv.slice(2)
 const profile = mkdtempSync(join(tmpdir(), 'headwater-chromium-'))
 
 // The page comes from another origin than the media, as it does with web players.
-const page = `<!doctype html><video id=v muted autoplay crossorigin=anonymous src="${url}"></video>`
+const [path, query] = what.startsWith('http') ? [] : what.split('?')
+const page = path
+  ? readFileSync(path)
+  : `<!doctype html><video muted autoplay crossorigin=anonymous src="${what.replaceAll('&', '&amp;')}"></video>`
 const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(page))
 await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
 
@@ -28,7 +31,7 @@ try {
   const messages = []
   tab.on('console', message => messages.push(message.text()))
   tab.on('pageerror', error => messages.push(String(error)))
-  await tab.goto(kind === 'page' ? url : `http://127.0.0.1:${server.address().port}/`)
+  await tab.goto(`http://127.0.0.1:${server.address().port}/?${query ?? ''}`)
   await tab.waitForSelector('video', { state: 'attached', timeout: 60_000 })
   const result = await tab.evaluate(async to => {
     const video = document.querySelector('video')

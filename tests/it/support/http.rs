@@ -69,6 +69,10 @@ pub(crate) fn escape(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests are clients from outside; the server's own rules are not theirs"
+)]
 fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy().connect_timeout(Duration::from_secs(5))
 }

@@ -52,13 +52,21 @@ pub(crate) fn ffprobe_duration(url: &str) -> f64 {
 pub(crate) fn mpv_plays_from(url: &str, percent: u8, seconds: u32) -> f64 {
     let mut command = Command::new("mpv");
     command
-        .args(["--no-config", "--no-ytdl", "--vo=null", "--ao=null", "--ao-null-untimed=yes", "--untimed=yes"])
+        .args([
+            "--no-config",
+            "--no-ytdl",
+            "--vo=null",
+            "--ao=null",
+            "--ao-null-untimed=yes",
+            "--untimed=yes",
+        ])
         .args(["--msg-level=all=warn,statusline=status", "--term-status-msg=at ${=time-pos}\n"])
         .args([format!("--start={percent}%"), format!("--length={seconds}"), url.to_owned()]);
     let finished = succeeded("mpv", run("mpv", command, PATIENCE));
     let lines = finished.stdout.lines().chain(finished.stderr.lines());
-    let positions = lines.filter_map(|line| line.split("at ").nth(1)?.split_whitespace().next()?.parse::<f64>().ok());
-    positions.last().unwrap_or_else(|| panic!("mpv reached no position: {}", finished.story()))
+    let mut positions =
+        lines.filter_map(|line| line.split("at ").nth(1)?.split_whitespace().next()?.parse::<f64>().ok());
+    positions.next_back().unwrap_or_else(|| panic!("mpv reached no position: {}", finished.story()))
 }
 
 /// Plays from `start` to `stop` (seconds) with VLC, and returns the length of what came out, in seconds.
@@ -96,7 +104,11 @@ pub(crate) fn gstreamer_plays_from(url: &str, start: u32) {
     let finished = succeeded("gst-play", run("gst-play", command, PATIENCE));
     let said = format!("{}{}", finished.stdout, finished.stderr);
     // Its exit code is zero after errors too.
-    assert!(said.contains("Reached end of play list") && !said.contains("ERROR"), "gst-play: {}", finished.story());
+    assert!(
+        said.contains("Reached end of play list") && !said.contains("ERROR"),
+        "gst-play: {}",
+        finished.story()
+    );
 }
 
 /// Reads the whole file with GStreamer's HTTP source into `out`.
@@ -116,20 +128,20 @@ pub(crate) fn gstreamer_downloads(url: &str, out: &Path) {
 /// # Panics
 /// If it does not play or does not arrive.
 pub(crate) fn chromium_plays(url: &str, seek_to: f64) -> Value {
-    chromium(&[url, &seek_to.to_string()])
+    chromium(url, seek_to)
 }
 
-/// As [`chromium_plays`], for a page that makes its own `<video>`.
+/// As [`chromium_plays`], for an HTML file of the test sources that makes its own `<video>` out of the query.
 ///
 /// # Panics
 /// If it does not play or does not arrive.
-pub(crate) fn chromium_opens_page(url: &str, seek_to: f64) -> Value {
-    chromium(&[url, &seek_to.to_string(), "page"])
+pub(crate) fn chromium_opens_page(page: &str, query: &str, seek_to: f64) -> Value {
+    chromium(&format!("{}?{query}", tools::test_source(page).display()), seek_to)
 }
 
-fn chromium(arguments: &[&str]) -> Value {
+fn chromium(what: &str, seek_to: f64) -> Value {
     let mut command = Command::new("node");
-    command.arg(tools::test_source("support/chromium.mjs")).args(arguments);
+    command.arg(tools::test_source("support/chromium.mjs")).args([what, &seek_to.to_string()]);
     let finished = succeeded("chromium", run("chromium", command, PATIENCE));
     serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("chromium: {}", finished.story()))
 }
@@ -142,8 +154,9 @@ fn ffmpeg() -> Command {
 }
 
 fn frames(finished: &Finished) -> u64 {
-    let counts = finished.stdout.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse().ok());
-    counts.last().unwrap_or_else(|| panic!("ffmpeg decoded nothing: {}", finished.story()))
+    let mut counts =
+        finished.stdout.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse().ok());
+    counts.next_back().unwrap_or_else(|| panic!("ffmpeg decoded nothing: {}", finished.story()))
 }
 
 /// VLC refuses to run as root, so it runs as nobody there.

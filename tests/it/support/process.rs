@@ -212,7 +212,11 @@ impl Output {
         while reader.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
             let text = String::from_utf8_lossy(&line).trim_end().to_owned();
             let mut state = self.lock();
-            if is_stdout { state.stdout.push(text) } else { state.stderr.push(text) }
+            if is_stdout {
+                state.stdout.push(text)
+            } else {
+                state.stderr.push(text)
+            }
             drop(state);
             self.changed.notify_all();
             line.clear();

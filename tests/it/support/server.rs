@@ -11,9 +11,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::http::{self, Answer};
-use super::process::{Finished, Process};
+use super::process::{Finished, Process, run};
 use super::swarm::Share;
 
+/// The program under test.
+const SERVER: &str = env!("CARGO_BIN_EXE_headwater");
 /// How long the server may take until it prints its manifest URL.
 const START: Duration = Duration::from_secs(30);
 /// How long it may take to end after SIGTERM.
@@ -25,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(100);
 #[derive(Clone)]
 pub(crate) struct Setup {
     environment: Vec<(String, String)>,
+    cache_mount: Option<String>,
     home: Arc<TempDir>,
 }
 
@@ -44,7 +47,7 @@ impl Setup {
     /// If the temporary folder is not writable.
     pub(crate) fn new() -> Self {
         let home = Arc::new(TempDir::new().expect("the temporary folder is writable"));
-        let setup = Self { environment: Vec::new(), home };
+        let setup = Self { environment: Vec::new(), cache_mount: None, home };
         let data = setup.data().display().to_string();
         setup
             .env("HEADWATER_LISTEN", "127.0.0.1:0")
@@ -61,6 +64,24 @@ impl Setup {
         self.environment.retain(|(other, _)| other != name);
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Gives the server a cache folder that is a disk of its own, mounted with `options` (of tmpfs). The server alone
+    /// sees it, so nothing is left mounted whatever happens.
+    ///
+    /// # Panics
+    /// If the temporary folder is not writable.
+    pub(crate) fn cache_on_disk(mut self, options: &str) -> Self {
+        let folder = self.home.path().join("disk");
+        std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
+        self.cache_mount = Some(options.to_owned());
+        self.env("HEADWATER_CACHE_DIR", &folder.display().to_string())
+    }
+
+    /// Whether this machine lets tests mount disks of their own; most containers do not.
+    pub(crate) fn can_mount() -> bool {
+        let finished = run("mount", Self::new().cache_on_disk("").mounting("size=1m", "true"), START);
+        finished.code() == Some(0)
     }
 
     /// The server's data folder; the server creates it.
@@ -97,11 +118,25 @@ impl Setup {
         (process, base)
     }
 
+    /// A command that mounts the cache disk in a mount namespace of its own and then becomes `program`.
+    fn mounting(&self, options: &str, program: &str) -> Command {
+        let mut command = Command::new("unshare");
+        // Whoever is not root becomes it in a user namespace, where the kernel allows that.
+        if !rustix::process::geteuid().is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--mount", "--propagation", "private", "sh", "-c"]);
+        command.arg(r#"PATH=/usr/sbin:/usr/bin:/sbin:/bin; mount -t tmpfs -o "$1" tmpfs "$2" && exec "$3""#);
+        command.args(["sh", options]).arg(self.home.path().join("disk")).arg(program);
+        command
+    }
+
     fn spawn(&self) -> Process {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_headwater"));
-        let inherited = ["PATH", "HOME", "TMPDIR"].map(|name| (name, std::env::var_os(name)));
-        command.env_clear().current_dir(self.home());
-        command.envs(inherited.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        let mut command = match &self.cache_mount {
+            None => Command::new(SERVER),
+            Some(options) => self.mounting(options, SERVER),
+        };
+        command.env_clear().env("HOME", self.home()).current_dir(self.home());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Process::start("headwater", command)
     }
@@ -195,7 +230,12 @@ impl Headwater {
     ///
     /// # Panics
     /// If it does not come to pass within `patience`.
-    pub(crate) async fn job(&self, status_url: &str, patience: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn job(
+        &self,
+        status_url: &str,
+        patience: Duration,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let deadline = Instant::now() + patience;
         loop {
             let (status, job) = self.json(status_url).await;
@@ -271,7 +311,25 @@ fn base_url(line: &str) -> Option<String> {
 }
 
 #[test]
+fn a_disk_mounted_for_the_server_is_seen_by_nobody_else() {
+    if !Setup::can_mount() {
+        super::skipped("this machine does not let tests mount a disk");
+        return;
+    }
+    let setup = Setup::new().cache_on_disk("size=3m");
+    let look = setup.mounting("size=3m", "mount");
+    let finished = run("mount", look, START);
+    let disk = setup.home().join("disk").display().to_string();
+    assert!(finished.stdout.contains(&disk), "{}", finished.story());
+    let outside = run("mount", Command::new("mount"), START);
+    assert!(!outside.stdout.contains(&disk), "{}", outside.story());
+}
+
+#[test]
 fn the_base_url_is_found_in_a_decorated_line() {
-    assert_eq!(base_url("  Manifest  http://127.0.0.1:7000/manifest.json").as_deref(), Some("http://127.0.0.1:7000"));
+    assert_eq!(
+        base_url("  Manifest  http://127.0.0.1:7000/manifest.json").as_deref(),
+        Some("http://127.0.0.1:7000")
+    );
     assert_eq!(base_url("INFO listening on 127.0.0.1:7000"), None);
 }

@@ -15,6 +15,34 @@ pub(crate) use transmission::Transmission;
 
 use std::net::{Ipv4Addr, TcpListener};
 
+/// The smallest swarm: one tracker, one libtorrent seed, one file.
+pub(crate) struct Seeded {
+    /// The tracker, which tells what it heard.
+    pub(crate) tracker: Tracker,
+    /// What is shared.
+    pub(crate) share: Share,
+    /// Who shares it.
+    pub(crate) seed: Libtorrent,
+}
+
+impl Seeded {
+    /// Starts one over a single file, with a seed that uploads at most `limit` bytes per second.
+    pub(crate) fn start(name: &str, data: Vec<u8>, limit: Option<u32>) -> Self {
+        let tracker = Tracker::start();
+        let share = Share::single(name, data, PIECE, &[tracker.http()]);
+        let seed = Libtorrent::start(&share, limit);
+        Self { tracker, share, seed }
+    }
+
+    /// The bytes of the one file.
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.share.files[0]
+    }
+}
+
+/// The piece length of [`Seeded`], in bytes: small, so that a clip has many pieces.
+pub(crate) const PIECE: usize = 128 * 1024;
+
 /// A port that was free a moment ago, for programs that cannot be asked which one they took.
 ///
 /// # Panics
@@ -54,7 +82,8 @@ mod tests {
 
     #[test]
     fn libtorrent_seeds_names_that_no_disk_should_see() {
-        let files = [(vec!["..", "..", "etc", "passwd"], media::random(1, 70_000)), (vec!["a:b\\c.mkv"], vec![1; 9])];
+        let files =
+            [(vec!["..", "..", "etc", "passwd"], media::random(1, 70_000)), (vec!["a:b\\c.mkv"], vec![1; 9])];
         let share = Share::multi("..", &files, 16 * 1024, &[]);
         let seed = Libtorrent::start(&share, None);
         assert_ne!(seed.port, 0);

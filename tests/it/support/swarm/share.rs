@@ -44,7 +44,8 @@ impl Share {
         piece_length: usize,
         trackers: &[String],
     ) -> Self {
-        let paths = files.iter().map(|(path, _)| path.iter().map(|&part| part.to_owned()).collect()).collect();
+        let paths =
+            files.iter().map(|(path, _)| path.iter().map(|&part| part.to_owned()).collect()).collect();
         let data = files.iter().map(|(_, data)| data.clone()).collect();
         Self::build(name, paths, data, piece_length, trackers)
     }

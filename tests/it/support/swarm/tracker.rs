@@ -87,7 +87,8 @@ impl Opentracker {
         let share = share(format!("http://127.0.0.1:{port}/announce"));
         let folder = TempDir::new().expect("the temporary folder is writable");
         // As root it changes to another user inside a root of its own, and must be able to read the list there.
-        std::fs::write(folder.path().join("allowed"), format!("{}\n", share.info_hash)).expect("the disk has room");
+        std::fs::write(folder.path().join("allowed"), format!("{}\n", share.info_hash))
+            .expect("the disk has room");
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open).expect("the folder is ours");
         let mut command = Command::new("opentracker");

@@ -38,12 +38,15 @@ impl Transmission {
         std::fs::write(home.path().join("settings.json"), settings).expect("the disk has room");
         // Unlike the others it notices nothing when its parent is killed; setpriv has the kernel tell it.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "transmission-daemon", "--foreground", "--config-dir"]).arg(home.path());
+        command
+            .args(["--pdeathsig", "KILL", "transmission-daemon", "--foreground", "--config-dir"])
+            .arg(home.path());
         let process = Process::start("transmission", command);
         let rpc = format!("http://127.0.0.1:{rpc}/transmission/rpc");
         let mut seed = Self { port, process, rpc, session: String::new(), _home: home };
         let arguments = json!({"metainfo": BASE64.encode(&share.torrent), "download-dir": share.by_name()});
-        seed.until(&json!({"method": "torrent-add", "arguments": arguments}), |it| it["result"] == "success").await;
+        seed.until(&json!({"method": "torrent-add", "arguments": arguments}), |it| it["result"] == "success")
+            .await;
         let question = json!({"method": "torrent-get", "arguments": {"fields": ["status", "percentDone"]}});
         seed.until(&question, |answer| {
             let torrent = &answer["arguments"]["torrents"][0];
