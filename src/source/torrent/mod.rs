@@ -12,6 +12,7 @@ mod magnet;
 mod metainfo;
 mod registry;
 mod resolve;
+mod seeder;
 mod session;
 mod steer;
 mod storage;
@@ -39,6 +40,7 @@ use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash, Metainfo};
 
 pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
 pub use metainfo::parse_metainfo;
+pub use seeder::{SeedPlan, Seeder, make_torrent};
 
 /// The engine sleeps a second when it stops; this leaves it time for the rest.
 const STOP_LIMIT: Duration = Duration::from_secs(4);
@@ -170,7 +172,11 @@ impl Source for Swarm {
         "p2p"
     }
 
-    fn open<'a>(&'a self, request: &'a Request, report: &'a Report) -> BoxFuture<'a, Result<Opened, SourceError>> {
+    fn open<'a>(
+        &'a self,
+        request: &'a Request,
+        report: &'a Report,
+    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         open(&self.inner, request, report).boxed()
     }
 }
@@ -210,7 +216,11 @@ fn choose(metainfo: &Metainfo, choice: FileChoice) -> Result<FileIndex, SourceEr
     }
 }
 
-async fn open_cache_file(inner: &Inner, metainfo: &Metainfo, index: FileIndex) -> Result<CacheFile, SourceError> {
+async fn open_cache_file(
+    inner: &Inner,
+    metainfo: &Metainfo,
+    index: FileIndex,
+) -> Result<CacheFile, SourceError> {
     let missing = || SourceError::Impossible(format!("the torrent has no file with index {index}"));
     let layout = Layout::of(metainfo, index).ok_or_else(missing)?;
     let name = metainfo.file(index).ok_or_else(missing)?.name().to_owned();
