@@ -97,10 +97,17 @@ impl ActiveTorrent {
         let index = file.key().file;
         let mut selection = self.selection();
         let known = !selection.insert(index.0 as usize);
-        if self.is_broken() || !self.shelf.agrees_with(&file) {
-            self.start(inner, &selection).await?;
+        let result = if self.is_broken() || !self.shelf.agrees_with(&file) {
+            self.start(inner, &selection).await
         } else if !known {
-            self.select(inner, &selection).await?;
+            self.select(inner, &selection).await
+        } else {
+            Ok(())
+        };
+        if let Err(error) = result {
+            let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            self.shelf.remove(|other| other == index && !files.contains_key(&other));
+            return Err(error);
         }
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let wanted = files.entry(index).or_insert_with(|| Wanted {

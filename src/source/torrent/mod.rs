@@ -27,6 +27,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use librqbit::Session;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -103,6 +104,7 @@ struct Inner {
     registry: Registry,
     flights: Flights,
     tasks: TaskTracker,
+    stopping: CancellationToken,
     runtime: tokio::runtime::Handle,
     ids: AtomicUsize,
 }
@@ -129,6 +131,7 @@ impl Swarm {
             db,
             flights: Flights::default(),
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
             runtime: tokio::runtime::Handle::current(),
             ids: AtomicUsize::new(0),
         };
@@ -155,6 +158,7 @@ impl Swarm {
 
     /// Stops the engine within a few seconds. Drop every writer first; close the cache afterwards.
     pub async fn shutdown(&self) {
+        self.inner.stopping.cancel();
         self.inner.tasks.close();
         let stop = async {
             self.inner.tasks.wait().await;
@@ -185,6 +189,9 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
     report.update(Stage::Connecting, 0.0, "Trying P2P connections...");
     let recipe = resolve::resolve(inner, request, report).await?;
     let metainfo = recipe.metainfo.clone();
+    if let Some(reason) = metainfo::engine_refusal(&recipe.torrent) {
+        return Err(SourceError::NotHere(format!("the torrent engine refuses this torrent: {reason}")));
+    }
     let index = choose(&metainfo, request.file)?;
     let file = open_cache_file(inner, &metainfo, index).await?;
     let mut opened = Opened { name: file.name().to_owned(), file, metainfo: Some(metainfo), writer: None };
