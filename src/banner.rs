@@ -4,26 +4,26 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use headwater::config::Config;
+use headwater::links::{self, PublicUrl};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
-use url::Url;
 
 /// The text of the banner for a server that listens on `local`.
 pub(crate) fn text(config: &Config, local: SocketAddr) -> String {
     let here = base(local.ip(), local.port());
-    let shared = config.server.public_url.clone().map_or_else(|| shared_base(local), String::from);
-    let manifest = format!("{shared}manifest.json");
+    let shared = config.server.public_url.clone().unwrap_or_else(|| shared_base(local));
+    let manifest = links::manifest(&shared).to_string();
     let mut text = format!("Headwater {} is running.\n\n", env!("CARGO_PKG_VERSION"));
     let mut line =
         |name: &str, value: &str| writeln!(text, "  {name:<16}{value}").expect("a String takes any text");
     line("Manifest", &manifest);
     if shared != here {
-        line("On this machine", &format!("{here}manifest.json"));
+        line("On this machine", links::manifest(&here).as_str());
     }
-    line("Install link", &install_link(&manifest));
+    line("Install link", &links::install(&shared));
     line("Data", &config.server.data_dir.display().to_string());
     line("Cache", &config.cache_dir().display().to_string());
-    if !manifest.starts_with("https:") {
+    if !shared.is_https() {
         text.push_str(
             "\n  Stremio opens stremio:// links by https only. Without https, paste the manifest URL\n",
         );
@@ -42,21 +42,16 @@ pub(crate) fn text(config: &Config, local: SocketAddr) -> String {
     text
 }
 
-fn install_link(manifest: &str) -> String {
-    let address = manifest.split_once("://").map_or(manifest, |(_, address)| address);
-    format!("stremio://{address}")
-}
-
 /// The address other devices would use: the listening one, or this machine's own when it listens on all.
-fn shared_base(local: SocketAddr) -> String {
+fn shared_base(local: SocketAddr) -> PublicUrl {
     let ip = if local.ip().is_unspecified() { own_address().unwrap_or(local.ip()) } else { local.ip() };
     base(ip, local.port())
 }
 
-fn base(ip: IpAddr, port: u16) -> String {
+fn base(ip: IpAddr, port: u16) -> PublicUrl {
     let ip = if ip.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip };
-    let base = Url::parse(&format!("http://{}/", SocketAddr::new(ip, port)));
-    base.expect("a socket address is a valid host and port").into()
+    let host = SocketAddr::new(ip, port).to_string();
+    PublicUrl::from_host(false, &host).expect("a socket address is a host with a port")
 }
 
 /// The address this machine would send from. Connecting a datagram socket asks the routing table and sends

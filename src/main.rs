@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use headwater::config::{Config, env};
 use headwater::server::Server;
 use headwater::telemetry;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use cli::Action;
@@ -70,9 +71,14 @@ fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config.log);
+    raise_open_files();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let server = Server::bind(config.clone()).await?;
+    let server = tokio::select! {
+        bound = Server::bind(config.clone()) => bound?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     say(&banner::text(&config, server.local_addr()));
     tokio::select! {
         _ = terminate.recv() => {}
@@ -90,6 +96,15 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 fn demo(config: &Config) -> anyhow::Result<()> {
     telemetry::start(&config.log);
     anyhow::bail!("this build holds no demo")
+}
+
+/// Lifts the soft limit on open files to the hard one: peers, viewers and files together outgrow the usual
+/// 1024, which is that low only for programs that still call `select`.
+fn raise_open_files() {
+    let limits = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits }) {
+        tracing::warn!(%error, limit = limits.current, "the limit on open files stays low");
+    }
 }
 
 fn say(text: &str) {

@@ -4,19 +4,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
 use super::layers::{Given, Layers};
 use super::values::{duration, duration_text, number};
+use crate::links::PublicUrl;
 
 /// The `server` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerConfig {
     /// `HEADWATER_LISTEN`: the socket to accept viewers on; port 0 lets the system choose. Default `0.0.0.0:7000`.
     pub listen: SocketAddr,
-    /// `HEADWATER_PUBLIC_URL`: the address players use, its path ending in `/`; `None` repeats the host of
-    /// each request.
-    pub public_url: Option<Url>,
+    /// `HEADWATER_PUBLIC_URL`: the address players use; `None` repeats the host of each request.
+    pub public_url: Option<PublicUrl>,
     /// `HEADWATER_DATA_DIR`: database, signing key and swarm state. Default `./data`.
     pub data_dir: PathBuf,
     /// `HEADWATER_SHUTDOWN_GRACE`: how long running bodies may finish. Default 25 s, below the 30 s after
@@ -52,7 +50,7 @@ impl ServerConfig {
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
         vec![
             ("HEADWATER_LISTEN", self.listen.to_string()),
-            ("HEADWATER_PUBLIC_URL", self.public_url.as_ref().map(Url::to_string).unwrap_or_default()),
+            ("HEADWATER_PUBLIC_URL", self.public_url.as_ref().map(PublicUrl::to_string).unwrap_or_default()),
             ("HEADWATER_DATA_DIR", self.data_dir.display().to_string()),
             ("HEADWATER_SHUTDOWN_GRACE", duration_text(self.shutdown_grace)),
         ]
@@ -70,24 +68,7 @@ fn listen(given: &Given) -> Result<SocketAddr, String> {
     })
 }
 
-fn public_url(given: &Given) -> Result<Url, String> {
-    // The text is not repeated when it may hold a password.
-    let mut url = Url::parse(&given.text)
-        .map_err(|error| format!("is not a URL such as https://films.example.org ({error})"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err("must begin with http:// or https:// and name a host".to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user name or password, because it is printed in every link".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(
-            "must not hold a query (?) or fragment (#), because paths are added to its end".to_owned()
-        );
-    }
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
-    Ok(url)
+// The text is not repeated, because it may hold a password.
+fn public_url(given: &Given) -> Result<PublicUrl, String> {
+    given.text.parse().map_err(|error: crate::links::InvalidPublicUrl| error.to_string())
 }

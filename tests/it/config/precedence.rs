@@ -134,11 +134,10 @@ fn secrets_are_never_printed() {
 }
 
 #[test]
-fn the_public_url_always_ends_in_a_slash() {
+fn the_public_url_is_a_base_for_links() {
     for (text, expected) in [
-        ("https://films.example", "https://films.example/"),
-        ("https://films.example/water", "https://films.example/water/"),
-        ("http://films.example:8080/water/", "http://films.example:8080/water/"),
+        ("https://films.example", "https://films.example"),
+        ("http://films.example:8080/water/", "http://films.example:8080/water"),
     ] {
         let config = load(&[("HEADWATER_PUBLIC_URL", text)], &[]).unwrap();
         assert_eq!(described(&config, "HEADWATER_PUBLIC_URL"), expected);
