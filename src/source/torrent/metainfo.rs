@@ -119,7 +119,9 @@ fn clean_name(raw: &str) -> String {
     if name.is_empty() || name == "." || name == ".." {
         return "_".to_owned();
     }
-    name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
+    while name.len() > MAX_NAME_BYTES {
+        name.pop();
+    }
     name
 }
 

@@ -37,7 +37,8 @@ use self::resolve::Flights;
 use super::{Opened, Report, Request, Source, SourceError, Stage};
 use crate::cache::{Cache, CacheFile, Layout};
 use crate::db::Database;
-use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash, Metainfo};
+use crate::domain::{ContentKey, FileIndex, InfoHash, Metainfo};
+use crate::release::choose;
 
 pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
 pub use metainfo::parse_metainfo;
@@ -192,7 +193,8 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
     if let Some(reason) = metainfo::engine_refusal(&recipe.torrent) {
         return Err(SourceError::NotHere(format!("the torrent engine refuses this torrent: {reason}")));
     }
-    let index = choose(&metainfo, request.file)?;
+    let index =
+        choose(&metainfo.files, request.file).map_err(|error| SourceError::Impossible(error.to_string()))?;
     let file = open_cache_file(inner, &metainfo, index).await?;
     let mut opened = Opened { name: file.name().to_owned(), file, metainfo: Some(metainfo), writer: None };
     if !opened.file.is_complete() {
@@ -204,23 +206,6 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
     }
     report.update(Stage::Connecting, 1.0, "Connected; waiting for the first bytes...");
     Ok(opened)
-}
-
-fn choose(metainfo: &Metainfo, choice: FileChoice) -> Result<FileIndex, SourceError> {
-    let videos = || {
-        let indexed = metainfo.files.iter().enumerate().filter(|(_, file)| !file.padding);
-        indexed.max_by_key(|(_, file)| (crate::release::is_video(&file.path), file.length))
-    };
-    match choice {
-        FileChoice::Index(index) if metainfo.file(index).is_some() => Ok(index),
-        FileChoice::Index(index) => {
-            Err(SourceError::Impossible(format!("the torrent has no file with index {index}")))
-        }
-        FileChoice::Episode { .. } | FileChoice::Largest => videos()
-            .and_then(|(index, _)| u32::try_from(index).ok())
-            .map(FileIndex)
-            .ok_or_else(|| SourceError::Impossible("the torrent holds no file".to_owned())),
-    }
 }
 
 async fn open_cache_file(

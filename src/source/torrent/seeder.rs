@@ -47,7 +47,10 @@ pub struct Seeder {
 
 impl std::fmt::Debug for Seeder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seeder").field("info_hash", &self.info_hash).field("addr", &self.addr).finish_non_exhaustive()
+        f.debug_struct("Seeder")
+            .field("info_hash", &self.info_hash)
+            .field("addr", &self.addr)
+            .finish_non_exhaustive()
     }
 }
 
@@ -122,7 +125,8 @@ async fn serve(plan: &SeedPlan, torrent: Bytes) -> anyhow::Result<(Arc<Session>,
     };
     let session = Session::new_with_opts(plan.folder.clone(), options).await?;
     let folder = plan.folder.to_str().ok_or_else(|| anyhow::anyhow!("the folder's name is not UTF-8"))?;
-    let options = AddTorrentOptions { overwrite: true, output_folder: Some(folder.to_owned()), ..Default::default() };
+    let options =
+        AddTorrentOptions { overwrite: true, output_folder: Some(folder.to_owned()), ..Default::default() };
     let added = session.add_torrent(AddTorrent::from_bytes(torrent), Some(options)).await?;
     let seed = added.into_handle().ok_or_else(|| anyhow::anyhow!("the engine did not take the torrent"))?;
     seed.wait_until_initialized().await?;
@@ -142,7 +146,8 @@ pub fn make_torrent(plan: &SeedPlan) -> io::Result<Bytes> {
         let path: Vec<u8> = name.split('/').flat_map(|part| text(part.as_bytes())).collect();
         files.extend([b"d6:lengthi", length.to_string().as_bytes(), b"e4:pathl", &path, b"ee"].concat());
     }
-    let name = plan.folder.file_name().map_or_else(|| b"seed".to_vec(), |name| name.as_encoded_bytes().to_vec());
+    let name =
+        plan.folder.file_name().map_or_else(|| b"seed".to_vec(), |name| name.as_encoded_bytes().to_vec());
     let piece_length = plan.piece_length.to_string();
     let private: &[u8] = if plan.private { b"7:privatei1e" } else { b"" };
     let info = [
