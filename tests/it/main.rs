@@ -10,3 +10,4 @@ mod play;
 mod prepare;
 mod shutdown;
 mod support;
+mod torrent;
