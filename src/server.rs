@@ -1,45 +1,153 @@
-//! The composition root: settings in, a running server out.
+//! The composition root: settings in, a running server out. Concrete types meet here and nowhere else.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Router;
-use axum::routing::get;
-use tokio::task::JoinSet;
+use anyhow::Context;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::addon::Addon;
+use crate::cache::{Cache, CacheLimits};
 use crate::config::Config;
-use crate::http::listener;
+use crate::db::Database;
+use crate::http::{App, listener, router};
+use crate::links::LinkSigner;
+use crate::prepare::{Chain, Prepare, PrepareSettings};
+use crate::source::Source;
+use crate::source::cached::Cached;
+use crate::source::torrent::{Swarm, SwarmSettings};
 
-/// A running server.
+/// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
+/// and the pieces concerned are found again by their hashes.
+const TEND_EVERY: Duration = Duration::from_secs(2);
+
+/// A running server. Stop it with [`Server::shutdown`]; dropping it leaves the tasks to the runtime's end.
 #[derive(Debug)]
 pub struct Server {
     local_addr: SocketAddr,
     stop: CancellationToken,
-    serving: JoinSet<()>,
+    tasks: TaskTracker,
+    prepare: Prepare,
+    swarm: Swarm,
+    cache: Cache,
+    db: Database,
 }
 
 impl Server {
-    /// Binds and starts serving.
+    /// Opens the folders, joins the swarm, and serves. Returns once the socket accepts.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
-        tokio::fs::create_dir_all(&config.server.data_dir).await?;
         let socket = listener::bind(config.server.listen)?;
         let local_addr = socket.local_addr()?;
-        let stop = CancellationToken::new();
-        let router = Router::new().route("/health", get(async || "ok"));
-        let grace = config.server.shutdown_grace;
-        let mut serving = JoinSet::new();
-        serving.spawn(listener::serve(socket, router, stop.clone(), grace));
-        Ok(Self { local_addr, stop, serving })
+        let data_dir = config.server.data_dir.clone();
+        std::fs::create_dir_all(&data_dir).with_context(|| unusable(&data_dir))?;
+        let cache = open_cache(&config).await?;
+        let db = Database::open(&data_dir).await.with_context(|| unusable(&data_dir))?;
+        let signer = LinkSigner::open(&data_dir)?;
+        let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone()).await?;
+        let prepare = prepare_room(&config, &cache, &db, &swarm);
+        let app = App {
+            prepare: prepare.clone(),
+            cache: cache.clone(),
+            addon: Addon::new(),
+            waiting_key: signer.derive_key("waiting"),
+            signer,
+            public_url: config.server.public_url.as_ref().map(|url| url.as_str().parse()).transpose()?,
+            admin_token: config.admin.token.clone(),
+        };
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(listener::serve(socket, router(app), stop.clone(), config.server.shutdown_grace));
+        tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
+        Ok(Self { local_addr, stop, tasks, prepare, swarm, cache, db })
     }
 
-    /// The address it listens on, with the port that the system chose for port 0.
+    /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
-    /// Stops accepting, lets running bodies finish within the grace period, then ends.
+    /// Stops in the order in which nothing is lost: running answers finish, sources stop, files are saved.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        self.serving.join_all().await;
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.prepare.shutdown().await;
+        self.swarm.shutdown().await;
+        let cache = self.cache;
+        if let Err(error) = tokio::task::spawn_blocking(move || cache.close()).await {
+            tracing::error!(%error, "the cache could not be closed");
+        }
+        self.db.close().await;
     }
+}
+
+async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
+    let folder = config.cache_dir();
+    let limits = CacheLimits {
+        max_bytes: config.cache.max_bytes,
+        free_floor: config.cache.free_floor,
+        idle: config.cache.idle,
+    };
+    Ok(tokio::task::spawn_blocking(move || Cache::open(&folder, limits)).await??)
+}
+
+fn swarm_settings(config: &Config) -> SwarmSettings {
+    let torrent = &config.torrent;
+    SwarmSettings {
+        data_dir: config.server.data_dir.clone(),
+        port: torrent.port,
+        dht: torrent.dht,
+        dht_bootstrap: None,
+        trackers: torrent.trackers.clone(),
+        peer_limit: torrent.peers_per_torrent as usize,
+        download_bps: torrent.download_limit,
+        upload_bps: torrent.upload_limit,
+        resolve_timeout: torrent.timeout,
+        max_torrents: torrent.max_torrents as usize,
+    }
+}
+
+fn prepare_room(config: &Config, cache: &Cache, db: &Database, swarm: &Swarm) -> Prepare {
+    let settings = PrepareSettings {
+        ready_lifetime: config.playback.ready_time,
+        progress_interval: config.playback.progress_interval,
+        source_budget: config.torrent.timeout,
+        retries: config.torrent.retries,
+    };
+    let sources: Vec<Arc<dyn Source>> =
+        vec![Arc::new(Cached::new(cache.clone(), db.clone())), Arc::new(swarm.clone())];
+    Prepare::new(Chain::new(sources, settings), settings)
+}
+
+/// Saves, lets go and cleans, until the server stops.
+async fn tend(prepare: Prepare, cache: Cache, sweep: Duration, stop: CancellationToken) {
+    let (mut saving, mut sweeping) = (interval(TEND_EVERY), interval(sweep));
+    saving.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    sweeping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let clean = tokio::select! {
+            () = stop.cancelled() => return,
+            _ = saving.tick() => false,
+            _ = sweeping.tick() => true,
+        };
+        prepare.tend();
+        let cache = cache.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            if clean {
+                cache.clean(false);
+            } else {
+                cache.tend();
+            }
+        });
+        if let Err(error) = work.await {
+            tracing::error!(%error, "the cache could not be tended");
+        }
+    }
+}
+
+fn unusable(folder: &Path) -> String {
+    format!("{} cannot be used; HEADWATER_DATA_DIR chooses another folder", folder.display())
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::domain::{FileIndex, Metainfo};
 
 /// Blocks are what peers send: 16 KiB, the size every client requests (BEP 3).
-pub const BLOCK: u64 = 16 * 1024;
+pub(super) const BLOCK: u64 = 16 * 1024;
 
 /// Where the pieces of one content lie, and what they must hash to.
 #[derive(Debug, Clone, PartialEq, Eq)]

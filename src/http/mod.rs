@@ -1,3 +1,19 @@
-//! HTTP: everything axum and hyper, and nothing else.
+//! Everything that knows HTTP as a server: routes, handlers, errors, the accept loop.
+//!
+//! [`router`] is the table of all routes; [`App`] is what the handlers share. A handler reads the request,
+//! calls one room, and turns the result into a response; a failure becomes a status in `error.rs` alone.
 
 pub mod listener;
+
+mod addon;
+mod admin;
+mod error;
+mod pages;
+mod play;
+mod prepare;
+mod router;
+mod state;
+mod wish;
+
+pub use router::router;
+pub use state::App;

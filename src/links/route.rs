@@ -1,5 +1,8 @@
 //! The patterns of all routes. `{name}` stands for one path segment.
 
+/// The page that tells a person how to install the addon.
+pub const HOME: &str = "/";
+
 /// What the addon says about itself.
 pub const MANIFEST: &str = "/manifest.json";
 /// The addon's logo, PNG.
@@ -31,6 +34,8 @@ pub const PLAY: &str = "/play/{token}/{infohash}/{file}/{name}";
 
 /// Starts a preparation.
 pub const PREPARE: &str = "/stream/prepare/{infoHash}";
+/// The same for a client that has only a magnet link or a .torrent file.
+pub const PREPARE_UPLOAD: &str = "/stream/prepare";
 /// How a preparation is going.
 pub const STATUS: &str = "/stream/status/{jobId}";
 /// The file a preparation made ready.
@@ -40,6 +45,8 @@ pub const PROXY: &str = "/stream/proxy/{infoHash}";
 
 /// The jobs at work.
 pub const ADMIN_JOBS: &str = "/api/admin/jobs";
+/// One job; DELETE cancels it.
+pub const ADMIN_JOB: &str = "/api/admin/jobs/{jobId}";
 /// Drops what is idle from the cache.
 pub const ADMIN_CLEANUP: &str = "/admin/cleanup";
 /// Whether the server is up.

@@ -21,6 +21,10 @@ use crate::cache::{CacheError, CacheFile, Extent, Playhead};
 /// it first, and before the 85 s this server promises, lets the player ask again at once.
 pub const MAX_SILENCE: Duration = Duration::from_secs(80);
 
+/// How long a body that must fail keeps still before it does. hyper throws away what it has queued
+/// when a body fails; this lets the bytes that were there reach a player that is reading.
+const LINGER: Duration = Duration::from_millis(250);
+
 /// One viewer's hold on a content.
 pub struct Viewing {
     /// Where the bytes are and will be.
@@ -87,7 +91,13 @@ impl MediaBody {
 
     fn paced(walk: Walk, remaining: u64) -> Self {
         let frames = stream::try_unfold(walk, |mut walk: Walk| async move {
-            Ok(walk.next().await?.map(|frame| (frame, walk)))
+            match walk.next().await {
+                Ok(frame) => Ok(frame.map(|frame| (frame, walk))),
+                Err(error) => {
+                    tokio::time::sleep(LINGER).await;
+                    Err(error)
+                }
+            }
         });
         Self { frames: Some(frames.boxed()), remaining }
     }
@@ -229,5 +239,5 @@ impl Walk {
 }
 
 #[cfg(test)]
-#[path = "body_tests.rs"]
+#[path = "tests/body.rs"]
 mod tests;

@@ -106,7 +106,11 @@ impl Outcome {
         }
     }
 
-    /// The first byte of the content that the answer to a GET sends; `None` if it sends none.
+    /// The first byte that the answer to a GET sends of a content of `length` bytes, if it sends any.
+    ///
+    /// Headers alone do not keep a connection alive: tunnels hold them back until bytes follow, and
+    /// ExoPlayer allows 8 s for every read. While this byte is missing the caller holds the answer
+    /// back, or redirects, as the player's [`Tolerance`](super::Tolerance) says.
     pub fn first_byte(&self, length: u64) -> Option<u64> {
         match self {
             Self::Full => (length > 0).then_some(0),
@@ -234,6 +238,20 @@ mod tests {
             decide(&Method::GET, &[range, ("if-match", vlc.to_str().unwrap())]),
             Outcome::Partial(0..2)
         );
+    }
+
+    #[test]
+    fn the_first_byte_needed_is_the_first_byte_sent() {
+        for (range, wanted) in [
+            ("items=0-1", Some(0)),
+            ("bytes=5-", Some(5)),
+            ("bytes=90-99,0-1", Some(90)),
+            ("bytes=1000-", None),
+        ] {
+            let outcome = decide(&Method::GET, &[("range", range)]);
+            assert_eq!(outcome.first_byte(1000), wanted, "{range}");
+        }
+        assert_eq!(Outcome::Full.first_byte(0), None);
     }
 
     #[test]

@@ -262,7 +262,14 @@ mod tests {
         assert_eq!(play_out(Player::ExoPlayer), (18, 120));
         assert_eq!(play_out(Player::Kodi), (4, 120));
         assert_eq!(play_out(Player::Unknown), (4, 96));
-        for player in [Player::Ffmpeg, Player::CommandLine, Player::Vlc, Player::Apple, Player::Browser, Player::GStreamer] {
+        for player in [
+            Player::Ffmpeg,
+            Player::CommandLine,
+            Player::Vlc,
+            Player::Apple,
+            Player::Browser,
+            Player::GStreamer,
+        ] {
             let (redirects, seconds) = play_out(player);
             assert!(redirects <= u32::from(player.tolerance().hops), "{player:?} {redirects}");
             assert_eq!(seconds, MAX_PATIENCE.as_secs(), "{player:?}");

@@ -139,8 +139,13 @@ mod tests {
 
     #[test]
     fn every_hop_ends_before_the_player_itself_gives_up() {
-        let limits =
-            [(Player::Ffmpeg, 60), (Player::ExoPlayer, 8), (Player::Apple, 60), (Player::Kodi, 20), (Player::GStreamer, 15)];
+        let limits = [
+            (Player::Ffmpeg, 60),
+            (Player::ExoPlayer, 8),
+            (Player::Apple, 60),
+            (Player::Kodi, 20),
+            (Player::GStreamer, 15),
+        ];
         for (player, seconds) in limits {
             assert!(player.tolerance().hop < Duration::from_secs(seconds), "{player:?}");
         }

@@ -124,5 +124,9 @@ fn trim(mut text: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-#[path = "range_tests.rs"]
+#[path = "tests/range.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "tests/range_model.rs"]
+mod model;

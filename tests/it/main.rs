@@ -3,3 +3,4 @@
 
 mod config;
 mod listener;
+mod play;

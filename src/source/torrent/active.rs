@@ -135,7 +135,10 @@ impl ActiveTorrent {
         };
         let selection = self.selection();
         let result = if retired.len() > MAX_RETIRED {
-            self.files.lock().unwrap_or_else(PoisonError::into_inner).retain(|index, _| !retired.contains(index));
+            self.files
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .retain(|index, _| !retired.contains(index));
             self.shelf.remove(|index| retired.contains(&index));
             self.start(inner, &selection).await
         } else {
@@ -171,7 +174,12 @@ impl ActiveTorrent {
             || self.engine().is_none_or(|engine| engine.with_state(|state| state.name() == "error"))
     }
 
-    fn steering(&self, inner: &Inner, file: CacheFile, failed: watch::Sender<Option<SourceError>>) -> Steering {
+    fn steering(
+        &self,
+        inner: &Inner,
+        file: CacheFile,
+        failed: watch::Sender<Option<SourceError>>,
+    ) -> Steering {
         let metainfo = &self.recipe.metainfo;
         let entry = &metainfo.files[file.key().file.0 as usize];
         Steering {
@@ -185,7 +193,8 @@ impl ActiveTorrent {
     }
 
     async fn select(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
-        let engine = self.engine().ok_or_else(|| SourceError::Transient("the torrent is not running".to_owned()))?;
+        let engine =
+            self.engine().ok_or_else(|| SourceError::Transient("the torrent is not running".to_owned()))?;
         inner.session.update_only_files(&engine, selection).await.map_err(transient)
     }
 
@@ -202,7 +211,8 @@ impl ActiveTorrent {
     /// Adds the torrent to the engine, anew if need be, with what is verified on disk as its have-map.
     async fn start(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
         self.leave_engine(inner).await?;
-        let (shelf, data_dir, info_hash) = (self.shelf.clone(), inner.settings.data_dir.clone(), self.info_hash());
+        let (shelf, data_dir, info_hash) =
+            (self.shelf.clone(), inner.settings.data_dir.clone(), self.info_hash());
         blocking(move || session::hand_over(&data_dir, info_hash, &shelf.hand_over()))
             .await?
             .map_err(|error| SourceError::Transient(format!("the data folder cannot be written: {error}")))?;

@@ -89,7 +89,10 @@ mod tests {
     #[test]
     fn cursors_stand_at_the_first_missing_byte_of_each_reader() {
         let from_100 = |range: Range<u64>| all_missing(range.start.max(100 * MIB)..range.end);
-        assert_eq!(aim("a.mp4", 1000 * MIB).offsets(&[3, 500 * MIB], from_100), [100 * MIB, 500 * MIB, 998 * MIB]);
+        assert_eq!(
+            aim("a.mp4", 1000 * MIB).offsets(&[3, 500 * MIB], from_100),
+            [100 * MIB, 500 * MIB, 998 * MIB]
+        );
     }
 
     #[test]

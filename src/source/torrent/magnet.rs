@@ -53,7 +53,10 @@ pub fn parse_magnet(text: &str) -> Result<MagnetHints, InvalidMagnet> {
     let (mut trackers, mut peers, mut name) = (Vec::new(), Vec::new(), None);
     for (key, value) in url.query_pairs() {
         // `tr.1`, `xt.2`: BEP 9 numbers repeated fields.
-        match key.split_once('.').map_or(&*key, |(head, rest)| if head == "x" { &*key } else { strip(&key, rest) }) {
+        match key
+            .split_once('.')
+            .map_or(&*key, |(head, rest)| if head == "x" { &*key } else { strip(&key, rest) })
+        {
             "xt" => match value.get(..9).map(str::to_ascii_lowercase).as_deref() {
                 Some("urn:btih:") => hash = Some(value[9..].parse().map_err(|_| InvalidMagnet::BadInfoHash)?),
                 Some("urn:btmh:") => v2 = true,

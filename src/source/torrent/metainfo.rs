@@ -120,9 +120,11 @@ mod tests {
     use super::*;
 
     fn single(piece_length: u32, length: u64, hashes: usize) -> Vec<u8> {
-        let mut torrent =
-            format!("d4:infod6:lengthi{length}e4:name5:a.mp412:piece lengthi{piece_length}e6:pieces{}:", hashes * 20)
-                .into_bytes();
+        let mut torrent = format!(
+            "d4:infod6:lengthi{length}e4:name5:a.mp412:piece lengthi{piece_length}e6:pieces{}:",
+            hashes * 20
+        )
+        .into_bytes();
         torrent.extend(vec![7; hashes * 20]);
         torrent.extend(b"ee");
         torrent

@@ -170,7 +170,11 @@ impl Source for Swarm {
         "p2p"
     }
 
-    fn open<'a>(&'a self, request: &'a Request, report: &'a Report) -> BoxFuture<'a, Result<Opened, SourceError>> {
+    fn open<'a>(
+        &'a self,
+        request: &'a Request,
+        report: &'a Report,
+    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         open(&self.inner, request, report).boxed()
     }
 }
@@ -210,7 +214,11 @@ fn choose(metainfo: &Metainfo, choice: FileChoice) -> Result<FileIndex, SourceEr
     }
 }
 
-async fn open_cache_file(inner: &Inner, metainfo: &Metainfo, index: FileIndex) -> Result<CacheFile, SourceError> {
+async fn open_cache_file(
+    inner: &Inner,
+    metainfo: &Metainfo,
+    index: FileIndex,
+) -> Result<CacheFile, SourceError> {
     let missing = || SourceError::Impossible(format!("the torrent has no file with index {index}"));
     let layout = Layout::of(metainfo, index).ok_or_else(missing)?;
     let name = metainfo.file(index).ok_or_else(missing)?.name().to_owned();

@@ -63,7 +63,11 @@ impl Slot {
 
 /// Puts the swarm to work on `file`. To be run to its end: cut short, the engine would keep a torrent
 /// that nobody knows of.
-pub(super) async fn attach(inner: Arc<Inner>, recipe: Recipe, file: CacheFile) -> Result<Writer, SourceError> {
+pub(super) async fn attach(
+    inner: Arc<Inner>,
+    recipe: Recipe,
+    file: CacheFile,
+) -> Result<Writer, SourceError> {
     let slot = inner.registry.slot(recipe.metainfo.info_hash);
     let _turn = slot.turn.lock().await;
     let active = match slot.active() {

@@ -29,7 +29,11 @@ pub(super) struct Flights(Mutex<HashMap<InfoHash, Flight>>);
 type Flight = Shared<BoxFuture<'static, Result<Recipe, SourceError>>>;
 
 /// Finds the file table of the request's torrent, within the time limit of the settings.
-pub(super) async fn resolve(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<Recipe, SourceError> {
+pub(super) async fn resolve(
+    inner: &Arc<Inner>,
+    request: &Request,
+    report: &Report,
+) -> Result<Recipe, SourceError> {
     if let Some(torrent) = &request.metainfo {
         let metainfo = parse_metainfo(torrent).map_err(|error| SourceError::Impossible(error.to_string()))?;
         if metainfo.info_hash != request.info_hash {
@@ -131,7 +135,10 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
             return Err(SourceError::NotHere(format!("no peer has been found within {} s", limit.as_secs())));
         }
         Err(_) => {
-            let reason = format!("peers were found, but none sent the torrent's metadata within {} s", limit.as_secs());
+            let reason = format!(
+                "peers were found, but none sent the torrent's metadata within {} s",
+                limit.as_secs()
+            );
             return Err(SourceError::NotHere(reason));
         }
     };

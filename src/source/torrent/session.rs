@@ -82,11 +82,7 @@ fn options(settings: &SwarmSettings, folder: &Path, port: u16, ipv4_only: bool) 
             ipv4_only,
             ..Default::default()
         }),
-        connect: Some(ConnectionOptions {
-            proxy_url: None,
-            enable_tcp: true,
-            peer_opts: Some(peer_opts),
-        }),
+        connect: Some(ConnectionOptions { proxy_url: None, enable_tcp: true, peer_opts: Some(peer_opts) }),
         concurrent_init_limit: Some(CONCURRENT_CHECKS),
         runtime_worker_threads: Some(PERMITS),
         ratelimits: LimitsConfig { upload_bps: settings.upload_bps, download_bps: settings.download_bps },
@@ -104,7 +100,9 @@ fn forget_earlier_session(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let ours = path.extension().is_some_and(|end| ["json", "bitv", "torrent", "tmp"].iter().any(|own| end == *own));
+        let ours = path
+            .extension()
+            .is_some_and(|end| ["json", "bitv", "torrent", "tmp"].iter().any(|own| end == *own));
         if ours {
             std::fs::remove_file(path)?;
         }
@@ -148,7 +146,8 @@ mod tests {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
         forget_earlier_session(folder.path()).unwrap();
-        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["notes.txt"]);
     }
 }

@@ -1,0 +1,116 @@
+//! The one place where a failure becomes a status code and a body.
+//!
+//! Every error answer is JSON `{"success": false, "error", "message"}`: `error` is a fixed phrase for
+//! programs, `message` one sentence for people. Players read only the status: a 404 tells them to stop, a
+//! 503 that a later try may work. Internal causes are logged here, once, and not sent.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::cache::CacheError;
+use crate::prepare::PrepareError;
+
+/// When to ask again after a failure: about when the room forgets it.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// A failed request, by what the client can do about it.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    /// The request itself is wrong; the message says what is allowed.
+    BadRequest(String),
+    /// An upload above the limit, in bytes.
+    TooLarge(usize),
+    /// Nothing lives under this path.
+    NotFound(String),
+    /// The job has expired or never existed.
+    NoSuchJob,
+    /// A play link whose signature is wrong or whose time is over.
+    BadLink,
+    /// An admin route, and the caller is not the operator.
+    Forbidden(String),
+    /// The method does not fit the route.
+    MethodNotAllowed,
+    /// Nothing arrived within what this player tolerates.
+    TooLate,
+    /// The preparation ended without the content.
+    Prepare(PrepareError),
+    /// Something of ours failed.
+    Internal(String),
+}
+
+impl From<PrepareError> for ApiError {
+    fn from(error: PrepareError) -> Self {
+        Self::Prepare(error)
+    }
+}
+
+impl ApiError {
+    fn describe(self) -> (StatusCode, &'static str, String) {
+        match self {
+            Self::BadRequest(why) => (StatusCode::BAD_REQUEST, "Bad request", why),
+            Self::TooLarge(most) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Upload too large",
+                format!("A .torrent or magnet may have at most {} MiB", most >> 20),
+            ),
+            Self::NotFound(why) => (StatusCode::NOT_FOUND, "Not found", why),
+            Self::NoSuchJob => {
+                (StatusCode::NOT_FOUND, "Job not found", "Job may have expired or never existed".to_owned())
+            }
+            Self::BadLink => (
+                StatusCode::FORBIDDEN,
+                "Link not valid",
+                "This play link was not made by this server or has expired; open the title again".to_owned(),
+            ),
+            Self::Forbidden(why) => (StatusCode::FORBIDDEN, "Forbidden", why),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Method not allowed",
+                "This address does not answer this method".to_owned(),
+            ),
+            Self::TooLate => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Not ready yet",
+                "No byte arrived in time; the preparation goes on, try again in a moment".to_owned(),
+            ),
+            Self::Prepare(error) => describe_preparation(&error),
+            Self::Internal(why) => {
+                tracing::error!(error = %why, "a request failed for a reason of ours");
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Internal error",
+                    "The server could not do this; its log says why".to_owned(),
+                )
+            }
+        }
+    }
+}
+
+fn describe_preparation(error: &PrepareError) -> (StatusCode, &'static str, String) {
+    let message = error.to_string();
+    match error {
+        PrepareError::Exhausted(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Download failed from all sources", message)
+        }
+        PrepareError::Impossible(_) => (StatusCode::NOT_FOUND, "Not in this torrent", message),
+        PrepareError::Cache(CacheError::Full(_)) => (StatusCode::INSUFFICIENT_STORAGE, "Disk full", message),
+        PrepareError::Cache(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Cache not usable", message),
+        PrepareError::Cancelled => (StatusCode::SERVICE_UNAVAILABLE, "Cancelled", message),
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, error, message) = self.describe();
+        let body = json!({ "success": false, "error": error, "message": message });
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
+    }
+}

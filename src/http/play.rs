@@ -1,0 +1,132 @@
+//! The media routes: a signed play link, the proxy by info-hash, and the stream of a prepared job. All three
+//! join the one job of their content and answer from its cache file.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+
+use super::error::ApiError;
+use super::prepare::{find, pending};
+use super::state::App;
+use super::wish;
+use crate::domain::{FileChoice, FileIndex};
+use crate::play::{self, Decision, MediaBody, Outcome, Player, Representation, Waiting};
+use crate::prepare::{Content, Job, JobStatus, PrepareError};
+use crate::source;
+
+/// How long a HEAD waits for length and name. Probes of browsers give up after about 5 s; a little more lets
+/// the job get so far that the GET behind it is quick.
+const HEAD_PATIENCE: Duration = Duration::from_secs(8);
+
+/// `GET|HEAD /play/{token}/{infohash}/{file}/{name}`.
+pub(super) async fn play(
+    State(app): State<Arc<App>>,
+    Path((token, info_hash, file, _name)): Path<(String, String, u32, String)>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let info_hash = wish::info_hash(&info_hash)?;
+    let file = FileIndex(file);
+    app.signer.verify(&token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
+    let trackers = app.addon.known(info_hash).map(|movie| movie.trackers.clone()).unwrap_or_default();
+    let wish = source::Request {
+        info_hash,
+        file: FileChoice::Index(file),
+        trackers,
+        peers: Vec::new(),
+        metainfo: None,
+    };
+    let job = app.prepare.start(wish);
+    answer(&app, &request, job).await
+}
+
+/// `GET|HEAD /stream/proxy/{infoHash}`.
+pub(super) async fn proxy(
+    State(app): State<Arc<App>>,
+    Path(info_hash): Path<String>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let wish = wish::from_query(wish::info_hash(&info_hash)?, request.uri.query())?;
+    let job = app.prepare.start(wish);
+    answer(&app, &request, job).await
+}
+
+/// `GET|HEAD /stream/ready/{jobId}`: 202 until the job is ready.
+pub(super) async fn ready(
+    State(app): State<Arc<App>>,
+    Path(job_id): Path<String>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let job = find(&app, &job_id)?;
+    if !matches!(job.status(), JobStatus::Ready(_)) {
+        return Ok(pending(&job));
+    }
+    answer(&app, &request, job).await
+}
+
+/// `OPTIONS` on a media route.
+pub(super) async fn preflight() -> Response {
+    play::preflight().map(Body::new)
+}
+
+async fn answer(app: &App, request: &Parts, job: Arc<Job>) -> Result<Response, ApiError> {
+    if request.method == Method::HEAD {
+        let content =
+            tokio::time::timeout(HEAD_PATIENCE, job.content()).await.map_err(|_| ApiError::TooLate)??;
+        return Ok(media(play::serve_head(&request.headers, &Representation::of(&content.file))));
+    }
+    let tolerance = Player::of(user_agent(&request.headers)).tolerance();
+    let waiting = Waiting::resume(&request.uri, &app.waiting_key, SystemTime::now());
+    let began = Instant::now();
+    loop {
+        match waiting.decide(tolerance, SystemTime::now(), began.elapsed()) {
+            Decision::Wait { hop } => {
+                if let Ok(content) = tokio::time::timeout(hop, first_byte(&job, &request.headers)).await {
+                    return Ok(serve(app, &request.headers, job, content?));
+                }
+            }
+            Decision::Redirect => {
+                return Ok(media(play::redirect_to_self(waiting.location(&request.uri, &app.waiting_key))));
+            }
+            Decision::GiveUp => return Err(ApiError::TooLate),
+        }
+    }
+}
+
+/// Waits until the first byte of the answer can be sent: headers without a byte behind them do not pass every
+/// proxy, and a 206 without data stalls some players for good.
+async fn first_byte(job: &Job, headers: &HeaderMap) -> Result<Content, PrepareError> {
+    let content = job.content().await?;
+    let outcome = Outcome::decide(&Method::GET, headers, &Representation::of(&content.file));
+    if let Some(offset) = outcome.first_byte(content.file.length()) {
+        // The demand has to be known before there is a body.
+        let _playhead = content.file.playhead(offset);
+        tokio::select! {
+            biased;
+            arrived = content.file.wait_for(offset) => arrived?,
+            error = job.failed() => return Err(error),
+        }
+    }
+    Ok(content)
+}
+
+fn serve(app: &App, headers: &HeaderMap, job: Arc<Job>, content: Content) -> Response {
+    let representation = Representation::of(&content.file);
+    let exhausted = job.failed().map(|error| error.to_string()).boxed();
+    app.cache.note_play(&content.file);
+    let viewing = play::Viewing { file: content.file, guard: Arc::new(job.view()), exhausted };
+    media(play::serve(headers, &representation, viewing))
+}
+
+fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default()
+}
+
+fn media(response: http::Response<MediaBody>) -> Response {
+    response.map(Body::new).into_response()
+}

@@ -1,0 +1,47 @@
+//! What the handlers share: a handful of handles, made once in `server.rs`.
+
+use aws_lc_rs::hmac;
+use http::HeaderMap;
+use http::header;
+use secrecy::SecretString;
+
+use super::error::ApiError;
+use crate::addon::Addon;
+use crate::cache::Cache;
+use crate::links::{LinkSigner, PublicUrl};
+use crate::prepare::Prepare;
+
+/// The handles behind the routes.
+#[derive(Debug)]
+pub struct App {
+    /// Where requests become jobs.
+    pub prepare: Prepare,
+    /// The cache folder, for cleaning up.
+    pub cache: Cache,
+    /// Catalogue and streams.
+    pub addon: Addon,
+    /// Makes and checks play links.
+    pub signer: LinkSigner,
+    /// Signs the state of the waiting loop.
+    pub waiting_key: hmac::Key,
+    /// The address that players use, if the operator said so.
+    pub public_url: Option<PublicUrl>,
+    /// Opens the admin routes.
+    pub admin_token: Option<SecretString>,
+}
+
+impl App {
+    /// The base of absolute links in the answer to a request: what the operator said, else the address the
+    /// client itself used.
+    pub(super) fn base(&self, headers: &HeaderMap) -> Result<PublicUrl, ApiError> {
+        if let Some(base) = &self.public_url {
+            return Ok(base.clone());
+        }
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let forwarded = text("x-forwarded-proto").and_then(|list| list.split(',').next()).map(str::trim);
+        let host = text(header::HOST.as_str())
+            .ok_or_else(|| ApiError::BadRequest("the request names no host".to_owned()))?;
+        PublicUrl::from_host(forwarded == Some("https"), host)
+            .map_err(|error| ApiError::BadRequest(format!("the Host header {error}")))
+    }
+}
