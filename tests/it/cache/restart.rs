@@ -8,7 +8,7 @@ use crate::support::swarm::Seeded;
 
 const LENGTH: usize = 24_000_000;
 /// What may be under way when the power goes: requests in the pipeline and pieces without their last block.
-const LOST_PER_KILL: u64 = 4 * 1024 * 1024;
+const LOST_PER_KILL: u64 = 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_9_during_a_download_corrupts_nothing_and_keeps_finished_pieces() {
