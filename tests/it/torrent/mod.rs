@@ -1,5 +1,6 @@
 //! The torrent source against real seeds on loopback.
 
+mod clients;
 mod opening;
 mod rig;
 mod steering;
