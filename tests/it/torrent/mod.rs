@@ -2,6 +2,7 @@
 
 mod clients;
 mod opening;
+mod peer;
 mod rig;
 mod steering;
 mod traps;
