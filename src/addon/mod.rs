@@ -70,7 +70,11 @@ impl Default for Addon {
 impl Addon {
     /// The addon with its built-in catalogue.
     pub fn new() -> Self {
-        let movies = OpenMovies::embedded();
+        Self::with_movies(OpenMovies::embedded())
+    }
+
+    /// The addon with a catalogue of these films, as the demo has it.
+    pub fn with_movies(movies: OpenMovies) -> Self {
         let mut manifest: Manifest =
             serde_json::from_str(MANIFEST).expect("the embedded manifest is read by a test of every build");
         env!("CARGO_PKG_VERSION").clone_into(&mut manifest.version);

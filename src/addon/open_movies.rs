@@ -63,15 +63,15 @@ struct Data {
 
 impl OpenMovies {
     /// The films of this build.
-    pub(super) fn embedded() -> Self {
+    pub fn embedded() -> Self {
         let data: Data =
             serde_json::from_str(DATA).expect("the embedded catalogue is read by a test of every build");
-        let movies = data.movies.into_iter().map(|movie| OpenMovie {
+        let complete = |movie| OpenMovie {
             trackers: data.trackers.clone(),
             web_seed: Some(data.web_seed.clone()),
             ..movie
-        });
-        Self(movies.collect())
+        };
+        data.movies.into_iter().map(complete).collect()
     }
 
     /// All of them.
@@ -91,6 +91,12 @@ impl OpenMovies {
         genres.sort();
         genres.dedup();
         genres
+    }
+}
+
+impl FromIterator<OpenMovie> for OpenMovies {
+    fn from_iter<I: IntoIterator<Item = OpenMovie>>(movies: I) -> Self {
+        Self(movies.into_iter().collect())
     }
 }
 

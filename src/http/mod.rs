@@ -4,6 +4,7 @@
 //! calls one room, and turns the result into a response; a failure becomes a status in `error.rs` alone.
 
 pub mod listener;
+pub mod tracker;
 
 mod addon;
 mod admin;

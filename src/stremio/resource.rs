@@ -114,13 +114,10 @@ fn split_profile<'a, 'b>(segments: &'b [&'a str]) -> (Option<&'a str>, &'b [&'a 
 fn resource(segments: &[&str]) -> Result<Resource, PathError> {
     let (name, kind, id, extra) = match *segments {
         ["manifest"] => return Ok(Resource::Manifest),
-        [name, kind, id] => (name, kind, id, ""),
-        [name, kind, id, extra] => (name, kind, id, extra),
+        [name @ ("catalog" | "meta" | "stream" | "subtitles"), kind, id] => (name, kind, id, ""),
+        [name @ ("catalog" | "subtitles"), kind, id, extra] => (name, kind, id, extra),
         _ => return Err(PathError::NotFound),
     };
-    if !NAMES.contains(&name) {
-        return Err(PathError::NotFound);
-    }
     let (kind, id) = (decode(kind)?, decode(id)?);
     Ok(match name {
         "catalog" => Resource::Catalog { kind, id, extra: CatalogExtra::parse(extra)? },
@@ -132,7 +129,25 @@ fn resource(segments: &[&str]) -> Result<Resource, PathError> {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_encodes_is_read_back(kind in ".{1,8}", id in ".{1,20}", search in ".{0,20}") {
+            let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let path = format!("/catalog/{}/{}/search={}.json", encode(&kind), encode(&id), encode(&search));
+            let extra = CatalogExtra { search: Some(search), ..CatalogExtra::default() };
+            prop_assert_eq!(ask(&path), Ok(Resource::Catalog { kind, id, extra }));
+        }
+
+        #[test]
+        fn no_path_makes_the_reader_fail_otherwise(path in "(/|%|=|&|\\.json|stream|catalog|manifest|\\PC){0,12}") {
+            let _ = parse(&path);
+        }
+    }
 
     fn stream(kind: &str, id: &str) -> Resource {
         Resource::Stream { kind: kind.to_owned(), id: id.to_owned() }
@@ -210,7 +225,9 @@ mod tests {
             "/a/b/manifest.json",
             "/stream/manifest.json",
             "/a/addon_catalog/movie/x.json",
-            "/stream/stream/movie/tt1/x.json",
+            "/stream/stream/movie/tt1.json",
+            "/stream/movie/tt1/skip=1.json",
+            "/meta/movie/tt1/skip=1.json",
             "/a/stream/movie/tt1/x=1/y.json",
             "/manifest.json/",
         ] {

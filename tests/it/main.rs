@@ -1,7 +1,14 @@
-//! Tests of the whole, one folder per route or room.
+//! Tests of the whole, one folder per route or room: the real server, real swarms, real players.
+//! `tests/run` installs what they need.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod addon;
+mod cache;
 mod config;
 mod listener;
 mod play;
+mod prepare;
+mod shutdown;
+mod support;
 mod tidy;
+mod torrent;

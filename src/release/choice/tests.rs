@@ -1,4 +1,18 @@
+use proptest::prelude::*;
+
 use super::*;
+
+proptest! {
+    #[test]
+    fn no_name_makes_the_choice_fail_otherwise(
+        name in "([sex#v]|ep|season|[0-9]{1,5}|[ ._/&+~\\[\\](){}-]|ncop|sample|\\PC){0,14}",
+        season in 0..3_u32,
+        wanted in 0..20_u32,
+    ) {
+        let chosen = episode(&[&format!("{name}.mkv")], season, wanted);
+        prop_assert!(matches!(chosen, Ok(0) | Err(NoSuchFile::NoEpisode { .. })), "{chosen:?}");
+    }
+}
 
 const MIB: u64 = 1 << 20;
 

@@ -97,10 +97,17 @@ impl ActiveTorrent {
         let index = file.key().file;
         let mut selection = self.selection();
         let known = !selection.insert(index.0 as usize);
-        if self.is_broken() || !self.shelf.agrees_with(&file) {
-            self.start(inner, &selection).await?;
+        let result = if self.is_broken() || !self.shelf.agrees_with(&file) {
+            self.start(inner, &selection).await
         } else if !known {
-            self.select(inner, &selection).await?;
+            self.select(inner, &selection).await
+        } else {
+            Ok(())
+        };
+        if let Err(error) = result {
+            let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            self.shelf.remove(|other| other == index && !files.contains_key(&other));
+            return Err(error);
         }
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let wanted = files.entry(index).or_insert_with(|| Wanted {
@@ -195,7 +202,7 @@ impl ActiveTorrent {
     async fn select(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
         let engine =
             self.engine().ok_or_else(|| SourceError::Transient("the torrent is not running".to_owned()))?;
-        inner.session.update_only_files(&engine, selection).await.map_err(transient)
+        inner.session.update_only_files(&engine, selection).await.map_err(|error| transient(&error))
     }
 
     /// Also after an add that was cut short, whose handle nobody has seen.
@@ -203,7 +210,7 @@ impl ActiveTorrent {
         self.engine.send_replace(None);
         let id = TorrentIdOrHash::Hash(Id20::new(*self.info_hash().as_bytes()));
         match inner.session.get(id) {
-            Some(_) => inner.session.delete(id, false).await.map_err(transient),
+            Some(_) => inner.session.delete(id, false).await.map_err(|error| transient(&error)),
             None => Ok(()),
         }
     }
@@ -233,21 +240,21 @@ impl ActiveTorrent {
         };
         let torrent = AddTorrent::from_bytes(self.recipe.torrent.clone());
         let adding = async {
-            let engine = match inner.session.add_torrent(torrent, Some(options)).await? {
-                AddTorrentResponse::Added(_, engine) => engine,
-                _ => anyhow::bail!("the engine still holds an earlier copy of the torrent"),
+            let added = inner.session.add_torrent(torrent, Some(options)).await?;
+            let AddTorrentResponse::Added(_, engine) = added else {
+                anyhow::bail!("the engine still holds an earlier copy of the torrent");
             };
             self.engine.send_replace(Some(engine.clone()));
             engine.wait_until_initialized().await
         };
         match tokio::time::timeout(START_LIMIT, adding).await {
-            Ok(result) => result.map_err(transient),
+            Ok(started) => started.map_err(|error| transient(&error)),
             Err(_) => Err(SourceError::Transient("the torrent engine did not start in time".to_owned())),
         }
     }
 }
 
-fn transient(error: anyhow::Error) -> SourceError {
+fn transient(error: &anyhow::Error) -> SourceError {
     SourceError::Transient(format!("the torrent engine refuses: {error:#}"))
 }
 

@@ -54,6 +54,14 @@ pub fn parse_metainfo(bytes: &[u8]) -> Result<Metainfo, InvalidMetainfo> {
     })
 }
 
+/// Why the engine refuses a torrent that is sound for everybody else, or nothing. It treats names as
+/// paths, and so will have no `..`, no separators and no two equal ones; they cannot be cleaned for it,
+/// because the info-hash covers them.
+pub(super) fn engine_refusal(torrent: &[u8]) -> Option<String> {
+    let parsed = torrent_from_bytes(torrent).map_err(|error| error.to_string());
+    parsed.and_then(|torrent| torrent.info.data.validate().map_err(|error| error.to_string())).err()
+}
+
 fn invalid(reason: impl Into<String>) -> InvalidMetainfo {
     InvalidMetainfo(reason.into())
 }
@@ -111,7 +119,9 @@ fn clean_name(raw: &str) -> String {
     if name.is_empty() || name == "." || name == ".." {
         return "_".to_owned();
     }
-    name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
+    while name.len() > MAX_NAME_BYTES {
+        name.pop();
+    }
     name
 }
 

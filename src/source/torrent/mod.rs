@@ -12,6 +12,7 @@ mod magnet;
 mod metainfo;
 mod registry;
 mod resolve;
+mod seeder;
 mod session;
 mod steer;
 mod storage;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use librqbit::Session;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -35,10 +37,12 @@ use self::resolve::Flights;
 use super::{Opened, Report, Request, Source, SourceError, Stage};
 use crate::cache::{Cache, CacheFile, Layout};
 use crate::db::Database;
-use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash, Metainfo};
+use crate::domain::{ContentKey, FileIndex, InfoHash, Metainfo};
+use crate::release::choose;
 
 pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
 pub use metainfo::parse_metainfo;
+pub use seeder::{SeedPlan, Seeder, make_torrent};
 
 /// The engine sleeps a second when it stops; this leaves it time for the rest.
 const STOP_LIMIT: Duration = Duration::from_secs(4);
@@ -101,6 +105,7 @@ struct Inner {
     registry: Registry,
     flights: Flights,
     tasks: TaskTracker,
+    stopping: CancellationToken,
     runtime: tokio::runtime::Handle,
     ids: AtomicUsize,
 }
@@ -127,6 +132,7 @@ impl Swarm {
             db,
             flights: Flights::default(),
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
             runtime: tokio::runtime::Handle::current(),
             ids: AtomicUsize::new(0),
         };
@@ -153,6 +159,7 @@ impl Swarm {
 
     /// Stops the engine within a few seconds. Drop every writer first; close the cache afterwards.
     pub async fn shutdown(&self) {
+        self.inner.stopping.cancel();
         self.inner.tasks.close();
         let stop = async {
             self.inner.tasks.wait().await;
@@ -183,7 +190,11 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
     report.update(Stage::Connecting, 0.0, "Trying P2P connections...");
     let recipe = resolve::resolve(inner, request, report).await?;
     let metainfo = recipe.metainfo.clone();
-    let index = choose(&metainfo, request.file)?;
+    if let Some(reason) = metainfo::engine_refusal(&recipe.torrent) {
+        return Err(SourceError::NotHere(format!("the torrent engine refuses this torrent: {reason}")));
+    }
+    let index =
+        choose(&metainfo.files, request.file).map_err(|error| SourceError::Impossible(error.to_string()))?;
     let file = open_cache_file(inner, &metainfo, index).await?;
     let mut opened = Opened { name: file.name().to_owned(), file, metainfo: Some(metainfo), writer: None };
     if !opened.file.is_complete() {
@@ -195,23 +206,6 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
     }
     report.update(Stage::Connecting, 1.0, "Connected; waiting for the first bytes...");
     Ok(opened)
-}
-
-fn choose(metainfo: &Metainfo, choice: FileChoice) -> Result<FileIndex, SourceError> {
-    let videos = || {
-        let indexed = metainfo.files.iter().enumerate().filter(|(_, file)| !file.padding);
-        indexed.max_by_key(|(_, file)| (crate::release::is_video(&file.path), file.length))
-    };
-    match choice {
-        FileChoice::Index(index) if metainfo.file(index).is_some() => Ok(index),
-        FileChoice::Index(index) => {
-            Err(SourceError::Impossible(format!("the torrent has no file with index {index}")))
-        }
-        FileChoice::Episode { .. } | FileChoice::Largest => videos()
-            .and_then(|(index, _)| u32::try_from(index).ok())
-            .map(FileIndex)
-            .ok_or_else(|| SourceError::Impossible("the torrent holds no file".to_owned())),
-    }
 }
 
 async fn open_cache_file(

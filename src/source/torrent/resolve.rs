@@ -128,8 +128,10 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
     let _landing = Landing(inner.clone(), request.info_hash);
     let limit = inner.settings.resolve_timeout;
     let dialled = inner.dialled();
-    let (torrent, seen) = match tokio::time::timeout(limit, ask_swarm(&inner, &request)).await {
-        Ok(found) => found?,
+    let asking = inner.stopping.run_until_cancelled(ask_swarm(&inner, &request));
+    let (torrent, seen) = match tokio::time::timeout(limit, asking).await {
+        Ok(Some(found)) => found?,
+        Ok(None) => return Err(SourceError::Transient("the server is stopping".to_owned())),
         // The count is of the whole process, so that only nought is certain.
         Err(_) if inner.dialled() == dialled => {
             return Err(SourceError::NotHere(format!("no peer has been found within {} s", limit.as_secs())));
@@ -168,8 +170,14 @@ async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<Socke
         Ok(AddTorrentResponse::ListOnly(found)) => Ok((found.torrent_bytes, found.seen_peers)),
         Ok(_) => Err(SourceError::Transient("the torrent engine gave an unexpected answer".to_owned())),
         Err(error) => {
-            tracing::debug!(torrent = %request.info_hash, error = %format!("{error:#}"), "no metadata");
-            Err(SourceError::NotHere("peers were found, but none sent the torrent's metadata".to_owned()))
+            // The engine has one error for having run out of peers, and others for what a peer sent.
+            let reason = match format!("{error:#}") {
+                text if text.contains("exhausted") => {
+                    "peers were found, but none sent the torrent's metadata".to_owned()
+                }
+                text => format!("the torrent engine refuses this torrent: {text}"),
+            };
+            Err(SourceError::NotHere(reason))
         }
     }
 }

@@ -1,9 +1,12 @@
-//! The range server over real cache files and real sockets.
+//! Playing over HTTP: the range server over real cache files and sockets, and players and conformance
+//! checkers against the real server.
 
 mod against_nginx;
 mod client;
 mod content;
 mod nginx;
+mod players;
 mod range_server;
+mod redbot;
 mod requests;
 mod short_bodies;

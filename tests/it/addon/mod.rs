@@ -1,0 +1,3 @@
+//! The addon as Stremio's own programs see it.
+
+mod official_clients;

@@ -1,0 +1,3 @@
+//! What the cache folder promises across the life of the process.
+
+mod restart;

@@ -1,0 +1,52 @@
+//! Bytes to send through a swarm: clips, and random data that is the same in every run.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+
+use super::tools;
+
+/// Random bytes from a seed (xorshift64*), so that a failure can be repeated.
+pub(crate) fn random(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        bytes.extend_from_slice(&state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// The SHA-256 of some bytes in hex, short enough to compare in a message.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(digest(&SHA256, bytes).as_ref())
+}
+
+/// A clip that `tests/media` has made.
+///
+/// # Panics
+/// If `tests/run` has not made it.
+pub(crate) fn clip(name: &str) -> Vec<u8> {
+    std::fs::read(tools::clip(name)).expect("the clip can be read")
+}
+
+/// Asserts that two long byte strings are equal, naming the first difference.
+///
+/// # Panics
+/// If they differ.
+pub(crate) fn assert_same_bytes(got: &[u8], wanted: &[u8], what: &str) {
+    if got == wanted {
+        return;
+    }
+    let common = got.iter().zip(wanted).take_while(|(a, b)| a == b).count();
+    panic!("{what}: {} bytes, {} wanted, the first difference is at {common}", got.len(), wanted.len());
+}
+
+#[test]
+fn random_bytes_depend_on_the_seed_alone() {
+    assert_eq!(random(7, 1000), random(7, 1000));
+    assert_eq!(random(7, 10), random(7, 1000)[..10]);
+    assert_ne!(random(7, 1000), random(8, 1000));
+}

@@ -1,0 +1,32 @@
+//! An aria2 seed.
+
+use std::process::Command;
+
+use super::{Share, free_port};
+use crate::support::process::Process;
+
+/// A seed of one torrent on loopback.
+pub(crate) struct Aria2 {
+    /// Where it listens.
+    pub(crate) port: u16,
+    _process: Process,
+}
+
+impl Aria2 {
+    /// Starts a seed that uploads at most `limit` bytes per second. Ask the tracker when it is there.
+    pub(crate) fn start(share: &Share, limit: Option<u32>) -> Self {
+        let port = free_port();
+        let mut command = Command::new("aria2c");
+        command
+            .args(["--no-conf", "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false"])
+            .args(["--enable-peer-exchange=false", "--disable-ipv6=true", "--seed-ratio=0.0"])
+            // The data is known to be whole; hashing it again would only cost time.
+            .args(["--bt-seed-unverified=true", "--allow-overwrite=true", "--summary-interval=0"])
+            .arg(format!("--max-upload-limit={}", limit.unwrap_or(0)))
+            .arg(format!("--stop-with-process={}", std::process::id()))
+            .arg(format!("--listen-port={port}"))
+            .arg(format!("--dir={}", share.by_name().display()))
+            .arg(share.torrent_path());
+        Self { port, _process: Process::start("aria2", command) }
+    }
+}
