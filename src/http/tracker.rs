@@ -57,10 +57,13 @@ async fn announce(
     let Some((info_hash, port)) = query.as_deref().and_then(read) else {
         return (StatusCode::BAD_REQUEST, failure("info_hash and port are needed")).into_response();
     };
-    let peer = SocketAddr::new(match from.ip() {
-        IpAddr::V6(ip) => IpAddr::V6(ip).to_canonical(),
-        ip => ip,
-    }, port);
+    let peer = SocketAddr::new(
+        match from.ip() {
+            IpAddr::V6(ip) => IpAddr::V6(ip).to_canonical(),
+            ip => ip,
+        },
+        port,
+    );
     let others = tracker.others(info_hash, peer);
     tracker.add(info_hash, peer);
     reply(&others).into_response()

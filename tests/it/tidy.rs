@@ -8,7 +8,7 @@ use headwater::config::env::SETTINGS;
 
 /// The rooms from top to bottom. Imports point to a lower row; in the lowest one they may also point sideways.
 const TIERS: [&[&str]; 6] = [
-    &["main", "server", "banner", "cli", "probe"],
+    &["main", "server", "demo", "banner", "cli", "probe"],
     &["http"],
     &["addon", "play", "hls", "live", "access"],
     &["prepare", "discovery"],
