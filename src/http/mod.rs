@@ -13,6 +13,7 @@ mod pages;
 mod play;
 mod prepare;
 mod router;
+mod segments;
 mod state;
 mod wish;
 

@@ -173,19 +173,19 @@ impl Inner {
     }
 
     /// A job has ended without the content. Its last handle may be gone already.
-    pub(super) fn make_failed(&self, job: Option<&Arc<Job>>, error: PrepareError) {
+    pub(super) fn make_failed(&self, job: Option<Arc<Job>>, error: PrepareError) {
         let Some(job) = job else { return };
         let id = job.id();
-        self.ready.remove(job);
+        self.ready.remove(&job);
         let mut table = self.table();
-        table.land(job);
+        table.land(&job);
         if matches!(error, PrepareError::Cancelled) {
             tracing::info!(job = %id, "Background: Stream preparation cancelled");
         } else {
             tracing::warn!(job = %id, %error, "Background: Stream preparation failed");
-            self.refused.insert((id.info_hash, job.shared.request.file), Arc::clone(job));
+            self.refused.insert((id.info_hash, job.shared.request.file), Arc::clone(&job));
         }
-        self.ended.insert(id, Arc::clone(job));
+        self.ended.insert(id, Arc::clone(&job));
         job.shared.status.send_replace(JobStatus::Failed(error));
     }
 }

@@ -188,6 +188,17 @@ async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
 }
 
 #[tokio::test]
+async fn a_failure_can_be_asked_for_although_nobody_held_the_job() {
+    let stage = stage([Act::Fail(SourceError::NotHere("no peers".to_owned()))], Duration::from_secs(60));
+    let id = stage.prepare.start(request()).id();
+    let failed = || {
+        let job = stage.prepare.find(&id);
+        job.is_some_and(|job| matches!(job.status(), JobStatus::Failed(_)))
+    };
+    until("failed and known", failed).await;
+}
+
+#[tokio::test]
 async fn a_source_that_dies_in_mid_play_is_asked_again_and_the_job_goes_on() {
     let stage = stage([], Duration::from_secs(60));
     let job = stage.prepare.start(request());

@@ -140,12 +140,12 @@ async fn wrong_requests_are_told_apart_from_missing_content() {
     let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
     let rig = Rig::new(folder.path()).await;
     let out_of_range = within(20, rig.open(&seed.by_peer(7))).await.unwrap_err();
-    assert!(matches!(&out_of_range, SourceError::Impossible(_)), "{out_of_range}");
+    assert!(matches!(&out_of_range, SourceError::NoSuchFile(_)), "{out_of_range}");
     let torrent = seed.seeder.torrent().clone();
     let other = Request { metainfo: Some(torrent), ..bare(InfoHash::new([1; 20]), 0) };
-    assert!(matches!(within(5, rig.open(&other)).await, Err(SourceError::Impossible(_))));
+    assert!(matches!(within(5, rig.open(&other)).await, Err(SourceError::Broken(_))));
     let garbage = Request { metainfo: Some(vec![0xff; 1000].into()), ..bare(InfoHash::new([1; 20]), 0) };
-    assert!(matches!(within(5, rig.open(&garbage)).await, Err(SourceError::Impossible(_))));
+    assert!(matches!(within(5, rig.open(&garbage)).await, Err(SourceError::Broken(_))));
     rig.stop().await;
 }
 
