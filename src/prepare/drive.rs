@@ -38,8 +38,8 @@ async fn run(room: &Inner, shared: &Shared, weak: &Weak<Job>, keep: &mut Option<
         };
         let Opened { file, metainfo, mut writer, .. } = opened;
         let content = Content { index: file.key().file, source: room.chain.name(at), file, metainfo };
-        if keep.is_some() {
-            shared.status.send_replace(JobStatus::Described(content.clone()));
+        if let Some(job) = &keep {
+            room.make_described(job, content.clone());
         }
         if let Err(error) = first_bytes(room, shared, &content, writer.as_mut()).await {
             shared.note(content.source, &error);

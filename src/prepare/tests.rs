@@ -142,6 +142,15 @@ async fn fifty_first_hits_are_one_job_and_one_opening() {
 }
 
 #[tokio::test]
+async fn whoever_names_the_file_joins_the_job_that_found_it() {
+    let stage = stage([], Duration::from_secs(60));
+    let largest = stage.prepare.start(Request { file: FileChoice::Largest, ..request() });
+    timeout(PATIENCE, largest.content()).await.unwrap().unwrap();
+    assert!(Arc::ptr_eq(&stage.prepare.start(request()), &largest));
+    assert_eq!(stage.source.opened.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn a_job_in_flight_outlives_everyone_who_asked() {
     let stage = stage([], Duration::from_secs(60));
     let id = stage.prepare.start(request()).id();
