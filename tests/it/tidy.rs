@@ -225,7 +225,8 @@ fn readme_shows_every_setting() {
     let readme = read("README.md");
     let table =
         readme.split("<!-- settings -->\n").nth(1).unwrap().split("<!-- end of settings -->").next().unwrap();
-    assert_eq!(table, expected);
+    let (table, expected): (Vec<&str>, Vec<&str>) = (table.lines().collect(), expected.lines().collect());
+    assert_same_rows(&table, &expected, "README.md");
 }
 
 #[test]
@@ -240,7 +241,16 @@ fn env_example_shows_every_setting() {
         })
         .collect();
     let shown: Vec<&str> = example.trim_end().split("\n\n").skip(1).collect();
-    assert_eq!(shown, expected);
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    assert_same_rows(&shown, &expected, ".env.example");
+}
+
+/// Compares row by row, so that a failure shows the one line to paste.
+fn assert_same_rows(shown: &[&str], expected: &[&str], file: &str) {
+    for row in expected {
+        assert!(shown.contains(row), "{file} must hold this:\n{row}");
+    }
+    assert_eq!(shown, expected, "{file} holds something else, or in another order");
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(super) struct Manners {
 }
 
 /// Starts a peer that has all of `seed`, whose pieces are `piece_length` bytes. It ends with the runtime.
+#[expect(clippy::disallowed_methods, reason = "the peer ends with the runtime of its test")]
 pub(super) async fn start(seed: &Seed, piece_length: usize, manners: Manners) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
