@@ -7,6 +7,7 @@ pub mod addon;
 pub mod cache;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod domain;
 pub mod http;
 pub mod links;

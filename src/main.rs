@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use headwater::config::{Config, env};
+use headwater::demo::Demo;
 use headwater::server::Server;
 use headwater::telemetry;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use cli::Action;
 
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
         Action::Serve => run(serve(config)),
         Action::Check => probe::check(&config),
         Action::Healthcheck => run(probe::health(&config)),
-        Action::Demo => demo(&config),
+        Action::Demo => run(demo(config)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,32 +71,61 @@ fn run(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    telemetry::start(&config.log);
-    raise_open_files();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = start(&config)?;
     let server = tokio::select! {
         bound = Server::bind(config.clone()) => bound?,
-        _ = terminate.recv() => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
+        () = signals.next() => return Ok(()),
     };
     say(&banner::text(&config, server.local_addr()));
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping; running answers may finish, a second signal stops at once");
-    tokio::select! {
-        () = server.shutdown() => {}
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    signals.next().await;
+    stop(server.shutdown(), signals).await;
     Ok(())
 }
 
-fn demo(config: &Config) -> anyhow::Result<()> {
+async fn demo(config: Config) -> anyhow::Result<()> {
+    let mut signals = start(&config)?;
+    let demo = tokio::select! {
+        started = Demo::start(&config) => started?,
+        () = signals.next() => return Ok(()),
+    };
+    say(&banner::text(demo.config(), demo.local_addr()));
+    say("\nThis plays in a browser or a player on this machine, out of a swarm on loopback:\n\n");
+    for (title, link) in demo.links() {
+        say(&format!("  {title:<24}{link}\n"));
+    }
+    say("\nCtrl-C ends the demo and deletes what it wrote.\n");
+    signals.next().await;
+    stop(demo.shutdown(), signals).await;
+    Ok(())
+}
+
+/// The signals that end a server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn start(config: &Config) -> anyhow::Result<Signals> {
     telemetry::start(&config.log);
-    anyhow::bail!("this build holds no demo")
+    raise_open_files();
+    Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+}
+
+async fn stop(shutdown: impl Future<Output = ()>, mut signals: Signals) {
+    tracing::info!("stopping; running answers may finish, a second signal stops at once");
+    tokio::select! {
+        () = shutdown => {}
+        () = signals.next() => {}
+    }
 }
 
 /// Lifts the soft limit on open files to the hard one: peers, viewers and files together outgrow the usual

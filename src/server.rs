@@ -40,6 +40,11 @@ pub struct Server {
 impl Server {
     /// Opens the folders, joins the swarm, and serves. Returns once the socket accepts.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
+        Self::bind_with(config, Addon::new()).await
+    }
+
+    /// As [`Server::bind`], with another catalogue than the open movies.
+    pub async fn bind_with(config: Config, addon: Addon) -> anyhow::Result<Self> {
         let socket = listener::bind(config.server.listen)?;
         let local_addr = socket.local_addr()?;
         let data_dir = config.server.data_dir.clone();
@@ -52,7 +57,7 @@ impl Server {
         let app = App {
             prepare: prepare.clone(),
             cache: cache.clone(),
-            addon: Addon::new(),
+            addon,
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.as_ref().map(|url| url.as_str().parse()).transpose()?,

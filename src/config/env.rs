@@ -205,7 +205,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: "log",
         key: "log.filter",
         aliases: &[],
-        default: "info,librqbit=warn",
+        default: "info,librqbit=error",
         meaning: "What is logged: a level, or levels by target such as `info,headwater=debug`.",
     },
 ];

@@ -5,14 +5,14 @@ use super::layers::{Given, Layers};
 /// The `log` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
-    /// `HEADWATER_LOG`: a level, or levels by target. Default `info,librqbit=warn`, because the engine
+    /// `HEADWATER_LOG`: a level, or levels by target. Default `info,librqbit=error`, because the engine
     /// reports every peer at `info`.
     pub filter: String,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info,librqbit=warn".to_owned() }
+        Self { filter: "info,librqbit=error".to_owned() }
     }
 }
 

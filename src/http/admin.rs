@@ -45,7 +45,7 @@ pub(super) async fn guard(
 /// `GET /api/admin/jobs`.
 pub(super) async fn get_jobs(State(app): State<Arc<App>>) -> impl IntoResponse {
     let jobs = app.prepare.jobs();
-    let rows: Vec<_> = jobs.iter().map(|job| job_row(job)).collect();
+    let rows: Vec<_> = jobs.iter().map(job_row).collect();
     Json(json!({ "activeJobs": rows.len(), "jobs": rows }))
 }
 

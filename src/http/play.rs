@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::prepare::{find, pending};
 use super::state::App;
 use super::wish;
+use crate::cache::Playhead;
 use crate::domain::{FileChoice, FileIndex};
 use crate::play::{self, Decision, MediaBody, Outcome, Player, Representation, Waiting};
 use crate::prepare::{Content, Job, JobStatus, PrepareError};
@@ -33,15 +34,14 @@ pub(super) async fn play(
     let info_hash = wish::info_hash(&info_hash)?;
     let file = FileIndex(file);
     app.signer.verify(&token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
-    let trackers = app.addon.known(info_hash).map(|movie| movie.trackers.clone()).unwrap_or_default();
     let wish = source::Request {
         info_hash,
         file: FileChoice::Index(file),
-        trackers,
+        trackers: Vec::new(),
         peers: Vec::new(),
         metainfo: None,
     };
-    let job = app.prepare.start(wish);
+    let job = app.start(wish);
     answer(&app, &request, job).await
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn proxy(
     request: Parts,
 ) -> Result<Response, ApiError> {
     let wish = wish::from_query(wish::info_hash(&info_hash)?, request.uri.query())?;
-    let job = app.prepare.start(wish);
+    let job = app.start(wish);
     answer(&app, &request, job).await
 }
 
@@ -86,8 +86,9 @@ async fn answer(app: &App, request: &Parts, job: Arc<Job>) -> Result<Response, A
     loop {
         match waiting.decide(tolerance, SystemTime::now(), began.elapsed()) {
             Decision::Wait { hop } => {
-                if let Ok(content) = tokio::time::timeout(hop, first_byte(&job, &request.headers)).await {
-                    return Ok(serve(app, &request.headers, job, content?));
+                if let Ok(found) = tokio::time::timeout(hop, first_byte(&job, &request.headers)).await {
+                    let (content, _playhead) = found?;
+                    return Ok(serve(app, &request.headers, job, content));
                 }
             }
             Decision::Redirect => {
@@ -100,19 +101,21 @@ async fn answer(app: &App, request: &Parts, job: Arc<Job>) -> Result<Response, A
 
 /// Waits until the first byte of the answer can be sent: headers without a byte behind them do not pass every
 /// proxy, and a 206 without data stalls some players for good.
-async fn first_byte(job: &Job, headers: &HeaderMap) -> Result<Content, PrepareError> {
+///
+/// The playhead goes with the content, so that the demand never lapses before the body registers its own.
+async fn first_byte(job: &Job, headers: &HeaderMap) -> Result<(Content, Option<Playhead>), PrepareError> {
     let content = job.content().await?;
     let outcome = Outcome::decide(&Method::GET, headers, &Representation::of(&content.file));
+    let mut playhead = None;
     if let Some(offset) = outcome.first_byte(content.file.length()) {
-        // The demand has to be known before there is a body.
-        let _playhead = content.file.playhead(offset);
+        playhead = Some(content.file.playhead(offset));
         tokio::select! {
             biased;
             arrived = content.file.wait_for(offset) => arrived?,
             error = job.failed() => return Err(error),
         }
     }
-    Ok(content)
+    Ok((content, playhead))
 }
 
 fn serve(app: &App, headers: &HeaderMap, job: Arc<Job>, content: Content) -> Response {

@@ -93,7 +93,7 @@ pub(super) fn percent(job: &Job) -> u8 {
 }
 
 fn started(app: &App, request: Request) -> Response {
-    let job = app.prepare.start(request);
+    let job = app.start(request);
     let id = job.id().to_string();
     let (time, message) = match job.status() {
         JobStatus::Ready(_) => ("0 seconds", "Stream is ready."),

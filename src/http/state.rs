@@ -1,5 +1,7 @@
 //! What the handlers share: a handful of handles, made once in `server.rs`.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use http::HeaderMap;
 use http::header;
@@ -9,7 +11,8 @@ use super::error::ApiError;
 use crate::addon::Addon;
 use crate::cache::Cache;
 use crate::links::{LinkSigner, PublicUrl};
-use crate::prepare::Prepare;
+use crate::prepare::{Job, Prepare};
+use crate::source::Request;
 
 /// The handles behind the routes.
 #[derive(Debug)]
@@ -31,6 +34,14 @@ pub struct App {
 }
 
 impl App {
+    /// The job for a wish. A built-in film also brings its own trackers, so that its hash alone is enough.
+    pub(super) fn start(&self, mut wish: Request) -> Arc<Job> {
+        if let Some(movie) = self.addon.known(wish.info_hash) {
+            wish.trackers.extend_from_slice(&movie.trackers);
+        }
+        self.prepare.start(wish)
+    }
+
     /// The base of absolute links in the answer to a request: what the operator said, else the address the
     /// client itself used.
     pub(super) fn base(&self, headers: &HeaderMap) -> Result<PublicUrl, ApiError> {

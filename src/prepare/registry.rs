@@ -177,10 +177,12 @@ impl Inner {
         let Some(job) = job else { return };
         let id = job.id();
         self.ready.remove(job);
-        tracing::warn!(job = %id, %error, "Background: Stream preparation failed");
         let mut table = self.table();
         table.land(job);
-        if !matches!(error, PrepareError::Cancelled) {
+        if matches!(error, PrepareError::Cancelled) {
+            tracing::info!(job = %id, "Background: Stream preparation cancelled");
+        } else {
+            tracing::warn!(job = %id, %error, "Background: Stream preparation failed");
             self.refused.insert((id.info_hash, job.shared.request.file), Arc::clone(job));
         }
         self.ended.insert(id, Arc::clone(job));

@@ -28,7 +28,10 @@ async fn redbot_finds_nothing_wrong_with_a_media_url() {
     let notes = notes(&report);
     assert!(notes.iter().any(|note| note.0 == "RANGE_CORRECT"), "ranges were not checked: {notes:?}");
     assert!(notes.iter().any(|note| note.0 == "INM_304"), "validators were not checked: {notes:?}");
-    let wrong: Vec<_> = notes.iter().filter(|note| note.1 == "BAD" || note.1 == "WARN").collect();
+    // It says so of every video, from every server: its sniffer knows no film, and finds "undefined/undefined".
+    let mistaken = |note: &&(String, String)| note.0 == "CONTENT_TYPE_MISMATCH";
+    let complaints = notes.iter().filter(|note| note.1 == "BAD" || note.1 == "WARN");
+    let wrong: Vec<_> = complaints.filter(|note| !mistaken(note)).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
