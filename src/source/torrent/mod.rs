@@ -2,9 +2,9 @@
 //! librqbit.
 //!
 //! The engine speaks to peers and decides who is asked for which piece. Everything else is ours: the
-//! file table is resolved once and kept ([`resolve`]), the have-map is the cache's and is handed to the
-//! engine on each add ([`session`]), blocks go straight into cache files ([`storage`]), and readers
-//! steer the engine through cursors that nobody reads from ([`steer`]).
+//! file table is resolved once and kept (`resolve`), the have-map is the cache's and is handed to the
+//! engine on each add (`session`), blocks go straight into cache files (`storage`), and readers
+//! steer the engine through cursors that nobody reads from (`steer`).
 
 mod active;
 mod aim;

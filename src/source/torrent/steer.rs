@@ -2,6 +2,7 @@
 //! can no longer deliver.
 
 use std::io::SeekFrom;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,10 +54,7 @@ impl Steering {
         while !self.file.is_complete() {
             changes.borrow_and_update();
             let playheads = demand.borrow_and_update().clone();
-            let offsets = self.aim.offsets(&playheads, |range| {
-                let missing = if range.is_empty() { range.end } else { self.file.missing_from(range.start) };
-                (missing < range.end).then_some(missing)
-            });
+            let offsets = self.aim.offsets(&playheads, |range| self.missing(&range));
             let engine = self.engine.borrow_and_update().clone();
             cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
             if let Some(error) = failure.borrow_and_update().clone() {
@@ -79,6 +77,11 @@ impl Steering {
                 },
             }
         }
+    }
+
+    fn missing(&self, range: &Range<u64>) -> Option<u64> {
+        let first = if range.is_empty() { range.end } else { self.file.missing_from(range.start) };
+        (first < range.end).then_some(first)
     }
 
     fn health(

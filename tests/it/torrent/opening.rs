@@ -197,3 +197,23 @@ async fn a_taken_port_is_replaced_by_another() {
     assert_ne!(rig.swarm.listen_addr().unwrap().port(), port);
     rig.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_dht_without_a_living_node_delays_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dead = |settings: &mut headwater::source::torrent::SwarmSettings| {
+        settings.dht = true;
+        settings.dht_bootstrap = Some(vec!["127.0.0.1:9".to_owned(), "nowhere.invalid:6881".to_owned()]);
+        settings.resolve_timeout = Duration::from_secs(2);
+    };
+    let rig = within(10, Rig::with(folder.path(), dead)).await;
+    let nobody = within(10, rig.open(&bare(InfoHash::new([9; 20]), 0))).await.unwrap_err();
+    assert!(
+        matches!(&nobody, SourceError::NotHere(reason) if reason.contains("no peer has been found")),
+        "{nobody}"
+    );
+    let seed = Seed::new(Plan::default()).await;
+    let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
+    assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
+    rig.stop().await;
+}
