@@ -4,12 +4,10 @@ usage: seed_libtorrent.py '{"torrent": PATH, "folder": PATH, "names": [PATH, ...
                            "announces": BOOL}'
 
 Prints {"port": N} once it seeds and one tracker, if "announces" says that there is a working one, has
-taken its announce. Then
-every line read from stdin is a command answered by one line:
+taken its announce. Then every line read from stdin is a command, answered by {"uploaded": BYTES, "peers": N}:
 
     {"limit": N}      upload at most N bytes per second, 0 for no limit
-    {"stats": true}   nothing but the answer, {"uploaded": BYTES, "peers": N}
-    {"drop": true}    close every connection, as a seed that vanishes does
+    {"stats": true}   nothing but the answer
 
 End of stdin ends the seed, so it cannot outlive the test that started it.
 """
@@ -70,9 +68,6 @@ def main():
         command = json.loads(line)
         if "limit" in command:
             limit(session, command["limit"])
-        if command.get("drop"):
-            handle.pause()
-            handle.resume()
         status = handle.status()
         print(json.dumps({"uploaded": status.total_payload_upload, "peers": status.num_peers}), flush=True)
 

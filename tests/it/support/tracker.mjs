@@ -2,10 +2,16 @@
 //
 // Prints {"http": PORT, "udp": PORT} when it listens, then one JSON line per announce:
 // {"event": NAME, "infoHash": HEX, "port": N, "left": N}. End of stdin ends it.
+import { networkInterfaces } from 'node:os'
 import Server from 'bittorrent-tracker/server'
 
 // Clients come back within seconds: a test must not wait minutes for a second announce.
 const tracker = new Server({ http: true, udp: true, ws: false, stats: false, interval: 5000 })
+// It insists on IPv6 beside IPv4, and many containers have none.
+if (!Object.values(networkInterfaces()).flat().some(it => it.address === '::1')) {
+  tracker.udp6.close()
+  tracker.udp6 = null
+}
 const say = value => process.stdout.write(JSON.stringify(value) + '\n')
 
 tracker.on('error', error => { console.error(error); process.exit(1) })
