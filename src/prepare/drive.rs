@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::sync::watch;
 
-use super::job::{Content, Job, JobStatus, Shared};
+use super::job::{Content, Job, Shared};
 use super::registry::Inner;
 use super::{Attempt, PrepareError};
 use crate::cache::CacheFile;
