@@ -1,10 +1,6 @@
 # syntax=docker/dockerfile:1
 FROM rust:1-slim-bookworm AS build
 WORKDIR /build
-# make and perl are what the TLS library and SQLite need beside the C compiler of the image.
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends make perl \
-    && rm -rf /var/lib/apt/lists/*
 COPY Cargo.toml Cargo.lock ./
 COPY manifest manifest
 COPY src src

@@ -60,7 +60,7 @@ impl Server {
             addon,
             waiting_key: signer.derive_key("waiting"),
             signer,
-            public_url: config.server.public_url.as_ref().map(|url| url.as_str().parse()).transpose()?,
+            public_url: config.server.public_url.clone(),
             admin_token: config.admin.token.clone(),
         };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

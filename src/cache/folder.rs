@@ -82,6 +82,11 @@ impl ContentFolder {
         fs::metadata(self.0.join("data")).map_or(0, |data| data.blocks() * STAT_BLOCK)
     }
 
+    /// Unix seconds of the last write. A process that was killed had no time to record a use.
+    pub(super) fn written_at(&self) -> u64 {
+        fs::metadata(self.0.join("data")).map_or(0, |data| u64::try_from(data.mtime()).unwrap_or(0))
+    }
+
     /// Deletes the content.
     pub(super) fn remove(&self) -> io::Result<()> {
         fs::remove_dir_all(&self.0)

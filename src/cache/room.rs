@@ -182,7 +182,7 @@ impl Inner {
                     key,
                     bytes: folder.allocated(),
                     reserved: span.max(folder.allocated()),
-                    last_used: record.last_used,
+                    last_used: record.last_used.max(folder.written_at()),
                     plays: record.plays,
                     held: open.contains_key(&key),
                 }

@@ -224,6 +224,20 @@ fn the_quota_evicts_the_least_recently_used_and_never_what_is_open() {
 }
 
 #[test]
+fn a_content_whose_use_was_never_recorded_is_not_taken_for_an_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = sample(1, 2);
+    {
+        let cache = Cache::open(folder.path(), LIMITS).unwrap();
+        film.finish(&film.open(&cache), 0);
+    }
+    let limits = CacheLimits { idle: Some(Duration::from_secs(60)), ..LIMITS };
+    let cache = Cache::open(folder.path(), limits).unwrap();
+    assert_eq!(cache.clean(false), 0);
+    assert!(cache.find(film.key).is_some());
+}
+
+#[test]
 fn cleaning_everything_spares_what_is_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path(), LIMITS).unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::error::ApiError;
 use super::prepare::{percent, word};
+use super::segments::Segments;
 use super::state::App;
 use crate::prepare::{Job, JobId};
 
@@ -45,14 +46,14 @@ pub(super) async fn guard(
 /// `GET /api/admin/jobs`.
 pub(super) async fn get_jobs(State(app): State<Arc<App>>) -> impl IntoResponse {
     let jobs = app.prepare.jobs();
-    let rows: Vec<_> = jobs.iter().map(|job| job_row(job)).collect();
+    let rows: Vec<_> = jobs.iter().map(job_row).collect();
     Json(json!({ "activeJobs": rows.len(), "jobs": rows }))
 }
 
 /// `DELETE /api/admin/jobs/{jobId}`: cancels a preparation.
 pub(super) async fn delete_job(
     State(app): State<Arc<App>>,
-    Path(job_id): Path<String>,
+    Segments(job_id): Segments<String>,
 ) -> Result<impl IntoResponse, ApiError> {
     let id: JobId = job_id.parse().map_err(|()| ApiError::NoSuchJob)?;
     if app.prepare.cancel(&id) { Ok(Json(json!({ "success": true }))) } else { Err(ApiError::NoSuchJob) }

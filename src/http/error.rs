@@ -94,7 +94,8 @@ fn describe_preparation(error: &PrepareError) -> (StatusCode, &'static str, Stri
         PrepareError::Exhausted(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "Download failed from all sources", message)
         }
-        PrepareError::Impossible(_) => (StatusCode::NOT_FOUND, "Not in this torrent", message),
+        PrepareError::NoSuchFile(_) => (StatusCode::NOT_FOUND, "Not in this torrent", message),
+        PrepareError::Broken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "Torrent not usable", message),
         PrepareError::Cache(CacheError::Full(_)) => (StatusCode::INSUFFICIENT_STORAGE, "Disk full", message),
         PrepareError::Cache(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Cache not usable", message),
         PrepareError::Cancelled => (StatusCode::SERVICE_UNAVAILABLE, "Cancelled", message),

@@ -1,6 +1,6 @@
 //! Everything that knows HTTP as a server: routes, handlers, errors, the accept loop.
 //!
-//! [`router`] is the table of all routes; [`App`] is what the handlers share. A handler reads the request,
+//! [`router()`] is the table of all routes; [`App`] is what the handlers share. A handler reads the request,
 //! calls one room, and turns the result into a response; a failure becomes a status in `error.rs` alone.
 
 pub mod listener;
@@ -13,6 +13,7 @@ mod pages;
 mod play;
 mod prepare;
 mod router;
+mod segments;
 mod state;
 mod wish;
 

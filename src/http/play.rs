@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::request::Parts;
@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, header};
 
 use super::error::ApiError;
 use super::prepare::{find, pending};
+use super::segments::Segments;
 use super::state::App;
 use super::wish;
 use crate::cache::Playhead;
@@ -28,7 +29,7 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(8);
 /// `GET|HEAD /play/{token}/{infohash}/{file}/{name}`.
 pub(super) async fn play(
     State(app): State<Arc<App>>,
-    Path((token, info_hash, file, _name)): Path<(String, String, u32, String)>,
+    Segments((token, info_hash, file, _name)): Segments<(String, String, u32, String)>,
     request: Parts,
 ) -> Result<Response, ApiError> {
     let info_hash = wish::info_hash(&info_hash)?;
@@ -48,7 +49,7 @@ pub(super) async fn play(
 /// `GET|HEAD /stream/proxy/{infoHash}`.
 pub(super) async fn proxy(
     State(app): State<Arc<App>>,
-    Path(info_hash): Path<String>,
+    Segments(info_hash): Segments<String>,
     request: Parts,
 ) -> Result<Response, ApiError> {
     let wish = wish::from_query(wish::info_hash(&info_hash)?, request.uri.query())?;
@@ -59,7 +60,7 @@ pub(super) async fn proxy(
 /// `GET|HEAD /stream/ready/{jobId}`: 202 until the job is ready.
 pub(super) async fn ready(
     State(app): State<Arc<App>>,
-    Path(job_id): Path<String>,
+    Segments(job_id): Segments<String>,
     request: Parts,
 ) -> Result<Response, ApiError> {
     let job = find(&app, &job_id)?;

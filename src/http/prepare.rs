@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+use super::segments::Segments;
 use super::state::App;
 use super::wish::{self, LARGEST_UPLOAD};
 use crate::domain::FileIndex;
@@ -21,7 +22,7 @@ use crate::source::{Request, Stage};
 /// `POST /stream/prepare/{infoHash}`: starts or joins a preparation, and never waits for it.
 pub(super) async fn post_prepare(
     State(app): State<Arc<App>>,
-    Path(info_hash): Path<String>,
+    Segments(info_hash): Segments<String>,
     RawQuery(query): RawQuery,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
@@ -43,7 +44,7 @@ pub(super) async fn post_prepare_upload(
 /// `GET /stream/status/{jobId}`.
 pub(super) async fn get_status(
     State(app): State<Arc<App>>,
-    Path(job_id): Path<String>,
+    Segments(job_id): Segments<String>,
 ) -> Result<Response, ApiError> {
     let job = find(&app, &job_id)?;
     Ok(fresh(Json(status_body(&app, &job))))

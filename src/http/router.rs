@@ -69,6 +69,7 @@ async fn allow_every_origin(request: Request, next: Next) -> Response {
 }
 
 /// A panic ends the request that caused it and nothing else.
+#[expect(clippy::needless_pass_by_value, reason = "CatchPanicLayer hands the panic over")]
 fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
     ApiError::Internal(format!("a handler panicked: {}", text.unwrap_or("without a message"))).into_response()

@@ -12,10 +12,9 @@ use super::body::{MediaBody, Segment, Viewing};
 use super::disposition::content_disposition;
 use super::outcome::{Outcome, Representation};
 
-/// Private, because a link is personal. Not stored, because shared caches (Cloudflare caches by file
-/// extension) may turn a range into a download of the whole. Not transformed, because carriers
-/// recompress video.
-const MEDIA_CACHING: HeaderValue = HeaderValue::from_static("private, no-store, no-transform");
+/// Not stored, because a link is personal and because shared caches (Cloudflare caches by file extension)
+/// may turn a range into a download of the whole. Not transformed, because carriers recompress video.
+const MEDIA_CACHING: HeaderValue = HeaderValue::from_static("no-store, no-transform");
 
 /// What scripts of web players may read of an answer.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
@@ -186,7 +185,7 @@ mod tests {
     const ALWAYS: [(&str, Option<&str>); 4] = [
         ("accept-ranges", Some("bytes")),
         ("etag", Some("\"abc-3\"")),
-        ("cache-control", Some("private, no-store, no-transform")),
+        ("cache-control", Some("no-store, no-transform")),
         ("access-control-allow-origin", Some("*")),
     ];
 

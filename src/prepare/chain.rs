@@ -67,8 +67,7 @@ impl Chain {
             match result {
                 Ok(opened) => return Ok((at, opened)),
                 Err(SourceError::NotHere(_) | SourceError::Transient(_)) => {}
-                Err(SourceError::Impossible(why)) => return Err(PrepareError::Impossible(why)),
-                Err(SourceError::Cache(error)) => return Err(error.into()),
+                Err(error) => return Err(error.into()),
             }
         }
         Err(PrepareError::Exhausted(attempts.clone()))

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::sync::watch;
 
-use super::job::{Content, Job, JobStatus, Shared};
+use super::job::{Content, Job, Shared};
 use super::registry::Inner;
 use super::{Attempt, PrepareError};
 use crate::cache::CacheFile;
@@ -16,18 +16,17 @@ pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>) {
     let shared = Arc::clone(&job.shared);
     let weak = Arc::downgrade(&job);
     let stop = shared.stop.clone();
+    // Until the first bytes are there this task keeps the job alive; then its users do.
+    let mut keep = Some(job);
     let error = tokio::select! {
         () = stop.cancelled() => PrepareError::Cancelled,
-        error = run(&room, &shared, job) => error,
+        error = run(&room, &shared, &weak, &mut keep) => error,
     };
-    room.make_failed(weak.upgrade().as_ref(), error);
+    room.make_failed(keep.take().or_else(|| weak.upgrade()), error);
 }
 
 /// Goes along the chain. Returns only with the reason why nothing can be delivered.
-async fn run(room: &Inner, shared: &Shared, job: Arc<Job>) -> PrepareError {
-    // Until the first bytes are there the task itself keeps the job alive; then its users do.
-    let weak = Arc::downgrade(&job);
-    let mut keep = Some(job);
+async fn run(room: &Inner, shared: &Shared, weak: &Weak<Job>, keep: &mut Option<Arc<Job>>) -> PrepareError {
     let mut position = 0;
     loop {
         let mut attempts = shared.attempts();
@@ -39,18 +38,18 @@ async fn run(room: &Inner, shared: &Shared, job: Arc<Job>) -> PrepareError {
         };
         let Opened { file, metainfo, mut writer, .. } = opened;
         let content = Content { index: file.key().file, source: room.chain.name(at), file, metainfo };
-        if keep.is_some() {
-            shared.status.send_replace(JobStatus::Described(content.clone()));
+        if let Some(job) = &keep {
+            room.make_described(job, content.clone());
         }
         if let Err(error) = first_bytes(room, shared, &content, writer.as_mut()).await {
             shared.note(content.source, &error);
             match next(&error, at) {
                 Some(next) => position = next,
-                None => return fatal(error),
+                None => return error.into(),
             }
             continue;
         }
-        announce(room, &weak, &mut keep, content.clone());
+        announce(room, weak, keep, content.clone());
         let error = match writer {
             Some(mut writer) => ended(&mut writer.failed).await,
             None => std::future::pending().await,
@@ -59,7 +58,7 @@ async fn run(room: &Inner, shared: &Shared, job: Arc<Job>) -> PrepareError {
         // A source that worked so far may be asked again: a swarm comes back, a link is renewed.
         match next(&error, at) {
             Some(_) => position = at,
-            None => return fatal(error),
+            None => return error.into(),
         }
     }
 }
@@ -115,14 +114,7 @@ fn report_arrival(report: &Report, source: &str, file: &CacheFile) {
 fn next(error: &SourceError, at: usize) -> Option<usize> {
     match error {
         SourceError::NotHere(_) | SourceError::Transient(_) => Some(at + 1),
-        SourceError::Impossible(_) | SourceError::Cache(_) => None,
-    }
-}
-
-fn fatal(error: SourceError) -> PrepareError {
-    match error {
-        SourceError::Cache(error) => error.into(),
-        other => PrepareError::Impossible(other.to_string()),
+        SourceError::NoSuchFile(_) | SourceError::Broken(_) | SourceError::Cache(_) => None,
     }
 }
 

@@ -17,6 +17,7 @@ pub use job::{Content, Job, JobId, JobStatus, Viewing};
 pub use registry::Prepare;
 
 use crate::cache::CacheError;
+use crate::source::SourceError;
 
 /// How long things are kept and waited for.
 #[derive(Debug, Clone, Copy)]
@@ -37,15 +38,30 @@ pub enum PrepareError {
     /// Every source was tried; another release or a later try may work.
     #[error("Download failed from all sources ({})", story(.0))]
     Exhausted(Vec<Attempt>),
-    /// The request can never work: no such file, a broken torrent.
+    /// The torrent has no such file.
     #[error("{0}")]
-    Impossible(String),
+    NoSuchFile(String),
+    /// The torrent itself is malformed.
+    #[error("{0}")]
+    Broken(String),
     /// The cache refused; the operator has to act.
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// The operator cancelled the job, or the server stops.
     #[error("the preparation was cancelled")]
     Cancelled,
+}
+
+impl From<SourceError> for PrepareError {
+    /// A source's answer as the end of the whole preparation.
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::NoSuchFile(why) => Self::NoSuchFile(why),
+            SourceError::Broken(why) => Self::Broken(why),
+            SourceError::Cache(error) => Self::Cache(error),
+            SourceError::NotHere(_) | SourceError::Transient(_) => Self::Exhausted(Vec::new()),
+        }
+    }
 }
 
 /// One line that says what each source answered.

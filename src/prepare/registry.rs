@@ -161,6 +161,16 @@ impl Inner {
         Some(job)
     }
 
+    /// It is known which file a job is about: whoever asks for that file by its index joins too.
+    pub(super) fn make_described(&self, job: &Arc<Job>, content: Content) {
+        let key = (job.id().info_hash, FileChoice::Index(content.index));
+        let mut table = self.table();
+        if table.flights.get(&key).is_none_or(|other| other.strong_count() == 0) {
+            table.flights.insert(key, Arc::downgrade(job));
+        }
+        job.shared.status.send_replace(JobStatus::Described(content));
+    }
+
     /// The first bytes of a job are there.
     pub(super) fn make_ready(&self, job: &Arc<Job>, content: Content) {
         let mut table = self.table();
@@ -173,19 +183,19 @@ impl Inner {
     }
 
     /// A job has ended without the content. Its last handle may be gone already.
-    pub(super) fn make_failed(&self, job: Option<&Arc<Job>>, error: PrepareError) {
+    pub(super) fn make_failed(&self, job: Option<Arc<Job>>, error: PrepareError) {
         let Some(job) = job else { return };
         let id = job.id();
-        self.ready.remove(job);
+        self.ready.remove(&job);
         let mut table = self.table();
-        table.land(job);
+        table.land(&job);
         if matches!(error, PrepareError::Cancelled) {
             tracing::info!(job = %id, "Background: Stream preparation cancelled");
         } else {
             tracing::warn!(job = %id, %error, "Background: Stream preparation failed");
-            self.refused.insert((id.info_hash, job.shared.request.file), Arc::clone(job));
+            self.refused.insert((id.info_hash, job.shared.request.file), Arc::clone(&job));
         }
-        self.ended.insert(id, Arc::clone(job));
+        self.ended.insert(id, Arc::clone(&job));
         job.shared.status.send_replace(JobStatus::Failed(error));
     }
 }
@@ -193,10 +203,7 @@ impl Inner {
 impl Table {
     /// Takes a job out of the air.
     fn land(&mut self, job: &Arc<Job>) {
-        let key = (job.id().info_hash, job.shared.request.file);
-        if self.flights.get(&key).is_some_and(|weak| weak.as_ptr() == Arc::as_ptr(job)) {
-            self.flights.remove(&key);
-        }
+        self.flights.retain(|_, other| other.as_ptr() != Arc::as_ptr(job));
     }
 
     /// An id that no living job has: two jobs of one millisecond get different ones.

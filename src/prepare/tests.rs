@@ -142,6 +142,15 @@ async fn fifty_first_hits_are_one_job_and_one_opening() {
 }
 
 #[tokio::test]
+async fn whoever_names_the_file_joins_the_job_that_found_it() {
+    let stage = stage([], Duration::from_secs(60));
+    let largest = stage.prepare.start(Request { file: FileChoice::Largest, ..request() });
+    timeout(PATIENCE, largest.content()).await.unwrap().unwrap();
+    assert!(Arc::ptr_eq(&stage.prepare.start(request()), &largest));
+    assert_eq!(stage.source.opened.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn a_job_in_flight_outlives_everyone_who_asked() {
     let stage = stage([], Duration::from_secs(60));
     let id = stage.prepare.start(request()).id();
@@ -185,6 +194,17 @@ async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
     let again = stage.prepare.start(Request { trackers: vec![tracker], ..request() });
     assert!(!Arc::ptr_eq(&again, &job));
     assert_ne!(again.id(), job.id());
+}
+
+#[tokio::test]
+async fn a_failure_can_be_asked_for_although_nobody_held_the_job() {
+    let stage = stage([Act::Fail(SourceError::NotHere("no peers".to_owned()))], Duration::from_secs(60));
+    let id = stage.prepare.start(request()).id();
+    let failed = || {
+        let job = stage.prepare.find(&id);
+        job.is_some_and(|job| matches!(job.status(), JobStatus::Failed(_)))
+    };
+    until("failed and known", failed).await;
 }
 
 #[tokio::test]

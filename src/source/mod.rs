@@ -82,9 +82,12 @@ pub enum SourceError {
     /// It did not work this time; trying the same again may help.
     #[error("{0}")]
     Transient(String),
-    /// Nobody can deliver this: the request itself is wrong (no such file, a broken torrent).
+    /// The torrent has no such file; no source can change that.
     #[error("{0}")]
-    Impossible(String),
+    NoSuchFile(String),
+    /// The torrent itself is malformed; no source can use it.
+    #[error("{0}")]
+    Broken(String),
     /// The cache refused; no source can help until the operator acts.
     #[error(transparent)]
     Cache(#[from] CacheError),

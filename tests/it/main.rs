@@ -10,4 +10,5 @@ mod play;
 mod prepare;
 mod shutdown;
 mod support;
+mod tidy;
 mod torrent;

@@ -190,6 +190,7 @@ impl ActiveTorrent {
         let metainfo = &self.recipe.metainfo;
         let entry = &metainfo.files[file.key().file.0 as usize];
         Steering {
+            session: inner.session.clone(),
             aim: Aim::of(entry, u64::from(metainfo.piece_length)),
             file,
             shelf: self.shelf.clone(),

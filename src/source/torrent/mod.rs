@@ -2,9 +2,9 @@
 //! librqbit.
 //!
 //! The engine speaks to peers and decides who is asked for which piece. Everything else is ours: the
-//! file table is resolved once and kept ([`resolve`]), the have-map is the cache's and is handed to the
-//! engine on each add ([`session`]), blocks go straight into cache files ([`storage`]), and readers
-//! steer the engine through cursors that nobody reads from ([`steer`]).
+//! file table is resolved once and kept (`resolve`), the have-map is the cache's and is handed to the
+//! engine on each add (`session`), blocks go straight into cache files (`storage`), and readers
+//! steer the engine through cursors that nobody reads from (`steer`).
 
 mod active;
 mod aim;
@@ -194,7 +194,7 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
         return Err(SourceError::NotHere(format!("the torrent engine refuses this torrent: {reason}")));
     }
     let index =
-        choose(&metainfo.files, request.file).map_err(|error| SourceError::Impossible(error.to_string()))?;
+        choose(&metainfo.files, request.file).map_err(|error| SourceError::NoSuchFile(error.to_string()))?;
     let file = open_cache_file(inner, &metainfo, index).await?;
     let mut opened = Opened { name: file.name().to_owned(), file, metainfo: Some(metainfo), writer: None };
     if !opened.file.is_complete() {
@@ -213,7 +213,7 @@ async fn open_cache_file(
     metainfo: &Metainfo,
     index: FileIndex,
 ) -> Result<CacheFile, SourceError> {
-    let missing = || SourceError::Impossible(format!("the torrent has no file with index {index}"));
+    let missing = || SourceError::NoSuchFile(format!("the torrent has no file with index {index}"));
     let layout = Layout::of(metainfo, index).ok_or_else(missing)?;
     let name = metainfo.file(index).ok_or_else(missing)?.name().to_owned();
     let (cache, key) = (inner.cache.clone(), ContentKey { info_hash: metainfo.info_hash, file: index });

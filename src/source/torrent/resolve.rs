@@ -35,9 +35,9 @@ pub(super) async fn resolve(
     report: &Report,
 ) -> Result<Recipe, SourceError> {
     if let Some(torrent) = &request.metainfo {
-        let metainfo = parse_metainfo(torrent).map_err(|error| SourceError::Impossible(error.to_string()))?;
+        let metainfo = parse_metainfo(torrent).map_err(|error| SourceError::Broken(error.to_string()))?;
         if metainfo.info_hash != request.info_hash {
-            return Err(SourceError::Impossible("the .torrent file belongs to another info-hash".to_owned()));
+            return Err(SourceError::Broken("the .torrent file belongs to another info-hash".to_owned()));
         }
         remember(inner, &metainfo, torrent).await;
         return Ok(recipe(metainfo, torrent.clone(), request));
@@ -104,7 +104,7 @@ impl Flights {
         }
         let task = inner.tasks.spawn_on(fly(inner.clone(), request.clone()), &inner.runtime);
         // The engine panics on some malformed file tables; that must end one resolve only.
-        let malformed = || SourceError::Impossible("the torrent's metadata is malformed".to_owned());
+        let malformed = || SourceError::Broken("the torrent's metadata is malformed".to_owned());
         let flight = task.map(move |done| done.unwrap_or_else(|_| Err(malformed()))).boxed().shared();
         flights.insert(info_hash, flight.clone());
         flight
@@ -144,7 +144,7 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
             return Err(SourceError::NotHere(reason));
         }
     };
-    let metainfo = parse_metainfo(&torrent).map_err(|error| SourceError::Impossible(error.to_string()))?;
+    let metainfo = parse_metainfo(&torrent).map_err(|error| SourceError::Broken(error.to_string()))?;
     remember(&inner, &metainfo, &torrent).await;
     let mut found = recipe(metainfo, torrent, &request);
     found.peers.extend(seen);
@@ -170,14 +170,15 @@ async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<Socke
         Ok(AddTorrentResponse::ListOnly(found)) => Ok((found.torrent_bytes, found.seen_peers)),
         Ok(_) => Err(SourceError::Transient("the torrent engine gave an unexpected answer".to_owned())),
         Err(error) => {
-            // The engine has one error for having run out of peers, and others for what a peer sent.
-            let reason = match format!("{error:#}") {
-                text if text.contains("exhausted") => {
-                    "peers were found, but none sent the torrent's metadata".to_owned()
-                }
-                text => format!("the torrent engine refuses this torrent: {text}"),
-            };
-            Err(SourceError::NotHere(reason))
+            // The engine has one error for having run out of peers. The others are about the metadata, whose
+            // hash was compared: the torrent itself is at fault.
+            let text = format!("{error:#}");
+            Err(if text.contains("exhausted") {
+                let reason = "peers were found, but none sent the torrent's metadata";
+                SourceError::NotHere(reason.to_owned())
+            } else {
+                SourceError::Broken(format!("the torrent is not usable: {text}"))
+            })
         }
     }
 }

@@ -2,10 +2,11 @@
 //! can no longer deliver.
 
 use std::io::SeekFrom;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use librqbit::{ManagedTorrent, TorrentStatsState};
+use librqbit::{ManagedTorrent, Session, TorrentStats, TorrentStatsState};
 use tokio::io::{AsyncSeek, AsyncSeekExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -20,8 +21,15 @@ pub(super) type Engine = Arc<ManagedTorrent>;
 
 const PULSE: Duration = Duration::from_secs(1);
 
+/// The engine gives a peer that refused a connection 10 s and more before it tries again. Many refuse
+/// the first one for a moment, because they still hold the connection over which they sent the
+/// metadata, so that the first few tries are repeated after this time, and twice as long each time.
+const REDIAL: Duration = Duration::from_secs(1);
+const REDIALS: u32 = 3;
+
 /// The steering of one file.
 pub(super) struct Steering {
+    pub(super) session: Arc<Session>,
     pub(super) file: CacheFile,
     pub(super) aim: Aim,
     pub(super) shelf: Arc<Shelf>,
@@ -41,14 +49,12 @@ impl Steering {
         let mut pulse = tokio::time::interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut silence = Silence::new(self.shelf.received());
+        let mut redial = Redial::new();
         let mut cursors = Cursors::default();
         while !self.file.is_complete() {
             changes.borrow_and_update();
             let playheads = demand.borrow_and_update().clone();
-            let offsets = self.aim.offsets(&playheads, |range| {
-                let missing = if range.is_empty() { range.end } else { self.file.missing_from(range.start) };
-                (missing < range.end).then_some(missing)
-            });
+            let offsets = self.aim.offsets(&playheads, |range| self.missing(&range));
             let engine = self.engine.borrow_and_update().clone();
             cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
             if let Some(error) = failure.borrow_and_update().clone() {
@@ -60,22 +66,37 @@ impl Steering {
                 _ = changes.changed() => {}
                 _ = failure.changed() => {}
                 changed = self.engine.changed() => if changed.is_err() { return },
-                _ = pulse.tick() => if let Some(error) = self.health(&mut silence, !offsets.is_empty()) {
-                    return self.fail(error);
+                _ = pulse.tick() => {
+                    let stats = self.engine.borrow().as_ref().map(|engine| engine.stats());
+                    if let Some(error) = self.health(stats.as_ref(), &mut silence, !offsets.is_empty()) {
+                        return self.fail(error);
+                    }
+                    if self.shelf.received() == 0 && stats.is_some_and(|stats| redial.is_due(&stats)) {
+                        self.dial_again().await;
+                    }
                 },
             }
         }
     }
 
-    fn health(&self, silence: &mut Silence, wanted: bool) -> Option<SourceError> {
-        let stats = self.engine.borrow().as_ref().map(|engine| engine.stats());
-        if let Some(stats) = &stats
+    fn missing(&self, range: &Range<u64>) -> Option<u64> {
+        let first = if range.is_empty() { range.end } else { self.file.missing_from(range.start) };
+        (first < range.end).then_some(first)
+    }
+
+    fn health(
+        &self,
+        stats: Option<&TorrentStats>,
+        silence: &mut Silence,
+        wanted: bool,
+    ) -> Option<SourceError> {
+        if let Some(stats) = stats
             && let TorrentStatsState::Error = stats.state
         {
             let reason = stats.error.as_deref().and_then(|text| text.lines().next()).unwrap_or_default();
             return Some(SourceError::Transient(format!("the torrent engine stopped: {reason}")));
         }
-        let peers = stats.and_then(|stats| stats.live).map(|live| live.snapshot.peer_stats);
+        let peers = stats.and_then(|stats| stats.live.as_ref()).map(|live| &live.snapshot.peer_stats);
         let (live, seen) = peers.map_or((0, 0), |peers| (peers.live, peers.seen));
         let still = silence.lasts(self.shelf.received(), live > 0 || !wanted);
         (still >= self.patience).then(|| {
@@ -84,6 +105,19 @@ impl Steering {
                 _ => format!("the swarm has gone silent: none of {seen} peers is connected"),
             })
         })
+    }
+
+    /// A pause is the engine's only way to forget how often a peer has refused.
+    async fn dial_again(&self) {
+        let Some(engine) = self.engine.borrow().clone() else { return };
+        let again = async {
+            self.session.pause(&engine).await?;
+            self.session.unpause(&engine).await
+        };
+        if let Err(error) = again.await {
+            // It is being deleted or has failed: both are noticed elsewhere.
+            tracing::debug!(error = %format!("{error:#}"), "the peers cannot be dialled again");
+        }
     }
 
     fn fail(&self, error: SourceError) {
@@ -108,6 +142,32 @@ impl Silence {
             *self = Self::new(received);
         }
         self.since.elapsed()
+    }
+}
+
+/// When to dial peers again that all refused.
+struct Redial {
+    left: u32,
+    after: Instant,
+    pause: Duration,
+}
+
+impl Redial {
+    fn new() -> Self {
+        Self { left: REDIALS, after: Instant::now() + REDIAL / 2, pause: REDIAL }
+    }
+
+    fn is_due(&mut self, stats: &TorrentStats) -> bool {
+        let all_refused = stats.live.as_ref().is_some_and(|live| {
+            let peers = &live.snapshot.peer_stats;
+            peers.live + peers.connecting + peers.queued == 0 && peers.dead > 0
+        });
+        let due = all_refused && self.left > 0 && Instant::now() >= self.after;
+        if due {
+            self.pause *= 2;
+            (self.left, self.after) = (self.left - 1, Instant::now() + self.pause);
+        }
+        due
     }
 }
 

@@ -254,7 +254,9 @@ impl TorrentStorage for ShelfStorage {
         if self.generation != self.shelf.generation.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.shelf.believed.lock().unwrap_or_else(PoisonError::into_inner).insert(piece.get_usize());
+        // Held until the files know it too: whoever compares the two must not see them differ.
+        let mut believed = self.shelf.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        believed.insert(piece.get_usize());
         open.iter().filter(|file| holds(file, piece.get())).for_each(|file| file.complete_piece(piece.get()));
         Ok(())
     }

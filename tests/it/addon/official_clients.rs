@@ -64,7 +64,7 @@ fn the_official_client_is_understood_to_the_letter() {
     });
     assert_eq!(seen["extras"], expected);
     assert_eq!(seen["episode"]["streams"], json!([]));
-    assert_eq!(seen["missing"], "not found");
+    assert_eq!(seen["missing"], "Not found");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::support::server::Headwater;
+
 /// Runs the program to its end in `folder`, with these variables and no others of ours.
 fn headwater(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_headwater"))
@@ -94,4 +96,16 @@ fn healthcheck_fails_where_nothing_listens() {
     let folder = tempfile::tempdir().unwrap();
     let output = headwater(folder.path(), &["healthcheck"], &[("HEADWATER_LISTEN", &address)]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+}
+
+#[test]
+fn healthcheck_finds_a_running_server_also_on_all_addresses() {
+    let server = Headwater::start();
+    let address = server.base().trim_start_matches("http://").trim_end_matches('/');
+    let everywhere = address.replace("127.0.0.1", "0.0.0.0");
+    let folder = tempfile::tempdir().unwrap();
+    for listen in [address, &everywhere] {
+        let output = headwater(folder.path(), &["healthcheck"], &[("HEADWATER_LISTEN", listen)]);
+        assert_eq!(output.status.code(), Some(0), "{listen}: {}", text(&output.stderr));
+    }
 }

@@ -140,12 +140,12 @@ async fn wrong_requests_are_told_apart_from_missing_content() {
     let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
     let rig = Rig::new(folder.path()).await;
     let out_of_range = within(20, rig.open(&seed.by_peer(7))).await.unwrap_err();
-    assert!(matches!(&out_of_range, SourceError::Impossible(_)), "{out_of_range}");
+    assert!(matches!(&out_of_range, SourceError::NoSuchFile(_)), "{out_of_range}");
     let torrent = seed.seeder.torrent().clone();
     let other = Request { metainfo: Some(torrent), ..bare(InfoHash::new([1; 20]), 0) };
-    assert!(matches!(within(5, rig.open(&other)).await, Err(SourceError::Impossible(_))));
+    assert!(matches!(within(5, rig.open(&other)).await, Err(SourceError::Broken(_))));
     let garbage = Request { metainfo: Some(vec![0xff; 1000].into()), ..bare(InfoHash::new([1; 20]), 0) };
-    assert!(matches!(within(5, rig.open(&garbage)).await, Err(SourceError::Impossible(_))));
+    assert!(matches!(within(5, rig.open(&garbage)).await, Err(SourceError::Broken(_))));
     rig.stop().await;
 }
 
@@ -195,5 +195,25 @@ async fn a_taken_port_is_replaced_by_another() {
     let folder = tempfile::tempdir().unwrap();
     let rig = Rig::with(folder.path(), |settings| settings.port = port).await;
     assert_ne!(rig.swarm.listen_addr().unwrap().port(), port);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_dht_without_a_living_node_delays_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dead = |settings: &mut headwater::source::torrent::SwarmSettings| {
+        settings.dht = true;
+        settings.dht_bootstrap = Some(vec!["127.0.0.1:9".to_owned(), "nowhere.invalid:6881".to_owned()]);
+        settings.resolve_timeout = Duration::from_secs(2);
+    };
+    let rig = within(10, Rig::with(folder.path(), dead)).await;
+    let nobody = within(10, rig.open(&bare(InfoHash::new([9; 20]), 0))).await.unwrap_err();
+    assert!(
+        matches!(&nobody, SourceError::NotHere(reason) if reason.contains("no peer has been found")),
+        "{nobody}"
+    );
+    let seed = Seed::new(Plan::default()).await;
+    let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
+    assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
     rig.stop().await;
 }

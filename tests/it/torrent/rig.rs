@@ -199,6 +199,7 @@ pub(super) struct Tracker {
 }
 
 impl Tracker {
+    #[expect(clippy::disallowed_methods, reason = "the tracker ends with the runtime of its test")]
     pub(super) async fn new(peers: &[SocketAddr], open: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/announce", listener.local_addr().unwrap()).parse().unwrap();

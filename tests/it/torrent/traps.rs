@@ -6,6 +6,7 @@ use std::time::Duration;
 use headwater::source::torrent::{SeedPlan, make_torrent};
 use headwater::source::{Request, SourceError};
 
+use super::peer::{self, Manners};
 use super::rig::{KIB, MIB, Plan, Rig, Seed, bare, noise, read, read_all, within};
 
 /// Trap: eight waiting streams used to hold every permit that a block write needs.
@@ -251,5 +252,33 @@ async fn a_torrent_that_the_engine_refuses_for_its_names_ends_cleanly() {
     let request = Request { metainfo: Some(odd.into()), ..bare(metainfo.info_hash, 0) };
     let refused = within(10, rig.open(&request)).await.unwrap_err();
     assert!(matches!(&refused, SourceError::NotHere(_)), "{refused}");
+    rig.stop().await;
+}
+
+/// Trap: the engine hangs up on a peer that is silent for 10 s, which is just before its turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_peer_that_keeps_us_waiting_for_our_turn_is_not_given_up() {
+    let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
+    let manners = Manners { refused: 0, choked: Duration::from_secs(12) };
+    let addr = peer::start(&seed, 64 * KIB, manners).await;
+    let rig = Rig::new(folder.path()).await;
+    let metainfo = Some(seed.seeder.torrent().clone());
+    let request = Request { metainfo, peers: vec![addr], ..bare(seed.seeder.info_hash(), 0) };
+    let opened = within(20, rig.open(&request)).await.unwrap();
+    // Hanging up would cost another 12 s after a pause of at least 10 s.
+    assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
+    rig.stop().await;
+}
+
+/// Trap: a peer that refuses once is left alone for 10 s and more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_peer_that_refuses_for_a_moment_is_dialled_again_soon() {
+    let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
+    let addr = peer::start(&seed, 64 * KIB, Manners { refused: 2, choked: Duration::ZERO }).await;
+    let rig = Rig::new(folder.path()).await;
+    let metainfo = Some(seed.seeder.torrent().clone());
+    let request = Request { metainfo, peers: vec![addr], ..bare(seed.seeder.info_hash(), 0) };
+    let opened = within(20, rig.open(&request)).await.unwrap();
+    assert!(within(8, read_all(&opened.file)).await == seed.files[0]);
     rig.stop().await;
 }
