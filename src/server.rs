@@ -25,6 +25,9 @@ use crate::source::torrent::{Swarm, SwarmSettings};
 /// and the pieces concerned are found again by their hashes.
 const TEND_EVERY: Duration = Duration::from_secs(2);
 
+/// How much longer the chain waits than a source says it needs, so that the source's own reason is told.
+const LAST_WORD: Duration = Duration::from_secs(3);
+
 /// A running server. Stop it with [`Server::shutdown`]; dropping it leaves the tasks to the runtime's end.
 #[derive(Debug)]
 pub struct Server {
@@ -118,8 +121,10 @@ fn swarm_settings(config: &Config) -> SwarmSettings {
 fn prepare_room(config: &Config, cache: &Cache, db: &Database, swarm: &Swarm) -> Prepare {
     let settings = PrepareSettings {
         ready_lifetime: config.playback.ready_time,
+        // The rest of the places is for torrents that are on their way or watched.
+        ready_torrents: u64::from(config.torrent.max_torrents) * 3 / 4,
         progress_interval: config.playback.progress_interval,
-        source_budget: config.torrent.timeout,
+        source_budget: config.torrent.timeout + LAST_WORD,
         retries: config.torrent.retries,
     };
     let sources: Vec<Arc<dyn Source>> =

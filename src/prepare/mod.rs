@@ -24,6 +24,8 @@ use crate::source::SourceError;
 pub struct PrepareSettings {
     /// How long a ready job lives after its last use (`LINK_GENERATION_TIMEOUT`).
     pub ready_lifetime: Duration,
+    /// How many torrents are kept ready; the least recently used one leaves for the next.
+    pub ready_torrents: u64,
     /// How often progress is refreshed while bytes arrive (`PROGRESS_UPDATE_INTERVAL`).
     pub progress_interval: Duration,
     /// How long one source may take to find the content (`TORRENT_TIMEOUT`).

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::job::{Content, Job};
 use crate::domain::{FileChoice, FileIndex, InfoHash, Metainfo};
-
-/// More torrents than one machine streams at once; the idle time is the real limit.
-const MOST_TORRENTS: u64 = 10_000;
 
 /// Ready jobs by info-hash. One prepared season pack serves every episode prepared from it.
 #[derive(Debug)]
@@ -24,9 +22,12 @@ struct ReadyTorrent {
 }
 
 impl ReadyJobs {
-    /// A cache whose torrents leave `lifetime` after their last use.
-    pub(super) fn new(lifetime: Duration) -> Self {
-        Self(Cache::builder().max_capacity(MOST_TORRENTS).time_to_idle(lifetime).build())
+    /// A cache of at most `torrents` torrents, each of which leaves `lifetime` after its last use. A torrent
+    /// that is watched goes on when it leaves: its viewers hold its job.
+    pub(super) fn new(torrents: u64, lifetime: Duration) -> Self {
+        // By age and not by frequency, which would turn away every newcomer.
+        let policy = EvictionPolicy::lru();
+        Self(Cache::builder().max_capacity(torrents).eviction_policy(policy).time_to_idle(lifetime).build())
     }
 
     /// Adds a ready job.

@@ -56,7 +56,7 @@ impl Prepare {
             chain,
             settings,
             table: Mutex::default(),
-            ready: ReadyJobs::new(settings.ready_lifetime),
+            ready: ReadyJobs::new(settings.ready_torrents, settings.ready_lifetime),
             refused: Moka::builder().time_to_live(NEGATIVE).build(),
             ended: Moka::builder().time_to_live(settings.ready_lifetime).max_capacity(1000).build(),
             tasks: TaskTracker::new(),

@@ -76,6 +76,7 @@ impl Scripted {
 }
 
 const HASH: InfoHash = InfoHash::new([7; 20]);
+const OTHER: InfoHash = InfoHash::new([8; 20]);
 
 struct Stage {
     prepare: Prepare,
@@ -97,6 +98,7 @@ fn stage(acts: impl IntoIterator<Item = Act>, lifetime: Duration) -> Stage {
     });
     let settings = PrepareSettings {
         ready_lifetime: lifetime,
+        ready_torrents: 1,
         progress_interval: Duration::from_millis(10),
         source_budget: Duration::from_secs(5),
         retries: 0,
@@ -179,6 +181,23 @@ async fn a_ready_job_expires_after_its_last_use_and_stops_its_source() {
     })
     .await;
     assert!(stage.prepare.find(&id).is_none());
+}
+
+#[tokio::test]
+async fn the_torrent_used_last_pushes_out_the_one_nobody_watches() {
+    let stage = stage([], Duration::from_secs(60));
+    let first = stage.prepare.start(request()).id();
+    stage.source.deliver();
+    until("the first is ready", || stage.prepare.find(&first).is_some_and(|job| is_ready(&job))).await;
+    let second = stage.prepare.start(Request { info_hash: OTHER, ..request() }).id();
+    stage.source.file(OTHER).complete_piece(0);
+    until("the second is ready", || stage.prepare.find(&second).is_some_and(|job| is_ready(&job))).await;
+    until("the first has left", || {
+        stage.prepare.tend();
+        stage.prepare.find(&first).is_none()
+    })
+    .await;
+    assert!(stage.prepare.find(&second).is_some());
 }
 
 #[tokio::test]

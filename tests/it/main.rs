@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod addon;
+mod admin;
 mod cache;
 mod config;
+mod demo;
 mod listener;
 mod play;
 mod prepare;

@@ -1,3 +1,3 @@
 //! The addon as Stremio's own programs see it.
 
-mod official_clients;
+pub(crate) mod official_clients;

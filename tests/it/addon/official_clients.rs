@@ -14,7 +14,7 @@ use crate::support::tools::test_source;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the script says about the addon at `manifest_url`.
-fn ask(script: &str, manifest_url: &str) -> Value {
+pub(crate) fn ask(script: &str, manifest_url: &str) -> Value {
     let mut command = Command::new("node");
     command.arg(test_source(script)).arg(manifest_url);
     let finished = run(script, command, PATIENCE);

@@ -62,8 +62,8 @@ async fn read(server: &Headwater, path: &str, length: usize) -> Vec<u8> {
     got
 }
 
-/// How often to kill: five times, or as `HEADWATER_TEST_KILLS` says.
+/// How often to kill: fifty times, or as `HEADWATER_TEST_KILLS` says.
 #[expect(clippy::disallowed_methods, reason = "this is a setting of the test, not of the server")]
 fn kills() -> usize {
-    std::env::var("HEADWATER_TEST_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(5)
+    std::env::var("HEADWATER_TEST_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(50)
 }

@@ -94,7 +94,7 @@ async fn fifty_first_hits_are_one_job_and_one_resolve() {
     };
     let (answers, jobs) = tokio::join!(hits, jobs);
     let listed = jobs["jobs"].as_array().map_or(0, Vec::len);
-    assert!(listed <= 1, "{jobs}");
+    assert_eq!(listed, 1, "{jobs}");
     for (from, answer) in answers {
         assert_eq!(answer.status, 206, "{}", answer.text());
         let from = usize::try_from(from).expect("it is small");

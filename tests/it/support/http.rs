@@ -38,6 +38,11 @@ impl Answer {
     }
 }
 
+/// A client that stays where it is sent.
+pub(crate) fn unmoved() -> reqwest::Client {
+    builder().redirect(reqwest::redirect::Policy::none()).build().expect("the client has fixed settings")
+}
+
 /// A client that follows redirects as players do; the waiting policy of a cold hit sends them in circles.
 pub(crate) fn client() -> reqwest::Client {
     builder().redirect(reqwest::redirect::Policy::limited(20)).build().expect("the client has fixed settings")

@@ -27,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(100);
 #[derive(Clone)]
 pub(crate) struct Setup {
     environment: Vec<(String, String)>,
+    subcommand: &'static str,
     cache_mount: Option<String>,
     home: Arc<TempDir>,
 }
@@ -47,7 +48,7 @@ impl Setup {
     /// If the temporary folder is not writable.
     pub(crate) fn new() -> Self {
         let home = Arc::new(TempDir::new().expect("the temporary folder is writable"));
-        let setup = Self { environment: Vec::new(), cache_mount: None, home };
+        let setup = Self { environment: Vec::new(), subcommand: "serve", cache_mount: None, home };
         let data = setup.data().display().to_string();
         setup
             .env("HEADWATER_LISTEN", "127.0.0.1:0")
@@ -64,6 +65,13 @@ impl Setup {
         self.environment.retain(|(other, _)| other != name);
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Runs `headwater demo`, whose own folder is then made in [`Self::home`].
+    pub(crate) fn demo(mut self) -> Self {
+        self.subcommand = "demo";
+        let home = self.home.path().display().to_string();
+        self.env("TMPDIR", &home)
     }
 
     /// Gives the server a cache folder that is a disk of its own, mounted with `options` (of tmpfs). The server alone
@@ -136,6 +144,9 @@ impl Setup {
             None => Command::new(SERVER),
             Some(options) => self.mounting(options, SERVER),
         };
+        if self.cache_mount.is_none() {
+            command.arg(self.subcommand);
+        }
         command.env_clear().env("HOME", self.home()).current_dir(self.home());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Process::start("headwater", command)
@@ -161,6 +172,14 @@ impl Headwater {
     /// How it was started.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// Waits until it has printed a line that `wanted` accepts.
+    ///
+    /// # Panics
+    /// If it does not within half a minute.
+    pub(crate) fn prints(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.process.line(START, wanted)
     }
 
     /// What it has printed so far, for messages.
