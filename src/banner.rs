@@ -72,6 +72,8 @@ mod tests {
         let text = text(&Config::default(), "127.0.0.1:4711".parse().unwrap());
         assert!(text.contains("http://127.0.0.1:4711/manifest.json"), "{text}");
         assert!(text.contains("stremio://127.0.0.1:4711/manifest.json"), "{text}");
+        assert!(text.contains("Data            ./data\n"), "{text}");
+        assert!(text.contains('█'), "there is a QR code: {text}");
     }
 
     #[test]

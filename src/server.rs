@@ -122,7 +122,7 @@ fn prepare_room(config: &Config, cache: &Cache, db: &Database, swarm: &Swarm) ->
     let settings = PrepareSettings {
         ready_lifetime: config.playback.ready_time,
         // The rest of the places is for torrents that are on their way or watched.
-        ready_torrents: u64::from(config.torrent.max_torrents) * 3 / 4,
+        ready_torrents: (u64::from(config.torrent.max_torrents) * 3 / 4).max(1),
         progress_interval: config.playback.progress_interval,
         source_budget: config.torrent.timeout + LAST_WORD,
         retries: config.torrent.retries,

@@ -2,7 +2,9 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::CacheFile;
 use crate::domain::{ContentKey, FileIndex, InfoHash};
@@ -14,25 +16,54 @@ const SMALLEST: u64 = 1 << 20;
 /// The file index that stands for "whatever the operator provided": no torrent has so many files.
 const PROVIDED: FileIndex = FileIndex(u32::MAX);
 
+/// A file written so recently may still be growing, and is looked at twice.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Time between the two looks. A copy writes many times within it.
+const SECOND_LOOK: Duration = Duration::from_millis(250);
+
 /// The video in `folder` whose name holds `info_hash` in either case; the largest if there are several.
+/// Blocking.
 pub(super) fn find(folder: &Path, info_hash: InfoHash) -> Option<CacheFile> {
+    let path = largest(folder, info_hash)?;
+    let seen = tag(info_hash, &path)?;
+    if is_fresh(&path) {
+        thread::sleep(SECOND_LOOK);
+    }
+    let data = File::open(&path)
+        .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "a drop-in cannot be read"))
+        .ok()?;
+    if tag(info_hash, &path)? != seen {
+        tracing::info!(path = %path.display(), "a drop-in is still being written");
+        return None;
+    }
+    let length = data.metadata().ok()?.len();
+    Some(CacheFile::whole(ContentKey { info_hash, file: PROVIDED }, seen, path, data, length))
+}
+
+/// What names the bytes of the file at `path`: it changes whenever the file does.
+pub(super) fn tag(info_hash: InfoHash, path: &Path) -> Option<String> {
+    let stamp = fs::metadata(path).ok()?;
+    Some(format!("{info_hash}-{:x}-{:x}{:09x}", stamp.len(), stamp.mtime(), stamp.mtime_nsec()))
+}
+
+fn largest(folder: &Path, info_hash: InfoHash) -> Option<PathBuf> {
     let wanted = info_hash.to_string();
-    let (path, length, name) = fs::read_dir(folder)
-        .ok()?
-        .filter_map(Result::ok)
+    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let (path, _) = entries
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let matches = name.to_ascii_lowercase().contains(&wanted) && is_video(&name);
             let data = if matches { fs::metadata(entry.path()).ok()? } else { return None };
-            (data.is_file() && data.len() >= SMALLEST).then(|| (entry.path(), data.len(), name))
+            (data.is_file() && data.len() >= SMALLEST).then(|| (entry.path(), data.len()))
         })
-        .max_by_key(|(_, length, _)| *length)?;
-    let data = File::open(&path)
-        .inspect_err(|error| tracing::warn!(%name, %error, "a file in the cache folder cannot be read"))
-        .ok()?;
-    let stamp = data.metadata().ok()?;
-    let tag = format!("{info_hash}-{length:x}-{:x}{:09x}", stamp.mtime(), stamp.mtime_nsec());
-    Some(CacheFile::whole(ContentKey { info_hash, file: PROVIDED }, tag, name, data, length))
+        .max_by_key(|(_, length)| *length)?;
+    Some(path)
+}
+
+fn is_fresh(path: &Path) -> bool {
+    let modified = fs::metadata(path).and_then(|data| data.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < FRESH))
 }
 
 #[cfg(test)]
@@ -63,5 +94,32 @@ mod tests {
     fn of_several_the_largest_is_served() {
         let (small, large) = (format!("{HASH}-sample.mp4"), format!("{HASH}.mp4"));
         assert_eq!(found(&[(&small, SMALLEST), (&large, 2 * SMALLEST)]), Some(large));
+    }
+
+    #[test]
+    fn a_file_that_is_still_being_written_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("{HASH}.mp4"));
+        fs::write(&path, vec![0; 2 << 20]).unwrap();
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+                for _ in 0..10_000 {
+                    if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        break;
+                    }
+                    std::io::Write::write_all(&mut file, &[1; 1000]).unwrap();
+                    thread::sleep(Duration::from_millis(1));
+                }
+            });
+            let found = find(folder.path(), HASH.parse().unwrap());
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(found.is_none());
+        });
+        let found = find(folder.path(), HASH.parse().unwrap()).unwrap();
+        assert!(found.is_current());
+        fs::write(&path, vec![1; 1 << 20]).unwrap();
+        assert!(!found.is_current());
     }
 }

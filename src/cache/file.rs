@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
@@ -12,7 +13,7 @@ use super::folder::{self, ContentFolder};
 use super::have::HaveMap;
 use super::playhead::{Playhead, Playheads};
 use super::sidecar::{Description, Record};
-use super::{CacheError, Layout};
+use super::{CacheError, Layout, drop_in};
 use crate::domain::ContentKey;
 
 /// Longest extent handed out at once. Long enough for any socket buffer, short enough that a reader's
@@ -57,8 +58,8 @@ struct Inner {
 enum Store {
     /// Filled piece by piece by sources.
     Pieces(Box<Pieces>),
-    /// Complete from the start: an operator put it there and answers for it.
-    Whole,
+    /// Complete from the start: an operator put it there, may replace it, and answers for it.
+    Whole(PathBuf),
 }
 
 #[derive(Debug)]
@@ -67,6 +68,8 @@ struct Pieces {
     folder: ContentFolder,
     /// Never held across an await or a disk access.
     state: Mutex<State>,
+    /// Held while claims are hashed, so that nobody hashes them twice.
+    proving: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -101,13 +104,19 @@ impl CacheFile {
             name,
             layout.length,
             data,
-            Store::Pieces(Box::new(Pieces { layout, folder, state: Mutex::new(state) })),
+            Store::Pieces(Box::new(Pieces {
+                layout,
+                folder,
+                state: Mutex::new(state),
+                proving: Mutex::default(),
+            })),
         ))
     }
 
     /// A complete file that an operator provided. `tag` changes when the file does.
-    pub(super) fn whole(key: ContentKey, tag: String, name: String, data: File, length: u64) -> Self {
-        Self::new(key, tag, name, length, data, Store::Whole)
+    pub(super) fn whole(key: ContentKey, tag: String, path: PathBuf, data: File, length: u64) -> Self {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Self::new(key, tag, name, length, data, Store::Whole(path))
     }
 
     fn new(key: ContentKey, tag: String, name: String, length: u64, data: File, store: Store) -> Self {
@@ -143,6 +152,16 @@ impl CacheFile {
     /// Bytes of the content.
     pub fn length(&self) -> u64 {
         self.inner.length
+    }
+
+    /// Whether this is still what lies on disk: an operator may have replaced or removed the file.
+    pub fn is_current(&self) -> bool {
+        match &self.inner.store {
+            Store::Pieces(_) => true,
+            Store::Whole(path) => {
+                drop_in::tag(self.inner.key.info_hash, path).is_some_and(|tag| tag == self.inner.tag)
+            }
+        }
     }
 
     /// How the content lies in its pieces; `None` for a file that an operator dropped in.
@@ -230,7 +249,7 @@ impl CacheFile {
     fn pieces(&self) -> Option<&Pieces> {
         match &self.inner.store {
             Store::Pieces(pieces) => Some(pieces),
-            Store::Whole => None,
+            Store::Whole(_) => None,
         }
     }
 }
@@ -290,6 +309,7 @@ impl CacheFile {
     /// Hashes every piece that is claimed but not yet proved since an unclean stop. Blocking.
     pub fn verify_claims(&self) -> Result<(), CacheError> {
         let Some(pieces) = self.pieces() else { return Ok(()) };
+        let _turn = pieces.proving.lock().unwrap_or_else(PoisonError::into_inner);
         let claims = pieces.state().have.claims();
         for piece in claims {
             let proved = self.hash(pieces.layout.piece_range(piece))? == pieces.layout.hashes[piece];

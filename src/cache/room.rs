@@ -44,9 +44,19 @@ struct Inner {
     limits: CacheLimits,
     /// The contents that are open. Held while contents are opened and deleted, so that the two never
     /// meet; callers are on blocking threads.
-    open: Mutex<HashMap<ContentKey, CacheFile>>,
+    open: Mutex<OpenFiles>,
     /// Keeps other processes out for as long as this one lives.
     _lock: File,
+}
+
+type OpenFiles = HashMap<ContentKey, OpenFile>;
+
+/// A content that is open.
+#[derive(Debug)]
+struct OpenFile {
+    file: CacheFile,
+    /// Whether room was made for all of it. A content opened to be read takes no more than it has.
+    admitted: bool,
 }
 
 impl Cache {
@@ -61,11 +71,16 @@ impl Cache {
     /// an unclean stop left in doubt do not count until [`CacheFile::verify_claims`]. Blocking.
     pub fn content(&self, key: ContentKey, layout: &Layout, name: &str) -> Result<CacheFile, CacheError> {
         let mut open = self.inner.open();
-        if let Some(file) = open.get(&key) {
-            file.clear_failure();
-            return Ok(file.clone());
-        }
         let folder = ContentFolder::of(&self.inner.folder, key);
+        if let Some(one) = open.get(&key) {
+            let file = one.file.clone();
+            if !one.admitted || file.failure().is_some() {
+                self.inner.make_room(&open, key, folder.allocated(), layout.span)?;
+                file.clear_failure();
+                open.insert(key, OpenFile { file: file.clone(), admitted: true });
+            }
+            return Ok(file);
+        }
         let description = Description { layout: layout.clone(), name: name.to_owned() };
         let known = Description::read(&folder.layout()).is_some_and(|known| known.layout == *layout);
         if !known {
@@ -78,15 +93,15 @@ impl Cache {
             description.write(&folder.layout())?;
         }
         file.note_use(now(), false);
-        open.insert(key, file.clone());
+        open.insert(key, OpenFile { file: file.clone(), admitted: true });
         Ok(file)
     }
 
     /// The content if it is open or on disk, whole or in part. Blocking.
     pub fn find(&self, key: ContentKey) -> Option<CacheFile> {
         let mut open = self.inner.open();
-        if let Some(file) = open.get(&key) {
-            return Some(file.clone());
+        if let Some(one) = open.get(&key) {
+            return Some(one.file.clone());
         }
         let folder = ContentFolder::of(&self.inner.folder, key);
         let description = Description::read(&folder.layout())?;
@@ -94,7 +109,7 @@ impl Cache {
             .inspect_err(|error| tracing::warn!(%key, %error, "a cached content cannot be opened"))
             .ok()?;
         file.note_use(now(), false);
-        open.insert(key, file.clone());
+        open.insert(key, OpenFile { file: file.clone(), admitted: false });
         Some(file)
     }
 
@@ -112,7 +127,7 @@ impl Cache {
     pub fn tend(&self) {
         let (idle, held): (Vec<_>, Vec<_>) = {
             let open = self.inner.open();
-            open.values().cloned().partition(|file| {
+            open.values().map(|one| one.file.clone()).partition(|file| {
                 // One handle in the table and one in this list.
                 file.is_held_by(2)
             })
@@ -159,7 +174,7 @@ impl Cache {
     /// Writes every have-map and marks it settled; for an orderly stop, when no source writes any more.
     /// Blocking.
     pub fn close(&self) {
-        let files: Vec<CacheFile> = self.inner.open().drain().map(|(_, file)| file).collect();
+        let files: Vec<CacheFile> = self.inner.open().drain().map(|(_, one)| one.file).collect();
         for file in files {
             report(&file, file.save(true));
         }
@@ -167,21 +182,23 @@ impl Cache {
 }
 
 impl Inner {
-    fn open(&self) -> MutexGuard<'_, HashMap<ContentKey, CacheFile>> {
+    fn open(&self) -> MutexGuard<'_, OpenFiles> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everything on disk, what is open counted with the room it may still take.
-    fn stored(&self, open: &HashMap<ContentKey, CacheFile>) -> Vec<Stored> {
+    fn stored(&self, open: &OpenFiles) -> Vec<Stored> {
         ContentFolder::all(&self.folder)
             .into_iter()
             .map(|(key, folder)| {
                 let record = Record::read(&folder.have());
-                let span = open.get(&key).and_then(CacheFile::layout).map_or(0, |layout| layout.span);
+                let bytes = folder.allocated();
+                let admitted = open.get(&key).filter(|one| one.admitted);
+                let span = admitted.and_then(|one| one.file.layout()).map_or(0, |layout| layout.span);
                 Stored {
                     key,
-                    bytes: folder.allocated(),
-                    reserved: span.max(folder.allocated()),
+                    bytes,
+                    reserved: span.max(bytes),
                     last_used: record.last_used.max(folder.written_at()),
                     plays: record.plays,
                     held: open.contains_key(&key),
@@ -204,13 +221,7 @@ impl Inner {
         rustix::fs::statvfs(&self.folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    fn make_room(
-        &self,
-        open: &HashMap<ContentKey, CacheFile>,
-        key: ContentKey,
-        bytes: u64,
-        span: u64,
-    ) -> Result<(), CacheError> {
+    fn make_room(&self, open: &OpenFiles, key: ContentKey, bytes: u64, span: u64) -> Result<(), CacheError> {
         let stored: Vec<Stored> = self.stored(open).into_iter().filter(|one| one.key != key).collect();
         let mut with_new = stored.clone();
         let reserved = span.max(bytes);

@@ -238,6 +238,39 @@ fn a_content_whose_use_was_never_recorded_is_not_taken_for_an_old_one() {
 }
 
 #[test]
+fn a_content_found_on_disk_is_admitted_before_it_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let (part, other) = (sample(1, 6), sample(2, 3));
+    {
+        let cache = Cache::open(folder.path(), LIMITS).unwrap();
+        part.finish(&part.open(&cache), 0);
+        for piece in 0..3 {
+            other.finish(&other.open(&cache), piece);
+        }
+        cache.close();
+    }
+    let limits = CacheLimits { max_bytes: Some(7 * PIECE), ..LIMITS };
+    let cache = Cache::open(folder.path(), limits).unwrap();
+    let found = cache.find(part.key).unwrap();
+    assert!(cache.find(other.key).is_some(), "to look at a content takes no room");
+    cache.tend();
+    part.open(&cache);
+    assert!(cache.find(other.key).is_none(), "the part was to be filled, so the other made room");
+    drop(found);
+}
+
+#[test]
+fn the_free_floor_is_kept_whatever_the_quota_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = CacheLimits { max_bytes: None, free_floor: u64::MAX / 2, idle: None };
+    let cache = Cache::open(folder.path(), limits).unwrap();
+    let film = sample(1, 2);
+    let refused = cache.content(film.key, &film.layout, "a.mkv").unwrap_err();
+    assert!(matches!(refused, CacheError::Full(_)), "{refused}");
+    assert_eq!(cache.usage().contents, 0);
+}
+
+#[test]
 fn cleaning_everything_spares_what_is_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path(), LIMITS).unwrap();

@@ -1,39 +1,60 @@
 //! What outlives the process beside the cache: SQLite in the data folder.
 
+use std::fs::{File, OpenOptions};
 use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::{FlockOperation, flock};
 
 use crate::domain::InfoHash;
+
+/// Most bytes of .torrent files kept: thousands of them. Anybody may upload one, so there has to be an end.
+const MOST_METAINFO_BYTES: i64 = 256 << 20;
+
+const FORGET_OLDEST: &str = "DELETE FROM metainfo WHERE rowid IN (SELECT rowid FROM (SELECT rowid, \
+     SUM(LENGTH(torrent)) OVER (ORDER BY rowid DESC) AS total FROM metainfo) WHERE total > ?)";
 
 /// The database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: sqlx::SqlitePool,
+    /// Keeps other processes out of the whole data folder: the swarm's working files lie there too.
+    _lock: Arc<File>,
 }
 
-/// The database cannot be used.
+/// Why the data folder cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the database cannot be used: {0}")]
-pub struct DatabaseError(String);
+pub enum DatabaseError {
+    /// Another process owns the folder: stop it or choose another folder.
+    #[error("the data folder {0} is in use by another Headwater process")]
+    InUse(String),
+    /// It cannot be read or written.
+    #[error("the database cannot be used: {0}")]
+    Unusable(String),
+}
 
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
-        Self(error.to_string())
+        Self::Unusable(error.to_string())
     }
 }
 
 impl Database {
-    /// Opens `headwater.db` in the data folder, creating it and bringing its tables up to date.
+    /// Takes the data folder for this process and opens `headwater.db` in it, creating it if needed.
     pub async fn open(folder: &Path) -> Result<Self, DatabaseError> {
+        let lock = take(folder)?;
         let options = sqlx::sqlite::SqliteConnectOptions::new()
             .filename(folder.join("headwater.db"))
             .create_if_missing(true)
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Normal);
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        sqlx::query("CREATE TABLE IF NOT EXISTS metainfo (info_hash BLOB PRIMARY KEY, torrent BLOB NOT NULL) WITHOUT ROWID")
-            .execute(&pool)
-            .await?;
-        Ok(Self { pool })
+        sqlx::query(
+            "CREATE TABLE IF NOT EXISTS metainfo (info_hash BLOB PRIMARY KEY, torrent BLOB NOT NULL)",
+        )
+        .execute(&pool)
+        .await?;
+        Ok(Self { pool, _lock: Arc::new(lock) })
     }
 
     /// The .torrent bytes of `info_hash`, if they were ever seen.
@@ -45,18 +66,30 @@ impl Database {
         Ok(row.map(|(torrent,)| torrent))
     }
 
-    /// Remembers the .torrent bytes of `info_hash`.
+    /// Remembers the .torrent bytes of `info_hash`, and forgets the oldest beyond 256 MiB.
     pub async fn remember_metainfo(&self, info_hash: InfoHash, torrent: &[u8]) -> Result<(), DatabaseError> {
         sqlx::query("INSERT INTO metainfo (info_hash, torrent) VALUES (?, ?) ON CONFLICT DO NOTHING")
             .bind(info_hash.as_bytes().as_slice())
             .bind(torrent)
             .execute(&self.pool)
             .await?;
+        sqlx::query(FORGET_OLDEST).bind(MOST_METAINFO_BYTES).execute(&self.pool).await?;
         Ok(())
     }
 
     /// Finishes writing and closes the files.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+fn take(folder: &Path) -> Result<File, DatabaseError> {
+    let path = folder.join("data.lock");
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.map_err(|error| DatabaseError::Unusable(format!("{}: {error}", path.display())))?;
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(DatabaseError::InUse(folder.display().to_string())),
+        Err(error) => Err(DatabaseError::Unusable(format!("{}: {error}", path.display()))),
     }
 }

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, header};
+use http::{HeaderMap, Version, header};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -27,7 +27,8 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "cf-c
 const LETTING_GO: Duration = Duration::from_secs(3);
 
 /// Lets the operator through: the Bearer token if one is set, else a direct request from this machine that no
-/// web page sent.
+/// web page sent. A proxy on this machine may hide all of its traces; that it is there is known from the public
+/// URL, or from HTTP/1.0, which proxies speak by default and people do not.
 pub(super) async fn guard(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -38,7 +39,11 @@ pub(super) async fn guard(
         Some(token) => bearer(request.headers()).is_some_and(|given| {
             verify_slices_are_equal(given.as_bytes(), token.expose_secret().as_bytes()).is_ok()
         }),
-        None => peer.ip().to_canonical().is_loopback() && is_direct(request.headers()),
+        None => {
+            let modern = request.version() != Version::HTTP_10;
+            let alone = app.public_url.is_none() && peer.ip().to_canonical().is_loopback();
+            alone && modern && is_direct(request.headers())
+        }
     };
     if allowed { Ok(next.run(request).await) } else { Err(refusal(&app)) }
 }
@@ -109,10 +114,9 @@ fn is_direct(headers: &HeaderMap) -> bool {
 }
 
 fn refusal(app: &App) -> ApiError {
-    ApiError::Forbidden(if app.admin_token.is_some() {
-        "Send the admin token as `Authorization: Bearer …`".to_owned()
-    } else {
-        "Admin routes answer on loopback only; set HEADWATER_ADMIN_TOKEN to use them from elsewhere"
-            .to_owned()
-    })
+    if app.admin_token.is_some() {
+        return ApiError::Unauthorized;
+    }
+    let how = "Without HEADWATER_ADMIN_TOKEN, admin routes answer on loopback only and not behind a proxy";
+    ApiError::Forbidden(how.to_owned())
 }

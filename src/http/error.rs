@@ -30,6 +30,8 @@ pub(super) enum ApiError {
     BadLink,
     /// An admin route, and the caller is not the operator.
     Forbidden(String),
+    /// An admin route without the right token.
+    Unauthorized,
     /// The method does not fit the route.
     MethodNotAllowed,
     /// Nothing arrived within what this player tolerates.
@@ -65,6 +67,11 @@ impl ApiError {
                 "This play link was not made by this server or has expired; open the title again".to_owned(),
             ),
             Self::Forbidden(why) => (StatusCode::FORBIDDEN, "Forbidden", why),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "Unauthorized",
+                "Send the admin token as `Authorization: Bearer …`".to_owned(),
+            ),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "Method not allowed",
@@ -109,6 +116,9 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }

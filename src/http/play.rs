@@ -17,7 +17,7 @@ use super::segments::Segments;
 use super::state::App;
 use super::wish;
 use crate::cache::Playhead;
-use crate::domain::{FileChoice, FileIndex};
+use crate::domain::{ContentKey, FileChoice, FileIndex};
 use crate::play::{self, Decision, MediaBody, Outcome, Player, Representation, Waiting};
 use crate::prepare::{Content, Job, JobStatus, PrepareError};
 use crate::source;
@@ -43,6 +43,17 @@ pub(super) async fn play(
         metainfo: None,
     };
     let job = app.start(wish);
+    if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {
+        // Length and name of a built-in film are known before any source has answered.
+        let known = app.addon.known(info_hash).filter(|movie| movie.file == file);
+        if let Some(movie) = known
+            && !app.has_drop_in(info_hash).await
+        {
+            let tag = ContentKey { info_hash, file }.to_string();
+            let known = Representation::new(&tag, movie.file_size_bytes, &movie.file_name);
+            return Ok(media(play::serve_head(&request.headers, &known)));
+        }
+    }
     answer(&app, &request, job).await
 }
 
@@ -122,7 +133,9 @@ async fn first_byte(job: &Job, headers: &HeaderMap) -> Result<(Content, Option<P
 fn serve(app: &App, headers: &HeaderMap, job: Arc<Job>, content: Content) -> Response {
     let representation = Representation::of(&content.file);
     let exhausted = job.failed().map(|error| error.to_string()).boxed();
-    app.cache.note_play(&content.file);
+    if job.is_first_play() {
+        app.cache.note_play(&content.file);
+    }
     let viewing = play::Viewing { file: content.file, guard: Arc::new(job.view()), exhausted };
     media(play::serve(headers, &representation, viewing))
 }

@@ -2,19 +2,28 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
+use tower::limit::ConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use super::error::ApiError;
 use super::state::App;
 use super::{addon, admin, pages, play, prepare, wish};
 use crate::links::route;
+
+/// How long a magnet or .torrent may take to arrive.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Uploads that are read at the same time; each is held in memory, up to 10 MiB.
+const MOST_UPLOADS: usize = 64;
 
 /// Every route of the server.
 ///
@@ -34,11 +43,11 @@ pub fn router(app: App) -> Router {
         .merge(uploads())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NotFound("there is nothing at this address".to_owned()))
+        .layer(CatchPanicLayer::custom(answer_panic))
         // Stremio and players in a browser come from other origins, and read errors too.
         .layer(from_fn(allow_every_origin))
         // The operator's routes are not for other origins, so they stand outside that layer.
-        .merge(operator(&app))
-        .layer(CatchPanicLayer::custom(answer_panic))
+        .merge(operator(&app).layer(CatchPanicLayer::custom(answer_panic)))
         .with_state(app)
 }
 
@@ -47,6 +56,9 @@ fn uploads() -> Router<Arc<App>> {
         .route(route::PREPARE, post(prepare::post_prepare).options(play::preflight))
         .route(route::PREPARE_UPLOAD, post(prepare::post_prepare_upload).options(play::preflight))
         .layer(DefaultBodyLimit::max(wish::LARGEST_UPLOAD))
+        // These answers never wait for a preparation, so only a client that dawdles meets the limit.
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_TIMEOUT))
+        .layer(ConcurrencyLimitLayer::new(MOST_UPLOADS))
 }
 
 fn operator(app: &Arc<App>) -> Router<Arc<App>> {

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::error::ApiError;
 use crate::addon::Addon;
 use crate::cache::Cache;
+use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
 use crate::prepare::{Job, Prepare};
 use crate::source::Request;
@@ -40,6 +41,14 @@ impl App {
             wish.trackers.extend_from_slice(&movie.trackers);
         }
         self.prepare.start(wish)
+    }
+
+    /// Whether an operator provided a file of his own for a torrent.
+    pub(super) async fn has_drop_in(&self, info_hash: InfoHash) -> bool {
+        let cache = self.cache.clone();
+        let looking = tokio::task::spawn_blocking(move || cache.drop_in(info_hash).is_some());
+        // Whoever cannot tell must not promise the length of another file.
+        looking.await.unwrap_or(true)
     }
 
     /// The base of absolute links in the answer to a request: what the operator said, else the address the

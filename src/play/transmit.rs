@@ -9,8 +9,8 @@ use bytes::Bytes;
 
 use crate::cache::Extent;
 
-/// Most bytes in a frame. Measured: smaller frames cost a system call each, larger ones only memory
-/// per viewer (field notes on throughput; hyper itself queues up to 408 KiB).
+/// Most bytes in a frame. Smaller frames cost a system call each, larger ones only memory per viewer; hyper
+/// itself queues up to 408 KiB.
 pub(super) const FRAME: u64 = 256 * 1024;
 
 /// The first bytes of `extent`, at least one and at most [`FRAME`].

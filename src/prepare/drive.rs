@@ -2,17 +2,23 @@
 //! that dies later.
 
 use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::job::{Content, Job, Shared};
 use super::registry::Inner;
 use super::{Attempt, PrepareError};
-use crate::cache::CacheFile;
-use crate::source::{Opened, Report, SourceError, Stage, Writer};
+use crate::cache::{CacheError, CacheFile};
+use crate::source::{Opened, Report, Request, SourceError, Stage, Writer};
+
+/// How long a full cache may take to let go of what nobody watches. Sources leave within a second or two, and
+/// have-maps are saved every two.
+const MAKING_ROOM: Duration = Duration::from_secs(6);
 
 /// Drives `job` until it fails, is cancelled, or its last handle is dropped.
-pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>) {
+pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>, request: Request) {
     let shared = Arc::clone(&job.shared);
     let weak = Arc::downgrade(&job);
     let stop = shared.stop.clone();
@@ -20,19 +26,24 @@ pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>) {
     let mut keep = Some(job);
     let error = tokio::select! {
         () = stop.cancelled() => PrepareError::Cancelled,
-        error = run(&room, &shared, &weak, &mut keep) => error,
+        error = run(&room, &shared, &request, &weak, &mut keep) => error,
     };
     room.make_failed(keep.take().or_else(|| weak.upgrade()), error);
 }
 
 /// Goes along the chain. Returns only with the reason why nothing can be delivered.
-async fn run(room: &Inner, shared: &Shared, weak: &Weak<Job>, keep: &mut Option<Arc<Job>>) -> PrepareError {
+async fn run(
+    room: &Inner,
+    shared: &Shared,
+    request: &Request,
+    weak: &Weak<Job>,
+    keep: &mut Option<Arc<Job>>,
+) -> PrepareError {
     let mut position = 0;
+    // What was verified when a source failed last; a revival that adds nothing is not repeated.
+    let mut verified = None;
     loop {
-        let mut attempts = shared.attempts();
-        let opened = room.chain.open(position, &shared.request, &shared.report, &mut attempts).await;
-        shared.set_attempts(attempts);
-        let (at, opened) = match opened {
+        let (at, opened) = match open(room, shared, request, position).await {
             Ok(found) => found,
             Err(error) => return error,
         };
@@ -56,17 +67,43 @@ async fn run(room: &Inner, shared: &Shared, weak: &Weak<Job>, keep: &mut Option<
         };
         shared.note(content.source, &error);
         // A source that worked so far may be asked again: a swarm comes back, a link is renewed.
+        let now = Some(content.file.verified_bytes());
         match next(&error, at) {
-            Some(_) => position = at,
+            Some(next) => position = if verified == now { next } else { at },
             None => return error.into(),
         }
+        verified = now;
     }
 }
 
 /// Tells the world that the first bytes are there, and hands the job over to its users.
 fn announce(room: &Inner, weak: &Weak<Job>, keep: &mut Option<Arc<Job>>, content: Content) {
-    if let Some(job) = keep.take().or_else(|| weak.upgrade()) {
+    if let Some(job) = keep.take() {
         room.make_ready(&job, content);
+    } else if let Some(job) = weak.upgrade() {
+        room.make_revived(&job, content);
+    }
+}
+
+/// Asks the chain. A cache that is full of what nobody watches is given a moment to let go of it.
+async fn open(
+    room: &Inner,
+    shared: &Shared,
+    request: &Request,
+    position: usize,
+) -> Result<(usize, Opened), PrepareError> {
+    let deadline = Instant::now() + MAKING_ROOM;
+    loop {
+        let mut attempts = shared.attempts();
+        let opened = room.chain.open(position, request, &shared.report, &mut attempts).await;
+        let full = matches!(opened, Err(PrepareError::Cache(CacheError::Full(_))));
+        if full && Instant::now() < deadline {
+            room.release_unwatched();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            continue;
+        }
+        shared.set_attempts(attempts);
+        return opened;
     }
 }
 
@@ -79,10 +116,11 @@ async fn first_bytes(
 ) -> Result<(), SourceError> {
     let mut failed = writer.map(|writer| writer.failed.clone());
     let mut tick = tokio::time::interval(room.settings.progress_interval);
+    let mut arrived = (content.file.received_bytes(), Instant::now());
     loop {
         tokio::select! {
             biased;
-            arrived = content.file.wait_for(0) => return arrived.map_err(SourceError::from),
+            first = content.file.wait_for(0) => return first.map_err(SourceError::from),
             error = async {
                 match &mut failed {
                     Some(failed) => ended(failed).await,
@@ -90,6 +128,14 @@ async fn first_bytes(
                 }
             } => return Err(error),
             _ = tick.tick() => report_arrival(&shared.report, content.source, &content.file),
+        }
+        // A source may be connected and still deliver nothing, for ever.
+        let received = content.file.received_bytes();
+        if received != arrived.0 {
+            arrived = (received, Instant::now());
+        } else if arrived.1.elapsed() >= room.settings.source_budget {
+            let limit = room.settings.source_budget.as_secs();
+            return Err(SourceError::NotHere(format!("connected, but nothing arrived within {limit} s")));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -88,12 +88,15 @@ pub struct Job {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) id: JobId,
+    /// What was asked for, without the uploaded .torrent: that is dropped with the task.
     pub(super) request: Request,
+    pub(super) had_metainfo: bool,
     pub(super) report: Report,
     pub(super) status: watch::Sender<JobStatus>,
     pub(super) attempts: Mutex<Vec<Attempt>>,
     pub(super) stop: CancellationToken,
     viewers: AtomicUsize,
+    played: AtomicBool,
     last_used: AtomicU64,
 }
 
@@ -104,15 +107,17 @@ pub struct Viewing {
 }
 
 impl Job {
-    pub(super) fn new(id: JobId, request: Request, stop: CancellationToken) -> Arc<Self> {
+    pub(super) fn new(id: JobId, request: &Request, stop: CancellationToken) -> Arc<Self> {
         let shared = Shared {
             id,
-            request,
+            had_metainfo: request.metainfo.is_some(),
+            request: Request { metainfo: None, ..request.clone() },
             report: Report::new(),
             status: watch::Sender::new(JobStatus::Searching),
             attempts: Mutex::default(),
             stop: stop.clone(),
             viewers: AtomicUsize::new(0),
+            played: AtomicBool::new(false),
             last_used: AtomicU64::new(unix_millis()),
         };
         Arc::new(Self { shared: Arc::new(shared), _stop: stop.drop_guard() })
@@ -146,6 +151,11 @@ impl Job {
     /// Unix milliseconds of the last use.
     pub fn last_used(&self) -> u64 {
         self.shared.last_used.load(Ordering::Relaxed)
+    }
+
+    /// Whether this is the first play of the job. A player makes many requests for one play.
+    pub fn is_first_play(&self) -> bool {
+        !self.shared.played.swap(true, Ordering::Relaxed)
     }
 
     pub(super) fn touch(&self) {

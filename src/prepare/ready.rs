@@ -1,24 +1,27 @@
 //! The moka cache of ready jobs.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::job::{Content, Job};
-use crate::domain::{FileChoice, FileIndex, InfoHash, Metainfo};
+use crate::domain::{FileChoice, InfoHash};
 
 /// Ready jobs by info-hash. One prepared season pack serves every episode prepared from it.
 #[derive(Debug)]
 pub(super) struct ReadyJobs(Cache<InfoHash, Arc<ReadyTorrent>>);
 
-/// One torrent's file table and its ready files.
+/// The ready files of one torrent, oldest first. Two jobs may have found the same file by different ways;
+/// both stay, because somebody may know either by its id.
+#[derive(Debug, Default)]
+struct ReadyTorrent(Mutex<Vec<ReadyFile>>);
+
 #[derive(Debug)]
-struct ReadyTorrent {
-    metainfo: Option<Arc<Metainfo>>,
-    files: Mutex<HashMap<FileIndex, Arc<Job>>>,
+struct ReadyFile {
+    job: Arc<Job>,
+    content: Content,
 }
 
 impl ReadyJobs {
@@ -32,43 +35,44 @@ impl ReadyJobs {
 
     /// Adds a ready job.
     pub(super) fn insert(&self, job: &Arc<Job>, content: &Content) {
-        let torrent = self.0.get_with(job.id().info_hash, || {
-            Arc::new(ReadyTorrent { metainfo: content.metainfo.clone(), files: Mutex::default() })
-        });
-        torrent.files().insert(content.index, Arc::clone(job));
+        let torrent = self.0.get_with(job.id().info_hash, Arc::default);
+        let mut files = torrent.files();
+        files.retain(|file| !Arc::ptr_eq(&file.job, job));
+        files.push(ReadyFile { job: Arc::clone(job), content: content.clone() });
     }
 
     /// The ready job for a choice, and its idle time starts anew.
     pub(super) fn get(&self, info_hash: InfoHash, choice: FileChoice) -> Option<Arc<Job>> {
         let torrent = self.0.get(&info_hash)?;
-        let files = torrent.files();
-        if torrent.metainfo.is_none() {
-            // An operator's file stands for the whole torrent, whichever file is asked for.
-            return files.values().next().cloned();
+        let mut files = torrent.files();
+        files.retain(|file| file.content.file.is_current());
+        // An operator's file stands for the whole torrent, whichever file is asked for.
+        let provided = files.iter().rfind(|file| file.content.file.layout().is_none());
+        if let Some(file) = provided {
+            return Some(Arc::clone(&file.job));
         }
         let index = match choice {
             FileChoice::Index(index) => index,
-            choice => crate::release::choose(&torrent.metainfo.as_ref()?.files, choice).ok()?,
+            choice => {
+                let metainfo = files.iter().find_map(|file| file.content.metainfo.as_ref())?;
+                crate::release::choose(&metainfo.files, choice).ok()?
+            }
         };
-        files.get(&index).cloned()
+        files.iter().rfind(|file| file.content.index == index).map(|file| Arc::clone(&file.job))
     }
 
     /// Forgets one job.
     pub(super) fn remove(&self, job: &Arc<Job>) {
         if let Some(torrent) = self.0.get(&job.id().info_hash) {
-            torrent.files().retain(|_, ready| !Arc::ptr_eq(ready, job));
+            torrent.files().retain(|file| !Arc::ptr_eq(&file.job, job));
         }
     }
 
-    /// Forgets every torrent that nobody watches.
+    /// Forgets every file that nobody watches.
     pub(super) fn remove_unwatched(&self) {
-        for (info_hash, torrent) in &self.0 {
-            torrent.files().retain(|_, job| job.viewers() > 0);
-            if torrent.files().is_empty() {
-                self.0.invalidate(&*info_hash);
-            }
+        for (_, torrent) in &self.0 {
+            torrent.files().retain(|file| file.job.viewers() > 0);
         }
-        self.0.run_pending_tasks();
     }
 
     /// Lets go of what has expired; moka does that only when it is used.
@@ -84,7 +88,7 @@ impl ReadyJobs {
 }
 
 impl ReadyTorrent {
-    fn files(&self) -> std::sync::MutexGuard<'_, HashMap<FileIndex, Arc<Job>>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    fn files(&self) -> MutexGuard<'_, Vec<ReadyFile>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -79,15 +79,15 @@ impl Prepare {
             job.touch();
             return job;
         }
-        if let Some(job) = inner.refused.get(&key).filter(|job| !brings_more(&request, &job.shared.request)) {
+        if let Some(job) = inner.refused.get(&key).filter(|job| !brings_more(&request, job)) {
             return job;
         }
-        let job = Job::new(table.fresh_id(&request), request, inner.stop.child_token());
+        let job = Job::new(table.fresh_id(&request), &request, inner.stop.child_token());
         table.by_id.insert(job.id(), Arc::downgrade(&job));
         table.flights.insert(key, Arc::downgrade(&job));
         drop(table);
         tracing::info!(job = %job.id(), "Background: Starting stream preparation");
-        inner.tasks.spawn(drive(Arc::clone(inner), Arc::clone(&job)));
+        inner.tasks.spawn(drive(Arc::clone(inner), Arc::clone(&job), request));
         job
     }
 
@@ -127,7 +127,7 @@ impl Prepare {
 
     /// Lets go of every ready job that nobody watches, so that its content can be deleted.
     pub fn release_unwatched(&self) {
-        self.inner.ready.remove_unwatched();
+        self.inner.release_unwatched();
     }
 
     /// Lets go of what has expired. Call every few seconds.
@@ -169,6 +169,16 @@ impl Inner {
             table.flights.insert(key, Arc::downgrade(job));
         }
         job.shared.status.send_replace(JobStatus::Described(content));
+    }
+
+    /// A job goes on with another source; its idle time is not renewed by that.
+    pub(super) fn make_revived(&self, job: &Arc<Job>, content: Content) {
+        job.shared.status.send_replace(JobStatus::Ready(content));
+    }
+
+    /// Lets go of every ready job that nobody watches.
+    pub(super) fn release_unwatched(&self) {
+        self.ready.remove_unwatched();
     }
 
     /// The first bytes of a job are there.
@@ -227,8 +237,9 @@ impl Table {
 }
 
 /// Whether a new request knows something that the failed one did not.
-fn brings_more(new: &Request, old: &Request) -> bool {
+fn brings_more(new: &Request, failed: &Job) -> bool {
+    let old = &failed.shared.request;
     new.trackers.iter().any(|tracker| !old.trackers.contains(tracker))
         || new.peers.iter().any(|peer| !old.peers.contains(peer))
-        || (new.metainfo.is_some() && old.metainfo.is_none())
+        || (new.metainfo.is_some() && !failed.shared.had_metainfo)
 }

@@ -48,6 +48,7 @@ impl Source for Scripted {
                 return Err(error);
             }
             let file = self.file(request.info_hash);
+            self.failure.send_replace(None);
             let guard = Arc::new(());
             *self.writers.lock().unwrap() = Arc::downgrade(&guard);
             let writer = Writer { failed: self.failure.subscribe(), guard: Box::new(guard) };
@@ -100,8 +101,8 @@ fn stage(acts: impl IntoIterator<Item = Act>, lifetime: Duration) -> Stage {
         ready_lifetime: lifetime,
         ready_torrents: 1,
         progress_interval: Duration::from_millis(10),
-        source_budget: Duration::from_secs(5),
-        retries: 0,
+        source_budget: Duration::from_secs(3),
+        retries: 1,
     };
     let chain = Chain::new(vec![Arc::clone(&source) as Arc<dyn Source>], settings);
     Stage { prepare: Prepare::new(chain, settings), source, _folder: folder }
@@ -201,6 +202,24 @@ async fn the_torrent_used_last_pushes_out_the_one_nobody_watches() {
 }
 
 #[tokio::test]
+async fn a_ready_file_of_an_unknown_pack_does_not_stand_for_the_others() {
+    let stage = stage([], Duration::from_secs(60));
+    let first = stage.prepare.start(request());
+    stage.source.deliver();
+    until("ready", || is_ready(&first)).await;
+    let second = stage.prepare.start(Request { file: FileChoice::Index(FileIndex(1)), ..request() });
+    assert!(!Arc::ptr_eq(&first, &second));
+    assert!(Arc::ptr_eq(&stage.prepare.start(request()), &first));
+}
+
+#[tokio::test]
+async fn a_source_that_is_connected_but_delivers_nothing_is_given_up() {
+    let stage = stage([], Duration::from_secs(60));
+    let error = timeout(PATIENCE, stage.prepare.start(request()).failed()).await.unwrap();
+    assert!(error.to_string().contains("nothing arrived"), "{error}");
+}
+
+#[tokio::test]
 async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
     let refuse = || Act::Fail(SourceError::NotHere("no peers".to_owned()));
     let stage = stage([refuse(), refuse()], Duration::from_secs(60));
@@ -234,15 +253,41 @@ async fn a_source_that_dies_in_mid_play_is_asked_again_and_the_job_goes_on() {
     until("ready", || is_ready(&job)).await;
     stage.source.failure.send_replace(Some(SourceError::Transient("the swarm has gone silent".to_owned())));
     until("asked again", || stage.source.opened.load(Ordering::Relaxed) >= 2).await;
-    stage.source.failure.send_replace(None);
     assert!(is_ready(&job));
     assert!(job.attempts().iter().any(|attempt| attempt.outcome == "the swarm has gone silent"));
 }
 
 #[tokio::test]
+async fn a_revival_that_brings_nothing_is_not_repeated_for_ever() {
+    let stage = stage([], Duration::from_secs(60));
+    let job = stage.prepare.start(request());
+    stage.source.deliver();
+    until("ready", || is_ready(&job)).await;
+    for opening in 2..=3 {
+        stage.source.failure.send_replace(Some(SourceError::Transient("silent".to_owned())));
+        until("asked again, or given up", || {
+            stage.source.opened.load(Ordering::Relaxed) >= opening || !is_ready(&job)
+        })
+        .await;
+    }
+    let error = timeout(PATIENCE, job.failed()).await.unwrap();
+    assert!(matches!(error, PrepareError::Exhausted(_)), "{error}");
+    assert_eq!(stage.source.opened.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn what_fails_in_passing_is_tried_again() {
+    let passing = Act::Fail(SourceError::Transient("25 torrents are running already".to_owned()));
+    let stage = stage([passing], Duration::from_secs(60));
+    let job = stage.prepare.start(request());
+    timeout(PATIENCE, job.content()).await.unwrap().unwrap();
+    assert_eq!(stage.source.opened.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
 async fn a_full_disk_ends_the_job_with_the_cache_s_own_words() {
-    let full = SourceError::Cache(CacheError::Full("nothing left".to_owned()));
-    let stage = stage([Act::Fail(full)], Duration::from_secs(60));
+    let full = || Act::Fail(SourceError::Cache(CacheError::Full("nothing left".to_owned())));
+    let stage = stage(std::iter::repeat_with(full).take(20), Duration::from_secs(60));
     let error = timeout(PATIENCE, stage.prepare.start(request()).content()).await.unwrap().unwrap_err();
     assert!(matches!(error, PrepareError::Cache(CacheError::Full(_))), "{error}");
 }

@@ -10,6 +10,9 @@ const TOKEN: &str = "open-sesame";
 
 async fn status(server: &Headwater, headers: &[(&str, &str)]) -> StatusCode {
     let answer = server.send(Method::GET, "/api/admin/jobs", headers, Vec::new()).await;
+    if answer.status == StatusCode::UNAUTHORIZED {
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
     if answer.status != StatusCode::OK {
         let body = answer.json();
         assert_eq!(body["success"], false, "{body}");
@@ -35,9 +38,9 @@ async fn with_a_token_only_its_bearer_is_answered_from_wherever() {
     let server = Setup::new().env("HEADWATER_ADMIN_TOKEN", TOKEN).start();
     let right = format!("Bearer {TOKEN}");
     for wrong in ["", "Bearer", "Bearer open", "Basic open-sesame", "Bearer open-sesame2"] {
-        assert_eq!(status(&server, &[("Authorization", wrong)]).await, 403, "{wrong}");
+        assert_eq!(status(&server, &[("Authorization", wrong)]).await, 401, "{wrong}");
     }
-    assert_eq!(status(&server, &[]).await, 403);
+    assert_eq!(status(&server, &[]).await, 401);
     assert_eq!(status(&server, &[("Authorization", &right)]).await, 200);
     let proxied = [("Authorization", right.as_str()), ("X-Forwarded-For", "203.0.113.9")];
     assert_eq!(status(&server, &proxied).await, 200);

@@ -191,7 +191,7 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
     let recipe = resolve::resolve(inner, request, report).await?;
     let metainfo = recipe.metainfo.clone();
     if let Some(reason) = metainfo::engine_refusal(&recipe.torrent) {
-        return Err(SourceError::NotHere(format!("the torrent engine refuses this torrent: {reason}")));
+        return Err(SourceError::Broken(format!("the torrent is not usable: {reason}")));
     }
     let index =
         choose(&metainfo.files, request.file).map_err(|error| SourceError::NoSuchFile(error.to_string()))?;

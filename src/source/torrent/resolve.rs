@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use librqbit::{AddTorrent, AddTorrentOptions, AddTorrentResponse};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
@@ -21,10 +22,15 @@ use crate::source::{Report, Request, SourceError, Stage};
 /// The share of the connecting phase that finding the file table may take.
 const SHARE: f64 = 0.8;
 
+/// Resolves at the same time; each dials up to a hundred peers. Others wait for their turn.
+const MOST_RESOLVES: usize = 32;
+
 /// The resolves under way. Whoever asks for the same torrent joins; a resolve belongs to nobody's
 /// request and goes on when the one who started it has left.
-#[derive(Default)]
-pub(super) struct Flights(Mutex<HashMap<InfoHash, Flight>>);
+pub(super) struct Flights {
+    under_way: Mutex<HashMap<InfoHash, Flight>>,
+    turns: Semaphore,
+}
 
 type Flight = Shared<BoxFuture<'static, Result<Recipe, SourceError>>>;
 
@@ -95,9 +101,15 @@ async fn remember(inner: &Inner, metainfo: &Metainfo, torrent: &[u8]) {
     }
 }
 
+impl Default for Flights {
+    fn default() -> Self {
+        Self { under_way: Mutex::default(), turns: Semaphore::new(MOST_RESOLVES) }
+    }
+}
+
 impl Flights {
     fn join(&self, inner: &Arc<Inner>, request: &Request) -> Flight {
-        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flights = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let info_hash = request.info_hash;
         if let Some(flight) = flights.get(&info_hash) {
             return flight.clone();
@@ -111,7 +123,7 @@ impl Flights {
     }
 
     fn land(&self, info_hash: InfoHash) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&info_hash);
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&info_hash);
     }
 }
 
@@ -128,7 +140,11 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
     let _landing = Landing(inner.clone(), request.info_hash);
     let limit = inner.settings.resolve_timeout;
     let dialled = inner.dialled();
-    let asking = inner.stopping.run_until_cancelled(ask_swarm(&inner, &request));
+    let asking = inner.stopping.run_until_cancelled(async {
+        // The semaphore is never closed.
+        let _turn = inner.flights.turns.acquire().await;
+        ask_swarm(&inner, &request).await
+    });
     let (torrent, seen) = match tokio::time::timeout(limit, asking).await {
         Ok(Some(found)) => found?,
         Ok(None) => return Err(SourceError::Transient("the server is stopping".to_owned())),

@@ -4,6 +4,8 @@
 mod against_nginx;
 mod client;
 mod content;
+mod links;
+mod lost_swarm;
 mod nginx;
 mod old_clients;
 mod players;

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 
-use crate::support::http;
 use crate::support::server::{Headwater, Setup};
+use crate::support::swarm::{Libtorrent, Share, Tracker};
+use crate::support::{http, media};
 
 const PLAYER: (&str, &str) = ("User-Agent", "Stremio/1.6 (Linux;Android 11) ExoPlayerLib/2.18.1");
 
@@ -45,6 +46,34 @@ async fn a_player_is_sent_round_within_its_patience_and_told_the_end() {
     assert_eq!(told["success"], false, "{told}");
     assert!(told["message"].as_str().is_some_and(|message| message.contains("no peer")), "{told}");
     assert!(asked.elapsed() < Duration::from_secs(20), "the whole took {:?}", asked.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_player_that_was_sent_round_gets_the_bytes_when_they_come() {
+    let tracker = Tracker::start();
+    let data = media::random(63, 700_000);
+    // One piece takes about ten seconds at this rate: longer than this player waits for one answer.
+    let share = Share::single("film.mp4", data.clone(), 512 * 1024, &[tracker.http()]);
+    let seed = Libtorrent::start(&share, Some(50_000));
+    tracker.wait_for(&share.info_hash, seed.port);
+    let server = Headwater::start();
+    let client = http::unmoved();
+    let mut path = Headwater::proxy(&share, 0);
+    let range = ("Range", "bytes=0-65535");
+    for sent_round in 0..18 {
+        let (url, headers) = (server.url(&path), [PLAYER, range]);
+        let answer = http::send(&client, Method::GET, &url, &headers, Vec::new(), PATIENCE).await;
+        let answer = answer.expect("the server answers");
+        if answer.status == 307 {
+            answer.header("location").clone_into(&mut path);
+            continue;
+        }
+        assert!(sent_round > 0, "the first answer came too quickly to show anything");
+        assert_eq!(answer.status, 206, "{}", answer.text());
+        media::assert_same_bytes(&answer.body, &data[..65_536], "what came after the redirects");
+        return;
+    }
+    panic!("sent round for ever: {}", server.transcript());
 }
 
 #[tokio::test(flavor = "multi_thread")]

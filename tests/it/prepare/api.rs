@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::media::{self, assert_same_bytes};
 use crate::support::server::{Headwater, Setup};
-use crate::support::swarm::{Seeded, Share, Tracker};
+use crate::support::swarm::{Libtorrent, Seeded, Share, Tracker};
 
 const SOON: Duration = Duration::from_secs(40);
 
@@ -205,6 +205,44 @@ async fn a_failed_job_says_why() {
     let answer = server.get(job["streamUrl"].as_str().expect("the answer names it")).await;
     assert!(answer.status.is_server_error(), "{} {}", answer.status, answer.text());
     assert_eq!(answer.json()["success"], false, "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_magnet_with_a_peer_address_alone_is_enough() {
+    let mut swarm = Seeded::start("film.mp4", media::random(67, 300_000), None);
+    let port = swarm.seed.port;
+    let server = Headwater::start();
+    let magnet = format!("magnet:?xt=urn:btih:{}&x.pe=127.0.0.1:{port}", swarm.share.info_hash);
+    let (status, job) = server.post("/stream/prepare", magnet).await;
+    assert!(status.is_success(), "{job}");
+    assert_eq!(job["infoHash"], swarm.share.info_hash);
+    let status_url = job["statusUrl"].as_str().expect("the answer names it");
+    server.job(status_url, SOON, |report| report["status"] == "ready").await;
+    let stream = job["streamUrl"].as_str().expect("the answer names it");
+    assert_same_bytes(&server.get(stream).await.body, swarm.data(), "from the peer of the magnet");
+    assert!(swarm.seed.uploaded() > 0);
+    let (status, refused) = server.post("/stream/prepare", "").await;
+    assert_eq!((status.as_u16(), &refused["success"]), (400, &false.into()), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn season_and_episode_choose_the_file_and_never_another() {
+    let tracker = Tracker::start();
+    let episodes = [
+        (vec!["Show S01E01.mkv"], media::random(68, 200_000)),
+        (vec!["Show S01E02.mkv"], media::random(69, 150_000)),
+    ];
+    let share = Share::multi("Show S01", &episodes, 32 * 1024, &[tracker.http()]);
+    let seed = Libtorrent::start(&share, None);
+    tracker.wait_for(&share.info_hash, seed.port);
+    let server = Headwater::start();
+    let path = |query: &str| format!("/stream/proxy/{}?{query}&{}", share.info_hash, share.tracker_query());
+    let second = server.get(&path("season=1&episode=2")).await;
+    assert_same_bytes(&second.body, &share.files[1], "the second episode");
+    let largest = server.get(&path("")).await;
+    assert_same_bytes(&largest.body, &share.files[0], "the largest video");
+    assert_eq!(server.get(&path("season=1&episode=3")).await.status, 404);
+    assert_eq!(server.get(&path("season=1")).await.status, 400);
 }
 
 #[tokio::test(flavor = "multi_thread")]

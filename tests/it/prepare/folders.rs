@@ -25,6 +25,9 @@ fn a_folder_in_use_by_another_process_is_refused_with_its_name() {
     let first = setup.clone().start();
     let folder = setup.data().display().to_string();
     assert_refused_to_start(&setup, &["in use", &folder]);
+    let elsewhere = setup.home().join("other-cache").display().to_string();
+    let same_data = setup.clone().env("HEADWATER_CACHE_DIR", &elsewhere);
+    assert_refused_to_start(&same_data, &["data folder", "in use", &folder]);
     drop(first);
     // With the first one gone, also by a kill, the folder is free again.
     let mut second = setup.clone().start();
@@ -55,6 +58,46 @@ fn a_read_only_disk_is_refused_with_its_name() {
     let setup = Setup::new().cache_on_disk("size=20m,ro");
     let folder = setup.home().join("disk").display().to_string();
     assert_refused_to_start(&setup, &[&folder]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_in_mid_play_cuts_the_body_and_is_forgiven_once_there_is_room() {
+    if !Setup::can_mount() {
+        skipped("this machine does not let tests mount a disk: one that fills up");
+        return;
+    }
+    let film = Seeded::start("film.mp4", media::random(93, 6_000_000), Some(1_000_000));
+    let server = Setup::new().cache_on_disk("size=9m").env("HEADWATER_CACHE_FREE_FLOOR", "0").start();
+    let path = Headwater::proxy(&film.share, 0);
+    let mut response = server.open(&path).await;
+    assert_eq!(response.status(), 200);
+    response.chunk().await.expect("the body begins");
+    // The server alone has the disk mounted; this is how others on the machine reach it.
+    let disk = format!("/proc/{}/root{}", server.process_id(), server.setup().home().join("disk").display());
+    let filler = std::path::Path::new(&disk).join("filler");
+    let mut file = std::fs::File::create(&filler).expect("the disk is reached through the server");
+    let filled = std::io::copy(&mut std::io::repeat(1), &mut file);
+    assert!(filled.is_err(), "an endless file fitted");
+    drop(file);
+    let cut = async {
+        while response.chunk().await?.is_some() {}
+        Ok::<_, reqwest::Error>(())
+    };
+    assert!(cut.await.is_err(), "the body ended as if it were whole");
+    let answer = server.get(&path).await;
+    assert_eq!(answer.status, 507, "{}", answer.text());
+    assert_eq!(server.get("/health").await.status, 200);
+    std::fs::remove_file(&filler).expect("the filler is ours");
+    // The refusal is remembered for a few seconds.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let answer = loop {
+        let answer = server.get(&path).await;
+        if answer.status == 200 || Instant::now() > deadline {
+            break answer;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    assert_same_bytes(&answer.body, film.data(), "the film once there is room");
 }
 
 #[tokio::test(flavor = "multi_thread")]

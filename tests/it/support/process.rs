@@ -98,6 +98,11 @@ impl Process {
         self.line_after(0, patience, wanted).1
     }
 
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The lines printed to standard output so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.output.lock().stdout.clone()

@@ -182,6 +182,11 @@ impl Headwater {
         self.process.line(START, wanted)
     }
 
+    /// Its process.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it has printed so far, for messages.
     pub(crate) fn transcript(&self) -> String {
         self.process.transcript()

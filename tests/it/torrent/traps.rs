@@ -251,7 +251,7 @@ async fn a_torrent_that_the_engine_refuses_for_its_names_ends_cleanly() {
     let rig = Rig::new(folder.path()).await;
     let request = Request { metainfo: Some(odd.into()), ..bare(metainfo.info_hash, 0) };
     let refused = within(10, rig.open(&request)).await.unwrap_err();
-    assert!(matches!(&refused, SourceError::NotHere(_)), "{refused}");
+    assert!(matches!(&refused, SourceError::Broken(_)), "{refused}");
     rig.stop().await;
 }
 
