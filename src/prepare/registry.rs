@@ -71,7 +71,8 @@ impl Prepare {
         let inner = &self.inner;
         let key = (request.info_hash, request.file);
         let mut table = inner.table();
-        if let Some(job) = table.flights.get(&key).and_then(Weak::upgrade) {
+        let flight = table.flights.get(&key).and_then(Weak::upgrade);
+        if let Some(job) = flight.filter(|job| !ends_the_search(&request, job)) {
             job.touch();
             return job;
         }
@@ -234,6 +235,14 @@ impl Table {
         self.flights.retain(|_, job| job.strong_count() > 0);
         self.watched.retain(|_, job| job.strong_count() > 0);
     }
+}
+
+/// Whether a new request brings the very file table that a job is still searching for. The searching job finds
+/// it, too, once the new one has it.
+fn ends_the_search(new: &Request, searching: &Job) -> bool {
+    new.metainfo.is_some()
+        && !searching.shared.had_metainfo
+        && matches!(searching.status(), JobStatus::Searching)
 }
 
 /// Whether a new request knows something that the failed one did not.

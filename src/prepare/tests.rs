@@ -154,6 +154,19 @@ async fn whoever_names_the_file_joins_the_job_that_found_it() {
 }
 
 #[tokio::test]
+async fn whoever_brings_the_torrent_file_does_not_wait_for_a_search() {
+    let stage = stage([], Duration::from_secs(60));
+    let permits = stage.source.gate.available_permits() as u32;
+    let _closed = stage.source.gate.acquire_many(permits).await.unwrap();
+    let searching = stage.prepare.start(request());
+    let torrent = bytes::Bytes::from_static(b"d4:infode");
+    let knowing = stage.prepare.start(Request { metainfo: Some(torrent.clone()), ..request() });
+    assert!(!Arc::ptr_eq(&searching, &knowing));
+    let third = stage.prepare.start(Request { metainfo: Some(torrent), ..request() });
+    assert!(Arc::ptr_eq(&third, &knowing));
+}
+
+#[tokio::test]
 async fn a_job_in_flight_outlives_everyone_who_asked() {
     let stage = stage([], Duration::from_secs(60));
     let id = stage.prepare.start(request()).id();

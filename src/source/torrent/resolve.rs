@@ -62,6 +62,10 @@ pub(super) async fn resolve(
         tokio::select! {
             done = &mut flight => return done,
             _ = pulse.tick() => {
+                // Somebody else may have brought the .torrent meanwhile.
+                if let Some(active) = inner.registry.get(request.info_hash) {
+                    return Ok(active.recipe().clone());
+                }
                 let fraction = since.elapsed().as_secs_f64() / inner.settings.resolve_timeout.as_secs_f64().max(1.0);
                 let message = match inner.dialled() - dialled {
                     0 => "Trying P2P connections...".to_owned(),

@@ -77,6 +77,27 @@ async fn a_player_that_was_sent_round_gets_the_bytes_when_they_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_torrent_file_uploaded_meanwhile_ends_everybodys_search() {
+    let (_silent, query) = silent_tracker();
+    let tracker = Tracker::start();
+    let data = media::random(65, 300_000);
+    let share = Share::single("film.mp4", data.clone(), 64 * 1024, &[tracker.http()]);
+    let seed = Libtorrent::start(&share, None);
+    tracker.wait_for(&share.info_hash, seed.port);
+    let server = Headwater::start();
+    let path = format!("/stream/proxy/{}?fileIndex=0&{query}", share.info_hash);
+    let searching = server.get(&path);
+    let upload = async {
+        let path = format!("/stream/prepare/{}?fileIndex=0", share.info_hash);
+        let (status, job) = server.post(&path, share.torrent.clone()).await;
+        assert!(status.is_success(), "{job}");
+    };
+    let (found, ()) = tokio::join!(searching, upload);
+    assert_eq!(found.status, 200, "{}", found.text());
+    media::assert_same_bytes(&found.body, &data, "for the one who was still searching");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_head_request_does_not_hold_its_client_for_the_whole_search() {
     let (_tracker, query) = silent_tracker();
     let server = Headwater::start();
