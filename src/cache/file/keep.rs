@@ -1,0 +1,56 @@
+//! What the cache folder does with its files: notes their use, and saves what is known of them.
+
+use std::sync::Arc;
+
+use super::CacheFile;
+use crate::cache::sidecar::Record;
+use crate::cache::{CacheError, folder};
+
+impl CacheFile {
+    /// Whether there are no more than `handles` handles.
+    pub(in crate::cache) fn is_held_by(&self, handles: usize) -> bool {
+        Arc::strong_count(&self.inner) <= handles
+    }
+
+    /// Whether somebody is reading right now.
+    pub(in crate::cache) fn is_read(&self) -> bool {
+        !self.demand().borrow().is_empty()
+    }
+
+    /// Forgets an earlier write failure: somebody wants to try again.
+    pub(in crate::cache) fn clear_failure(&self) {
+        if let Some(pieces) = self.pieces() {
+            pieces.state().failure = None;
+        }
+    }
+
+    /// Notes a use at `now` (Unix seconds), and that it was a play if `play`.
+    pub(in crate::cache) fn note_use(&self, now: u64, play: bool) {
+        if let Some(pieces) = self.pieces() {
+            let mut state = pieces.state();
+            state.record.last_used = now;
+            state.record.plays += u64::from(play);
+            state.dirty = true;
+        }
+    }
+
+    /// Saves the have-map if it changed, after the data it speaks of. `closing` says that nobody writes
+    /// any more. Blocking.
+    pub(in crate::cache) fn save(&self, closing: bool) -> Result<(), CacheError> {
+        let Some(pieces) = self.pieces() else { return Ok(()) };
+        let mut record = {
+            let mut state = pieces.state();
+            let unsettled = state.record.settled_at == 0 && closing;
+            if !std::mem::take(&mut state.dirty) && !unsettled {
+                return Ok(());
+            }
+            Record { have: state.have.to_bytes(), ..state.record.clone() }
+        };
+        let settled = closing || self.is_complete();
+        self.inner.data.sync_data()?;
+        record.settled_at = if settled { folder::modified(&self.inner.data)? } else { 0 };
+        record.write(&pieces.folder.have())?;
+        pieces.state().record.settled_at = record.settled_at;
+        Ok(())
+    }
+}
