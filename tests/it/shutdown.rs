@@ -45,6 +45,18 @@ async fn nobody_new_is_served_after_sigterm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_downloads_for_nobody_ends_within_seconds() {
+    let swarm = Seeded::start("film.mp4", media::random(43, 8_000_000), Some(500_000));
+    let mut server = Headwater::start();
+    let path = Headwater::proxy(&swarm.share, 0);
+    assert_eq!(server.range(&path, 0, 999).await.status, 206);
+    let asked = std::time::Instant::now();
+    server.terminate();
+    server.stopped();
+    assert!(asked.elapsed() < Duration::from_secs(8), "it took {:?}", asked.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_idle_server_ends_at_once() {
     let mut server = Headwater::start();
     assert_eq!(server.get("/health").await.status, 200);

@@ -1,5 +1,6 @@
 //! The engine's traps, one regression test each.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
@@ -280,5 +281,45 @@ async fn a_peer_that_refuses_for_a_moment_is_dialled_again_soon() {
     let request = Request { metainfo, peers: vec![addr], ..bare(seed.seeder.info_hash(), 0) };
     let opened = within(20, rig.open(&request)).await.unwrap();
     assert!(within(8, read_all(&opened.file)).await == seed.files[0]);
+    rig.stop().await;
+}
+
+/// An address that answers no attempt to connect: a full queue drops every further one.
+struct BlackHole {
+    address: SocketAddr,
+    _listener: socket2::Socket,
+    _queue: Vec<socket2::Socket>,
+}
+
+impl BlackHole {
+    fn new() -> Self {
+        let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        let listener = socket();
+        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let fill = |_| {
+            let waiting = socket();
+            waiting.set_nonblocking(true).unwrap();
+            // In progress, which is all that is wanted.
+            let _ = waiting.connect(&address.into());
+            waiting
+        };
+        Self { address, _queue: (0..3).map(fill).collect(), _listener: listener }
+    }
+}
+
+/// Trap: dead peers hold the engine's places for as long as they are dialled, 10 s by default.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn dead_peers_do_not_keep_a_living_one_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = Seed::new(Plan::default()).await;
+    let dead: Vec<BlackHole> = (0..40).map(|_| BlackHole::new()).collect();
+    let rig = Rig::with(folder.path(), |settings| settings.peer_limit = 10).await;
+    let mut request = Request { metainfo: Some(seed.seeder.torrent().clone()), ..seed.by_peer(0) };
+    request.peers = dead.iter().map(|hole| hole.address).chain(request.peers).collect();
+    // Four rounds of 2.5 s; with the engine's default they would be four of 10 s.
+    let opened = within(10, rig.open(&request)).await.unwrap();
+    assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
     rig.stop().await;
 }
