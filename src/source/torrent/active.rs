@@ -34,7 +34,11 @@ const MAX_RETIRED: usize = 1;
 #[derive(Clone)]
 pub(super) struct Recipe {
     pub(super) metainfo: Arc<Metainfo>,
+    /// The .torrent reduced to its info dictionary.
     pub(super) torrent: Bytes,
+    /// The trackers that the .torrent named.
+    pub(super) own_trackers: Vec<Url>,
+    /// Those that the request brought.
     pub(super) trackers: Vec<Url>,
     pub(super) peers: Vec<SocketAddr>,
 }

@@ -7,7 +7,7 @@ use url::Url;
 use crate::domain::InfoHash;
 
 /// More trackers than any torrent needs; the rest of a longer list is left out.
-const MAX_TRACKERS: usize = 64;
+pub(super) const MAX_TRACKERS: usize = 64;
 const MAX_PEERS: usize = 256;
 
 /// What a magnet link says.

@@ -1,6 +1,10 @@
 //! Reading .torrent files (BEP 3, padding of BEP 47) within limits that keep a hostile one harmless.
 
+use bytes::Bytes;
 use librqbit::torrent_from_bytes;
+use url::Url;
+
+use super::magnet::{MAX_TRACKERS, is_tracker};
 
 use crate::domain::{FileEntry, InfoHash, InvalidMetainfo, Metainfo};
 
@@ -60,6 +64,21 @@ pub fn parse_metainfo(bytes: &[u8]) -> Result<Metainfo, InvalidMetainfo> {
 pub(super) fn engine_refusal(torrent: &[u8]) -> Option<String> {
     let parsed = torrent_from_bytes(torrent).map_err(|error| error.to_string());
     parsed.and_then(|torrent| torrent.info.data.validate().map_err(|error| error.to_string())).err()
+}
+
+/// The .torrent with nothing but its info dictionary, and the trackers it named. The engine would ask every
+/// tracker of a .torrent, however many somebody has put there and wherever they lead.
+pub(super) fn reduce(torrent: &[u8]) -> Option<(Bytes, Vec<Url>)> {
+    let parsed = torrent_from_bytes(torrent).ok()?;
+    let named = parsed.iter_announce().filter_map(|url| str::from_utf8(url.as_ref()).ok()?.parse().ok());
+    let mut trackers: Vec<Url> = Vec::new();
+    for url in named.filter(is_tracker) {
+        if trackers.len() < MAX_TRACKERS && !trackers.contains(&url) {
+            trackers.push(url);
+        }
+    }
+    let bare = [b"d4:info".as_slice(), parsed.info.raw_bytes.as_ref(), b"e"].concat();
+    Some((bare.into(), trackers))
 }
 
 fn invalid(reason: impl Into<String>) -> InvalidMetainfo {
@@ -157,6 +176,24 @@ mod tests {
         assert_eq!(metainfo.files.len(), 1);
         assert_eq!(metainfo.files[0].path, "a.mp4");
         assert_eq!((metainfo.total_length(), metainfo.pieces.len()), (40_000, 3));
+    }
+
+    #[test]
+    fn a_reduced_torrent_keeps_its_hash_and_a_bounded_list_of_real_trackers() {
+        let plain = single(16384, 40_000, 3);
+        let mut many = b"d13:announce-listll3:foo15:wss://a.example13:file:///etc/x".to_vec();
+        for number in 0..200 {
+            let url = format!("udp://tracker{number}.example:1/");
+            for _ in 0..2 {
+                many.extend(format!("{}:{url}", url.len()).into_bytes());
+            }
+        }
+        many.extend(b"ee");
+        many.extend(&plain[1..]);
+        let (bare, trackers) = reduce(&many).unwrap();
+        assert_eq!(bare, plain);
+        assert_eq!(trackers.len(), MAX_TRACKERS);
+        assert_eq!(trackers[1].as_str(), "udp://tracker1.example:1/");
     }
 
     #[test]

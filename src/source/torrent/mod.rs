@@ -238,12 +238,13 @@ impl Inner {
         tcp.v4.attempts + tcp.v6.attempts
     }
 
-    /// The trackers to ask beside those in the .torrent. None for a private one (BEP 27); for this reason
-    /// the session itself has none: the engine adds the session's to private torrents too.
+    /// The trackers to ask. A private torrent has its own alone (BEP 27); for this reason the session itself
+    /// has none: the engine adds the session's to private torrents too.
     fn trackers_for(&self, recipe: &Recipe) -> Vec<String> {
+        let own = recipe.own_trackers.iter().map(Url::to_string);
         if recipe.metainfo.private {
-            return Vec::new();
+            return own.collect();
         }
-        self.settings.trackers.iter().chain(&recipe.trackers).map(Url::to_string).collect()
+        own.chain(self.settings.trackers.iter().chain(&recipe.trackers).map(Url::to_string)).collect()
     }
 }

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::active::Recipe;
 use super::magnet::{build_magnet, is_tracker};
+use super::metainfo::reduce;
 use super::{Inner, parse_metainfo};
 use crate::domain::{InfoHash, Metainfo};
 use crate::source::{Report, Request, SourceError, Stage};
@@ -46,13 +47,13 @@ pub(super) async fn resolve(
             return Err(SourceError::Broken("the .torrent file belongs to another info-hash".to_owned()));
         }
         remember(inner, &metainfo, torrent).await;
-        return Ok(recipe(metainfo, torrent.clone(), request));
+        return recipe(metainfo, torrent, request);
     }
     if let Some(active) = inner.registry.get(request.info_hash) {
         return Ok(active.recipe().clone());
     }
     if let Some((metainfo, torrent)) = recall(inner, request.info_hash).await {
-        return Ok(recipe(metainfo, torrent, request));
+        return recipe(metainfo, &torrent, request);
     }
     let flight = inner.flights.join(inner, request);
     let (since, dialled) = (Instant::now(), inner.dialled());
@@ -77,13 +78,16 @@ pub(super) async fn resolve(
     }
 }
 
-fn recipe(metainfo: Metainfo, torrent: Bytes, request: &Request) -> Recipe {
-    Recipe {
+fn recipe(metainfo: Metainfo, torrent: &[u8], request: &Request) -> Result<Recipe, SourceError> {
+    let (torrent, own_trackers) =
+        reduce(torrent).ok_or_else(|| SourceError::Broken("the torrent is malformed".to_owned()))?;
+    Ok(Recipe {
         metainfo: Arc::new(metainfo),
         torrent,
+        own_trackers,
         trackers: request.trackers.iter().filter(|url| is_tracker(url)).cloned().collect(),
         peers: request.peers.clone(),
-    }
+    })
 }
 
 async fn recall(inner: &Inner, info_hash: InfoHash) -> Option<(Metainfo, Bytes)> {
@@ -166,7 +170,7 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
     };
     let metainfo = parse_metainfo(&torrent).map_err(|error| SourceError::Broken(error.to_string()))?;
     remember(&inner, &metainfo, &torrent).await;
-    let mut found = recipe(metainfo, torrent, &request);
+    let mut found = recipe(metainfo, &torrent, &request)?;
     found.peers.extend(seen);
     Ok(found)
 }
