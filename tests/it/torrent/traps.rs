@@ -1,8 +1,9 @@
 //! The engine's traps, one regression test each.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::os::unix::fs::FileExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headwater::source::torrent::{SeedPlan, make_torrent};
 use headwater::source::{Request, SourceError};
@@ -321,5 +322,26 @@ async fn dead_peers_do_not_keep_a_living_one_waiting() {
     // Four rounds of 2.5 s; with the engine's default they would be four of 10 s.
     let opened = within(10, rig.open(&request)).await.unwrap();
     assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
+    rig.stop().await;
+}
+
+/// Trap: the engine unchokes everybody at once, so that only the limit keeps a home line usable.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_upload_limit_holds_against_a_greedy_peer() {
+    const LIMIT: u32 = 100_000;
+    let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let seed = Seed::new(Plan { lengths: vec![500_000], ..Plan::default() }).await;
+    let rig = Rig::with(ours.path(), |settings| settings.upload_bps = NonZeroU32::new(LIMIT)).await;
+    let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
+    assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
+    let greedy = Rig::new(theirs.path()).await;
+    let port = rig.swarm.listen_addr().unwrap().port();
+    let request = Request { peers: vec![SocketAddr::from(([127, 0, 0, 1], port))], ..seed.by_peer(0) };
+    let began = Instant::now();
+    let copy = within(20, greedy.open(&request)).await.unwrap();
+    assert!(within(30, read_all(&copy.file)).await == seed.files[0]);
+    // The limiter lets one second's worth through at once; the other 400 kB take four seconds.
+    assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
+    greedy.stop().await;
     rig.stop().await;
 }
