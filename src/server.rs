@@ -60,6 +60,7 @@ impl Server {
         let app = App {
             prepare: prepare.clone(),
             cache: cache.clone(),
+            swarm: swarm.clone(),
             addon,
             waiting_key: signer.derive_key("waiting"),
             signer,

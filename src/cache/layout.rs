@@ -69,12 +69,4 @@ impl Layout {
     pub fn piece_at(&self, offset: u64) -> usize {
         ((self.lead + offset) / self.piece_length) as usize
     }
-
-    /// The local pieces that hold the content bytes of `range`.
-    pub fn pieces_of(&self, range: &Range<u64>) -> Range<usize> {
-        if range.is_empty() {
-            return 0..0;
-        }
-        self.piece_at(range.start)..self.piece_at(range.end - 1) + 1
-    }
 }

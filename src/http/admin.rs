@@ -51,7 +51,7 @@ pub(super) async fn guard(
 /// `GET /api/admin/jobs`.
 pub(super) async fn get_jobs(State(app): State<Arc<App>>) -> impl IntoResponse {
     let jobs = app.prepare.jobs();
-    let rows: Vec<_> = jobs.iter().map(job_row).collect();
+    let rows: Vec<_> = jobs.iter().map(|job| job_row(&app, job)).collect();
     Json(json!({ "activeJobs": rows.len(), "jobs": rows }))
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn post_cleanup(State(app): State<Arc<App>>) -> Result<impl Int
     }
 }
 
-fn job_row(job: &Arc<Job>) -> serde_json::Value {
+fn job_row(app: &App, job: &Job) -> serde_json::Value {
     json!({
         "jobId": job.id().to_string(),
         "status": word(job),
@@ -94,6 +94,7 @@ fn job_row(job: &Arc<Job>) -> serde_json::Value {
         "infoHash": job.id().info_hash,
         "viewers": job.viewers(),
         "message": job.progress().message,
+        "peers": app.swarm.peers(job.id().info_hash),
     })
 }
 

@@ -132,6 +132,7 @@ fn status_body(app: &App, job: &Job) -> Value {
         "status": word(job),
         "progress": percent(job),
         "message": job.progress().message,
+        "peers": app.swarm.peers(job.id().info_hash),
         "attempts": job.attempts().iter().map(|attempt| json!({
             "source": attempt.source,
             "milliseconds": u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),

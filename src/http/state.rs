@@ -14,6 +14,7 @@ use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
 use crate::prepare::{Job, Prepare};
 use crate::source::Request;
+use crate::source::torrent::Swarm;
 
 /// The handles behind the routes.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct App {
     pub prepare: Prepare,
     /// The cache folder, for cleaning up.
     pub cache: Cache,
+    /// The swarm, for what it says of its peers.
+    pub swarm: Swarm,
     /// Catalogue and streams.
     pub addon: Addon,
     /// Makes and checks play links.

@@ -52,7 +52,7 @@ impl Source for Scripted {
             let guard = Arc::new(());
             *self.writers.lock().unwrap() = Arc::downgrade(&guard);
             let writer = Writer { failed: self.failure.subscribe(), guard: Box::new(guard) };
-            Ok(Opened { name: file.name().to_owned(), file, metainfo: None, writer: Some(writer) })
+            Ok(Opened { file, metainfo: None, writer: Some(writer) })
         }
         .boxed()
     }

@@ -28,7 +28,7 @@ impl Cached {
         let info_hash = request.info_hash;
         let cache = self.cache.clone();
         if let Some(file) = off_thread(move || cache.drop_in(info_hash)).await? {
-            return Ok(Opened { name: file.name().to_owned(), file, metainfo: None, writer: None });
+            return Ok(Opened { file, metainfo: None, writer: None });
         }
         let metainfo = self.metainfo(request).await.map(Arc::new);
         let Some(index) = wanted(request, metainfo.as_deref()) else {
@@ -78,7 +78,7 @@ fn wanted(request: &Request, metainfo: Option<&Metainfo>) -> Option<FileIndex> {
 }
 
 fn opened(file: CacheFile, metainfo: Option<Arc<Metainfo>>) -> Opened {
-    Opened { name: file.name().to_owned(), file, metainfo, writer: None }
+    Opened { file, metainfo, writer: None }
 }
 
 fn percentage(file: &CacheFile) -> String {

@@ -49,10 +49,8 @@ pub struct Request {
 /// A content that can be read now or soon.
 #[derive(Debug)]
 pub struct Opened {
-    /// The cache file; its length is the content's length.
+    /// The cache file, which knows its length and name.
     pub file: CacheFile,
-    /// The file's own name, without folders.
-    pub name: String,
     /// The torrent's file table where it is known.
     pub metainfo: Option<Arc<Metainfo>>,
     /// What fills the file, unless it is complete.

@@ -62,11 +62,6 @@ impl Report {
     pub fn latest(&self) -> Progress {
         self.0.borrow().clone()
     }
-
-    /// A receiver that sees every change.
-    pub fn subscribe(&self) -> watch::Receiver<Progress> {
-        self.0.subscribe()
-    }
 }
 
 impl Default for Report {

@@ -55,6 +55,7 @@ async fn a_listed_job_can_be_cancelled() {
     let id = started["jobId"].as_str().unwrap_or_else(|| panic!("{started}"));
     let (_, jobs) = server.json("/api/admin/jobs").await;
     assert_eq!((&jobs["activeJobs"], &jobs["jobs"][0]["jobId"]), (&1.into(), &id.into()), "{jobs}");
+    assert!(jobs["jobs"][0]["peers"].is_null(), "no torrent is at work before its metadata is known: {jobs}");
     let cancel = format!("/api/admin/jobs/{id}");
     let answer = server.send(Method::DELETE, &cancel, &[], Vec::new()).await;
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -79,7 +79,8 @@ pub struct SwarmSettings {
 pub struct SwarmError(String);
 
 /// How many peers a torrent has and what they deliver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PeerCounts {
     /// Connected.
     pub live: u32,
@@ -196,7 +197,7 @@ async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
     let index =
         choose(&metainfo.files, request.file).map_err(|error| SourceError::NoSuchFile(error.to_string()))?;
     let file = open_cache_file(inner, &metainfo, index).await?;
-    let mut opened = Opened { name: file.name().to_owned(), file, metainfo: Some(metainfo), writer: None };
+    let mut opened = Opened { file, metainfo: Some(metainfo), writer: None };
     if !opened.file.is_complete() {
         report.update(Stage::Connecting, 0.9, "Connecting to peers...");
         let attaching = registry::attach(inner.clone(), recipe, opened.file.clone());

@@ -138,6 +138,7 @@ async fn a_ready_job_names_its_file_and_streams_it() {
     assert_reports(&ready, &fields);
     assert_eq!(ready["fileName"], "A Film (2026).mp4");
     assert_eq!(ready["fileSize"], swarm.data().len());
+    assert!(ready["peers"]["seen"].as_u64().is_some_and(|seen| seen >= 1), "{ready}");
     assert_eq!((&ready["streamUrl"], &ready["jobId"]), (&job["streamUrl"], &job["jobId"]));
     assert!(ready["message"].as_str().is_some_and(|it| it.starts_with("Stream ready via ")), "{ready}");
     assert!(ready["method"].as_str().is_some_and(|it| !it.is_empty()), "{ready}");

@@ -22,7 +22,7 @@ async fn fetch(share: &Share, tracker: &Tracker) {
     let trackers = vec![tracker.http().parse().unwrap(), tracker.udp().parse().unwrap()];
     let request = Request { trackers, ..bare(share.info_hash.parse().unwrap(), 1) };
     let opened = within(60, rig.open(&request)).await.unwrap();
-    assert_eq!(opened.name, "Show S01E02.mkv");
+    assert_eq!(opened.file.name(), "Show S01E02.mkv");
     assert!(within(60, read_all(&opened.file)).await == share.files[1]);
     rig.stop().await;
 }

@@ -13,7 +13,7 @@ async fn a_hash_and_a_peer_are_enough_to_get_the_file() {
     let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
     let rig = Rig::new(folder.path()).await;
     let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
-    assert_eq!((opened.name.as_str(), opened.file.length()), ("Film 0.mp4", seed.files[0].len() as u64));
+    assert_eq!((opened.file.name(), opened.file.length()), ("Film 0.mp4", seed.files[0].len() as u64));
     assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
     assert!(rig.swarm.peers(seed.seeder.info_hash()).is_some());
     rig.stop().await;
