@@ -8,6 +8,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -118,6 +119,11 @@ pub(super) fn written_pieces(file: &File, layout: &Layout) -> Vec<usize> {
     found
 }
 
+/// Whether no part of `range` was never written.
+pub(super) fn is_written(file: &File, range: Range<u64>) -> bool {
+    range.is_empty() || seek(file, SeekFrom::Hole(range.start)).is_ok_and(|hole| hole >= range.end)
+}
+
 fn parse_key(name: &str) -> Option<ContentKey> {
     let (info_hash, file) = name.split_once('-')?;
     Some(ContentKey { info_hash: info_hash.parse().ok()?, file: FileIndex(file.parse().ok()?) })
@@ -152,7 +158,7 @@ mod tests {
             piece_length: 1 << 20,
             first_piece: 0,
             span: 10 << 20,
-            hashes: vec![[0; 20]; 10].into(),
+            hashes: Some(vec![[0; 20]; 10].into()),
         };
         let file = tempfile::tempfile().unwrap();
         file.set_len(layout.span).unwrap();

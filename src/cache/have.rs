@@ -7,11 +7,15 @@ use fixedbitset::FixedBitSet;
 
 use super::layout::{BLOCK, Layout};
 
-/// The have-map of one content. A piece is verified, or claimed, or some of its blocks have arrived.
+/// The have-map of one content. A piece is verified, or vouched for, or claimed, or some of its blocks have
+/// arrived.
 #[derive(Debug, Clone)]
 pub(super) struct HaveMap {
-    /// Pieces whose hash was compared; only these are served.
+    /// Pieces whose hash was compared.
     verified: FixedBitSet,
+    /// Pieces whose content bytes are there and final although no hash could be compared: no hash is known, or a
+    /// neighbour's bytes are missing and the source has proved itself by other pieces.
+    vouched: FixedBitSet,
     /// Pieces that may be whole after an unclean stop; they must be hashed before they count.
     claimed: FixedBitSet,
     /// Blocks received of pieces that are not verified.
@@ -23,29 +27,52 @@ impl HaveMap {
     pub(super) fn new(pieces: usize) -> Self {
         Self {
             verified: FixedBitSet::with_capacity(pieces),
+            vouched: FixedBitSet::with_capacity(pieces),
             claimed: FixedBitSet::with_capacity(pieces),
             blocks: HashMap::new(),
         }
     }
 
-    /// Restores the verified pieces from [`HaveMap::to_bytes`]; bits past the end are ignored.
-    pub(super) fn from_bytes(pieces: usize, bytes: &[u8]) -> Self {
-        let mut map = Self::new(pieces);
-        for piece in 0..pieces {
-            if bytes.get(piece / 8).is_some_and(|byte| byte & (0x80 >> (piece % 8)) != 0) {
-                map.verified.insert(piece);
-            }
-        }
-        map
+    /// Restores the verified and the vouched pieces from [`HaveMap::to_bytes`] and
+    /// [`HaveMap::vouched_to_bytes`]; bits past the end are ignored.
+    pub(super) fn from_bytes(pieces: usize, verified: &[u8], vouched: &[u8]) -> Self {
+        let claimed = FixedBitSet::with_capacity(pieces);
+        let (verified, vouched) = (from_bits(pieces, verified), from_bits(pieces, vouched));
+        Self { verified, vouched, claimed, blocks: HashMap::new() }
     }
 
     /// The verified pieces, one bit each, the highest bit of a byte first as in BEP 3 bit fields.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![0u8; self.verified.len().div_ceil(8)];
-        for piece in self.verified.ones() {
-            bytes[piece / 8] |= 0x80 >> (piece % 8);
-        }
-        bytes
+        to_bits(&self.verified)
+    }
+
+    /// The vouched pieces, likewise.
+    pub(super) fn vouched_to_bytes(&self) -> Vec<u8> {
+        to_bits(&self.vouched)
+    }
+
+    /// Forgets every vouched piece that `stays` does not confirm.
+    pub(super) fn retain_vouched(&mut self, stays: impl Fn(usize) -> bool) {
+        let gone: Vec<usize> = self.vouched.ones().filter(|piece| !stays(*piece)).collect();
+        gone.into_iter().for_each(|piece| self.vouched.set(piece, false));
+    }
+
+    /// Marks a piece as vouched for. Returns whether it was missing before.
+    pub(super) fn vouch(&mut self, piece: usize) -> bool {
+        let new = !self.has(piece);
+        self.blocks.remove(&piece);
+        self.vouched.insert(piece);
+        new
+    }
+
+    /// Whether the content bytes of a piece are there without proof.
+    pub(super) fn is_vouched(&self, piece: usize) -> bool {
+        self.vouched.contains(piece) && !self.verified.contains(piece)
+    }
+
+    /// Whether a piece matched its hash.
+    pub(super) fn is_verified(&self, piece: usize) -> bool {
+        self.verified.contains(piece)
     }
 
     /// Turns every verified piece and every piece of `also` into a claim that has to be proved.
@@ -77,14 +104,18 @@ impl HaveMap {
         !self.verified.put(piece)
     }
 
-    /// Whether a piece is verified.
+    /// Whether the content bytes of a piece are final: only such pieces are served.
     pub(super) fn has(&self, piece: usize) -> bool {
-        self.verified.contains(piece)
+        self.verified.contains(piece) || self.vouched.contains(piece)
     }
 
-    /// Whether every piece is verified.
+    /// Whether every content byte is final.
     pub(super) fn is_complete(&self) -> bool {
-        self.verified.is_full()
+        self.verified.union_count(&self.vouched) == self.verified.len()
+    }
+
+    fn present(&self) -> impl Iterator<Item = usize> + '_ {
+        self.verified.union(&self.vouched)
     }
 
     /// Notes that bytes `written` of the cache file arrived, all within `piece`. A block counts when its
@@ -105,9 +136,9 @@ impl HaveMap {
         }
     }
 
-    /// Content bytes that are verified.
-    pub(super) fn verified_bytes(&self, layout: &Layout) -> u64 {
-        self.verified.ones().map(|piece| in_content(layout, layout.piece_range(piece))).sum()
+    /// Content bytes that are final.
+    pub(super) fn present_bytes(&self, layout: &Layout) -> u64 {
+        self.present().map(|piece| in_content(layout, layout.piece_range(piece))).sum()
     }
 
     /// Content bytes that have arrived, verified or not.
@@ -123,11 +154,11 @@ impl HaveMap {
                 })
             })
             .sum();
-        self.verified_bytes(layout) + unverified
+        self.present_bytes(layout) + unverified
     }
 
-    /// The end, in content bytes, of the verified run that starts at content byte `offset`.
-    pub(super) fn verified_until(&self, layout: &Layout, offset: u64, limit: u64) -> u64 {
+    /// The end, in content bytes, of the run of final bytes that starts at content byte `offset`.
+    pub(super) fn present_until(&self, layout: &Layout, offset: u64, limit: u64) -> u64 {
         let mut end = offset;
         let mut piece = layout.piece_at(offset);
         while end < limit && piece < layout.pieces() && self.has(piece) {
@@ -136,6 +167,21 @@ impl HaveMap {
         }
         end
     }
+}
+
+fn from_bits(pieces: usize, bytes: &[u8]) -> FixedBitSet {
+    let is_set = |piece: &usize| bytes.get(piece / 8).is_some_and(|byte| byte & (0x80 >> (piece % 8)) != 0);
+    let mut set = FixedBitSet::with_capacity(pieces);
+    set.extend((0..pieces).filter(is_set));
+    set
+}
+
+fn to_bits(set: &FixedBitSet) -> Vec<u8> {
+    let mut bytes = vec![0u8; set.len().div_ceil(8)];
+    for piece in set.ones() {
+        bytes[piece / 8] |= 0x80 >> (piece % 8);
+    }
+    bytes
 }
 
 /// How many bytes of a range of the cache file belong to the content itself.
@@ -157,7 +203,7 @@ mod tests {
             piece_length: 40_000,
             first_piece: 7,
             span: 115_000,
-            hashes: vec![[0; 20]; 3].into(),
+            hashes: Some(vec![[0; 20]; 3].into()),
         }
     }
 
@@ -170,9 +216,9 @@ mod tests {
         assert!(!map.verify(3));
         let bytes = map.to_bytes();
         assert_eq!(bytes, [0b1001_0000, 0b1010_0000]);
-        assert_eq!(HaveMap::from_bytes(11, &bytes).to_bytes(), bytes);
-        assert_eq!(HaveMap::from_bytes(9, &bytes).to_bytes(), [0b1001_0000, 0b1000_0000]);
-        assert_eq!(HaveMap::from_bytes(11, &[]).to_bytes(), [0, 0]);
+        assert_eq!(HaveMap::from_bytes(11, &bytes, &[]).to_bytes(), bytes);
+        assert_eq!(HaveMap::from_bytes(9, &bytes, &[]).to_bytes(), [0b1001_0000, 0b1000_0000]);
+        assert_eq!(HaveMap::from_bytes(11, &[], &[]).to_bytes(), [0, 0]);
     }
 
     #[test]
@@ -181,12 +227,12 @@ mod tests {
         let mut map = HaveMap::new(3);
         map.receive(&layout, 1, &(40_000..40_000 + BLOCK));
         assert_eq!(map.received_bytes(&layout), BLOCK);
-        assert_eq!(map.verified_bytes(&layout), 0);
-        assert_eq!(map.verified_until(&layout, 30_000, 100_000), 30_000);
+        assert_eq!(map.present_bytes(&layout), 0);
+        assert_eq!(map.present_until(&layout, 30_000, 100_000), 30_000);
         map.verify(1);
         assert_eq!(map.received_bytes(&layout), 40_000);
-        assert_eq!(map.verified_until(&layout, 30_000, 100_000), 70_000);
-        assert_eq!(map.verified_until(&layout, 30_000, 31_000), 31_000);
+        assert_eq!(map.present_until(&layout, 30_000, 100_000), 70_000);
+        assert_eq!(map.present_until(&layout, 30_000, 31_000), 31_000);
     }
 
     #[test]
@@ -204,14 +250,14 @@ mod tests {
         let layout = layout();
         let mut map = HaveMap::new(3);
         map.verify(0);
-        assert_eq!(map.verified_bytes(&layout), 30_000);
+        assert_eq!(map.present_bytes(&layout), 30_000);
         map.verify(2);
-        assert_eq!(map.verified_bytes(&layout), 60_000);
+        assert_eq!(map.present_bytes(&layout), 60_000);
         assert!(!map.is_complete());
         map.verify(1);
-        assert_eq!(map.verified_bytes(&layout), 100_000);
+        assert_eq!(map.present_bytes(&layout), 100_000);
         assert!(map.is_complete());
-        assert_eq!(map.verified_until(&layout, 0, 100_000), 100_000);
+        assert_eq!(map.present_until(&layout, 0, 100_000), 100_000);
     }
 
     #[test]
@@ -220,11 +266,28 @@ mod tests {
         let mut map = HaveMap::new(3);
         map.verify(0);
         map.distrust([2].into_iter());
-        assert_eq!(map.verified_bytes(&layout), 0);
+        assert_eq!(map.present_bytes(&layout), 0);
         assert_eq!(map.claims(), [0, 2]);
         map.settle(0, true);
         map.settle(2, false);
         assert!(map.has(0) && !map.has(2));
         assert!(map.claims().is_empty());
+    }
+
+    #[test]
+    fn vouched_pieces_are_served_but_are_no_proof() {
+        let layout = layout();
+        let mut map = HaveMap::new(3);
+        assert!(map.vouch(0) && !map.vouch(0));
+        map.verify(1);
+        assert!(map.has(0) && map.is_vouched(0) && !map.is_verified(0));
+        assert_eq!(map.present_until(&layout, 0, 100_000), 70_000);
+        assert!(map.vouch(2) && map.is_complete());
+        let back = HaveMap::from_bytes(3, &map.to_bytes(), &map.vouched_to_bytes());
+        assert!(back.is_vouched(0) && back.is_verified(1) && back.is_complete());
+        map.retain_vouched(|piece| piece != 2);
+        assert!(!map.has(2) && map.has(0));
+        map.distrust([].into_iter());
+        assert!(map.has(0) && !map.has(1), "what nobody can prove is believed as far as it was recorded");
     }
 }

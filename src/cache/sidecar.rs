@@ -35,6 +35,9 @@ pub(super) struct Record {
     /// The verified pieces, highest bit first, in hexadecimal.
     #[serde(with = "hex")]
     pub(super) have: Vec<u8>,
+    /// The vouched pieces, in the same way.
+    #[serde(default, with = "hex")]
+    pub(super) vouched: Vec<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +48,7 @@ struct StoredDescription {
     piece_length: u64,
     first_piece: u32,
     span: u64,
+    /// Empty when no torrent's file table was known.
     #[serde(with = "hex")]
     hashes: Vec<u8>,
 }
@@ -60,9 +64,12 @@ impl Description {
             piece_length: stored.piece_length,
             first_piece: stored.first_piece,
             span: stored.span,
-            hashes: hashes.into(),
+            hashes: (!hashes.is_empty()).then(|| hashes.into()),
         };
-        rest.is_empty().then_some(Self { layout, name: stored.name })
+        let fits = rest.is_empty()
+            && layout.piece_length > 0
+            && (hashes.is_empty() || hashes.len() == layout.pieces());
+        fits.then_some(Self { layout, name: stored.name })
     }
 
     /// Writes the description.
@@ -77,7 +84,11 @@ impl Description {
                 piece_length: layout.piece_length,
                 first_piece: layout.first_piece,
                 span: layout.span,
-                hashes: layout.hashes.as_flattened().to_vec(),
+                hashes: layout
+                    .hashes
+                    .as_ref()
+                    .map(|hashes| hashes.as_flattened().to_vec())
+                    .unwrap_or_default(),
             },
         )
     }
@@ -136,7 +147,7 @@ mod tests {
     use super::*;
 
     fn record() -> Record {
-        Record { settled_at: 7, last_used: 8, plays: 9, have: vec![0xa5, 0x80] }
+        Record { settled_at: 7, last_used: 8, plays: 9, have: vec![0xa5, 0x80], vouched: vec![1] }
     }
 
     #[test]
@@ -153,7 +164,7 @@ mod tests {
                 piece_length: 16384,
                 first_piece: 2,
                 span: 32768,
-                hashes: vec![[1; 20], [2; 20]].into(),
+                hashes: Some(vec![[1; 20], [2; 20]].into()),
             },
             name: "A film: \"one\".mkv".to_owned(),
         };

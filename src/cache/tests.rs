@@ -35,7 +35,7 @@ fn sample(number: u8, pieces: usize) -> Sample {
         piece_length: PIECE,
         first_piece: 40,
         span,
-        hashes: hashes.into(),
+        hashes: Some(hashes.into()),
     };
     Sample { key, layout, bytes }
 }
@@ -282,4 +282,94 @@ fn cleaning_everything_spares_what_is_in_use() {
     assert!(cache.find(idle.key).is_none());
     assert_eq!(cache.find(used.key).unwrap().verified_bytes(), PIECE - 500);
     assert_eq!(cache.usage().contents, 1);
+}
+
+fn piece(sample: &Sample, piece: usize) -> &[u8] {
+    let range = sample.layout.piece_range(piece);
+    &sample.bytes[range.start as usize..range.end as usize]
+}
+
+fn own_part(sample: &Sample, piece: usize) -> &[u8] {
+    let (range, lead) = (sample.layout.content_range(piece), sample.layout.lead);
+    &sample.bytes[(range.start + lead) as usize..(range.end + lead) as usize]
+}
+
+#[test]
+fn a_piece_that_does_not_match_its_hash_is_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), LIMITS).unwrap();
+    let sample = sample(1, 4);
+    let file = sample.open(&cache);
+    let mut bad = piece(&sample, 1).to_vec();
+    bad[77] ^= 1;
+    assert_eq!(file.put_piece(1, &bad).unwrap(), Put::Wrong);
+    assert_eq!(file.received_bytes(), 0);
+    assert_eq!(file.put_piece(1, piece(&sample, 1)).unwrap(), Put::New);
+    assert_eq!(file.put_piece(1, piece(&sample, 1)).unwrap(), Put::Known);
+    assert!(file.has_piece(41));
+}
+
+#[test]
+fn a_late_block_of_one_source_does_not_spoil_what_another_has_proved_or_vouched_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), LIMITS).unwrap();
+    let sample = sample(1, 4);
+    let file = sample.open(&cache);
+    file.put_piece(1, piece(&sample, 1)).unwrap();
+    file.vouch(0, own_part(&sample, 0)).unwrap();
+    file.write_torrent(sample.layout.torrent_start(), &vec![0xee; 2 * PIECE as usize]).unwrap();
+    let (length, lead) = ((2 * PIECE) as usize - 500, sample.layout.lead as usize);
+    assert_eq!(file.read_content(0, length).unwrap(), sample.bytes[lead..lead + length]);
+    assert!(!file.has_piece(40), "a vouched piece is not handed to others as proved");
+    let mut head = vec![0; 500];
+    file.read_torrent(sample.layout.torrent_start(), &mut head).unwrap().unwrap();
+    assert_eq!(head, [0xee; 500], "the neighbour's bytes still arrive");
+    sample.write(&file, 0);
+    file.complete_piece(40);
+    assert!(file.has_piece(40));
+}
+
+#[test]
+fn vouched_pieces_survive_a_kill_as_far_as_they_were_recorded_and_are_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cache, sample) = (Cache::open(folder.path(), LIMITS).unwrap(), sample(1, 4));
+    let layout = Layout::unproved(3 * 256 * 1024);
+    let open = |cache: &Cache| cache.content(sample.key, &layout, "film.mkv").unwrap();
+    let file = open(&cache);
+    let data = vec![7; 256 * 1024];
+    assert_eq!(file.put_piece(0, &data).unwrap(), Put::New);
+    assert_eq!(file.put_piece(2, &data).unwrap(), Put::New);
+    let tag = file.tag().to_owned();
+    cache.tend();
+    assert_eq!(file.put_piece(1, &data).unwrap(), Put::New);
+    // The process is killed: nothing is saved any more.
+    drop((file, cache));
+    let cache = Cache::open(folder.path(), LIMITS).unwrap();
+    let file = open(&cache);
+    file.verify_claims().unwrap();
+    assert_eq!((file.missing_from(0), file.verified_bytes()), (256 * 1024, 512 * 1024));
+    assert_eq!(file.tag(), tag);
+    drop((file, cache));
+    sample.data(folder.path()).set_len(0).unwrap();
+    let file = open(&Cache::open(folder.path(), LIMITS).unwrap());
+    assert_eq!(file.verified_bytes(), 0);
+}
+
+#[test]
+fn whoever_fetches_a_run_keeps_others_away_until_it_lets_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), LIMITS).unwrap();
+    let sample = sample(1, 8);
+    let file = sample.open(&cache);
+    let first = file.claim(0, 3 * PIECE).unwrap();
+    assert_eq!(first.pieces(), 0..3);
+    assert!(file.claim(PIECE, PIECE).is_none());
+    assert_eq!(file.unclaimed_from(0), 3 * PIECE - 500);
+    sample.finish(&file, 5);
+    assert_eq!(file.claim(3 * PIECE, 100 * PIECE).unwrap().pieces(), 3..5);
+    let changes = file.changes();
+    drop(first);
+    assert!(changes.has_changed().unwrap());
+    assert_eq!(file.unclaimed_from(0), 0);
+    assert!(file.claim(sample.layout.length, PIECE).is_none());
 }

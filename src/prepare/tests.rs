@@ -66,7 +66,7 @@ impl Scripted {
             piece_length: 16384,
             first_piece: 0,
             span: 1000,
-            hashes: vec![[0; 20]].into(),
+            hashes: Some(vec![[0; 20]].into()),
         };
         self.cache.content(ContentKey { info_hash, file: FileIndex(0) }, &layout, "film.mkv").unwrap()
     }

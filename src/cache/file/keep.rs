@@ -44,7 +44,8 @@ impl CacheFile {
             if !std::mem::take(&mut state.dirty) && !unsettled {
                 return Ok(());
             }
-            Record { have: state.have.to_bytes(), ..state.record.clone() }
+            let (have, vouched) = (state.have.to_bytes(), state.have.vouched_to_bytes());
+            Record { have, vouched, ..state.record.clone() }
         };
         let settled = closing || self.is_complete();
         self.inner.data.sync_data()?;

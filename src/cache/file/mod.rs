@@ -1,8 +1,14 @@
-//! One content's cache file: what is present and who waits for it. `fill` holds what sources do with it, `keep`
-//! what the folder does.
+//! One content's cache file: what is present and who waits for it. `fill` holds what sources do with it, `share`
+//! how they divide the work, `keep` what the folder does.
 
 mod fill;
 mod keep;
+mod share;
+
+pub use fill::Put;
+pub use share::Claim;
+
+use share::Claims;
 
 use std::fs::File;
 use std::ops::Range;
@@ -21,6 +27,9 @@ use crate::domain::ContentKey;
 /// Longest extent handed out at once. Long enough for any socket buffer, short enough that a reader's
 /// playhead stays true.
 const LONGEST_EXTENT: u64 = 8 << 20;
+
+/// Pieces whose numbers differ by a multiple of this wait for each other, which costs less than a lock for each.
+const TURNS: usize = 16;
 
 /// A handle on one cache file. Cheap to clone; while any handle lives the file is never evicted.
 #[derive(Debug, Clone)]
@@ -47,9 +56,10 @@ struct Inner {
     length: u64,
     data: Arc<File>,
     store: Store,
-    /// Bumped whenever a piece is verified or a write fails.
+    /// Bumped whenever a piece becomes final, a write fails, or a claim is given up.
     changes: watch::Sender<()>,
     playheads: Arc<Playheads>,
+    claims: Claims,
 }
 
 /// Where a file's bytes come from decides what is known of them.
@@ -69,6 +79,9 @@ struct Pieces {
     state: Mutex<State>,
     /// Held while claims are hashed, so that nobody hashes them twice.
     proving: Mutex<()>,
+    /// One of these is held from the look at a piece's state to the end of the write that depends on it, so
+    /// that no late block of one source spoils what another has just proved.
+    turns: [Mutex<()>; TURNS],
 }
 
 #[derive(Debug)]
@@ -91,15 +104,27 @@ impl CacheFile {
         let Description { layout, name } = description;
         let data = folder.open_data(layout.span)?;
         let mut record = Record::read(&folder.have());
-        let mut have = HaveMap::from_bytes(layout.pieces(), &record.have);
+        let mut have = HaveMap::from_bytes(layout.pieces(), &record.have, &record.vouched);
+        // The record was written after the data, which is never rewritten. All that can have happened to it is
+        // that somebody else removed or cut the file.
+        have.retain_vouched(|piece| {
+            let own = layout.content_range(piece);
+            folder::is_written(&data, own.start + layout.lead..own.end + layout.lead)
+        });
         if record.settled_at == 0 || record.settled_at != folder::modified(&data)? {
             have.distrust(folder::written_pieces(&data, &layout).into_iter());
         }
         record.have = Vec::new();
+        record.vouched = Vec::new();
+        let tag = match layout.hashes {
+            Some(_) => key.to_string(),
+            // Without hashes the name and the length are all that tells two versions apart.
+            None => format!("{key}-{:x}-{}", layout.length, fingerprint(&name)),
+        };
         let state = State { have, record, dirty: false, failure: None };
         Ok(Self::new(
             key,
-            key.to_string(),
+            tag,
             name,
             layout.length,
             data,
@@ -108,6 +133,7 @@ impl CacheFile {
                 folder,
                 state: Mutex::new(state),
                 proving: Mutex::default(),
+                turns: Default::default(),
             })),
         ))
     }
@@ -128,6 +154,7 @@ impl CacheFile {
             store,
             changes: watch::Sender::new(()),
             playheads: Arc::new(Playheads::new()),
+            claims: Claims::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -168,9 +195,9 @@ impl CacheFile {
         self.pieces().map(|pieces| &pieces.layout)
     }
 
-    /// Bytes of the content that are verified.
+    /// Bytes of the content that are final.
     pub fn verified_bytes(&self) -> u64 {
-        self.pieces().map_or(self.inner.length, |pieces| pieces.state().have.verified_bytes(&pieces.layout))
+        self.pieces().map_or(self.inner.length, |pieces| pieces.state().have.present_bytes(&pieces.layout))
     }
 
     /// Bytes of the content that have arrived, verified or not.
@@ -178,26 +205,26 @@ impl CacheFile {
         self.pieces().map_or(self.inner.length, |pieces| pieces.state().have.received_bytes(&pieces.layout))
     }
 
-    /// Whether every byte is verified.
+    /// Whether every byte is final.
     pub fn is_complete(&self) -> bool {
         self.pieces().is_none_or(|pieces| pieces.state().have.is_complete())
     }
 
-    /// The first byte at or after `offset` that is not verified; the length if there is none.
+    /// The first byte at or after `offset` that is not final; the length if there is none.
     pub fn missing_from(&self, offset: u64) -> u64 {
         self.pieces().map_or(self.inner.length, |pieces| {
-            pieces.state().have.verified_until(&pieces.layout, offset, self.inner.length)
+            pieces.state().have.present_until(&pieces.layout, offset, self.inner.length)
         })
     }
 
-    /// The run of verified bytes at `range.start`, cut at `range.end` and at 8 MiB; `None` if its first
+    /// The run of final bytes at `range.start`, cut at `range.end` and at 8 MiB; `None` if its first
     /// byte is missing or the range is empty.
     pub fn extent(&self, range: Range<u64>) -> Option<Extent> {
         let limit = range.end.min(self.inner.length).min(range.start.saturating_add(LONGEST_EXTENT));
         let (end, lead) = match self.pieces() {
             Some(pieces) => {
                 let state = pieces.state();
-                (state.have.verified_until(&pieces.layout, range.start, limit), pieces.layout.lead)
+                (state.have.present_until(&pieces.layout, range.start, limit), pieces.layout.lead)
             }
             None => (limit, 0),
         };
@@ -208,7 +235,7 @@ impl CacheFile {
         })
     }
 
-    /// Waits until byte `offset` is verified, by event. Cancel by dropping; it has no time limit.
+    /// Waits until byte `offset` is final, by event. Cancel by dropping; it has no time limit.
     /// Fails when a write failed (disk full), since the byte will then never come.
     pub async fn wait_for(&self, offset: u64) -> Result<(), CacheError> {
         let mut changes = self.inner.changes.subscribe();
@@ -225,7 +252,7 @@ impl CacheFile {
         }
     }
 
-    /// A wake-up for every verified piece and every failed write.
+    /// A wake-up for every piece that became final, every failed write, and every claim that was given up.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.inner.changes.subscribe()
     }
@@ -253,7 +280,18 @@ impl CacheFile {
     }
 }
 
+/// A short text that differs for different names.
+fn fingerprint(name: &str) -> String {
+    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, name.as_bytes());
+    data_encoding::HEXLOWER.encode(&sum.as_ref()[..8])
+}
+
 impl Pieces {
+    /// Waits for the turn to change `piece`.
+    fn turn(&self, piece: usize) -> MutexGuard<'_, ()> {
+        self.turns[piece % TURNS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
