@@ -45,3 +45,41 @@ pub enum FileChoice {
     /// The largest video.
     Largest,
 }
+
+impl FileChoice {
+    /// What takes the index's place in the key of a content whose file table nobody knows: no torrent has so
+    /// many files. `None` for numbers that no series reaches.
+    pub fn stand_in(self) -> Option<FileIndex> {
+        const UNKNOWN: u32 = 1 << 31;
+        let number = match self {
+            Self::Index(FileIndex(index)) => (index < 1 << 29).then_some(index)?,
+            Self::Episode { season, episode } => {
+                (season < 1 << 13 && episode < 1 << 16).then_some(1 << 29 | season << 16 | episode)?
+            }
+            Self::Largest => 1 << 30,
+        };
+        Some(FileIndex(UNKNOWN | number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_choices_have_different_stand_ins_that_no_torrent_uses() {
+        let choices = [
+            FileChoice::Index(FileIndex(0)),
+            FileChoice::Index(FileIndex(65_537)),
+            FileChoice::Episode { season: 0, episode: 0 },
+            FileChoice::Episode { season: 1, episode: 1 },
+            FileChoice::Largest,
+        ];
+        let mut numbers: Vec<_> = choices.iter().map(|choice| choice.stand_in().unwrap()).collect();
+        assert!(numbers.iter().all(|number| number.0 >= 1 << 31 && number.0 < u32::MAX));
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), choices.len());
+        assert_eq!(FileChoice::Episode { season: 1 << 13, episode: 1 }.stand_in(), None);
+    }
+}

@@ -35,14 +35,7 @@ pub(super) async fn play(
     let info_hash = wish::info_hash(&info_hash)?;
     let file = FileIndex(file);
     app.signer.verify(&token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
-    let wish = source::Request {
-        info_hash,
-        file: FileChoice::Index(file),
-        trackers: Vec::new(),
-        peers: Vec::new(),
-        metainfo: None,
-    };
-    let job = app.start(wish);
+    let job = app.start(source::Request::new(info_hash, FileChoice::Index(file)));
     if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {
         // Length and name of a built-in film are known before any source has answered.
         let known = app.addon.known(info_hash).filter(|movie| movie.file == file);

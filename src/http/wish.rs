@@ -46,7 +46,7 @@ pub(super) fn from_query(info_hash: InfoHash, query: Option<&str>) -> Result<Req
     if trackers.len() > MOST_TRACKERS {
         return Err(ApiError::BadRequest(format!("at most {MOST_TRACKERS} trackers are accepted")));
     }
-    Ok(Request { info_hash, file, trackers, peers: Vec::new(), metainfo: None })
+    Ok(Request { trackers, ..Request::new(info_hash, file) })
 }
 
 /// Adds what the body of a prepare request says: nothing, a magnet link, or a .torrent file. The body may

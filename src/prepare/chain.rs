@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{PrepareError, PrepareSettings};
-use crate::source::{Opened, Report, Request, Source, SourceError};
+use crate::source::{Opened, Report, Request, Source, SourceError, Wanted};
 
 /// Longest pause between two tries of one source.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
@@ -83,8 +83,9 @@ impl Chain {
         let deadline = Instant::now() + self.settings.source_budget;
         let mut pause = Duration::from_secs(1);
         let mut left = self.settings.retries;
+        let wanted = Wanted { request: request.clone(), known: None };
         loop {
-            let result = tokio::time::timeout_at(deadline, source.open(request, report)).await;
+            let result = tokio::time::timeout_at(deadline, source.open(&wanted, report)).await;
             let error = match result {
                 Ok(Err(SourceError::Transient(why))) => SourceError::Transient(why),
                 Ok(result) => return result,

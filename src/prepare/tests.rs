@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::cache::{Cache, CacheFile, CacheLimits, Layout};
 use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
-use crate::source::{Opened, Report, Request, Source, SourceError, Writer};
+use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Wanted, Writer};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -39,7 +39,19 @@ impl Source for Scripted {
         "p2p"
     }
 
-    fn open<'a>(&'a self, request: &'a Request, _: &'a Report) -> BoxFuture<'a, Result<Opened, SourceError>> {
+    fn label(&self) -> &'static str {
+        "P2P"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::P2p
+    }
+
+    fn budget(&self) -> Duration {
+        Duration::from_secs(3)
+    }
+
+    fn open<'a>(&'a self, wanted: &'a Wanted, _: &'a Report) -> BoxFuture<'a, Result<Opened, SourceError>> {
         async move {
             self.gate.acquire().await.unwrap().forget();
             self.opened.fetch_add(1, Ordering::Relaxed);
@@ -47,11 +59,16 @@ impl Source for Scripted {
             if let Act::Fail(error) = act {
                 return Err(error);
             }
-            let file = self.file(request.info_hash);
+            let file = self.file(wanted.request.info_hash);
             self.failure.send_replace(None);
             let guard = Arc::new(());
             *self.writers.lock().unwrap() = Arc::downgrade(&guard);
-            let writer = Writer { failed: self.failure.subscribe(), guard: Box::new(guard) };
+            let writer = Writer {
+                failed: self.failure.subscribe(),
+                received: Arc::default(),
+                duty: watch::Sender::new(Duty::Work),
+                guard: Box::new(guard),
+            };
             Ok(Opened { file, metainfo: None, writer: Some(writer) })
         }
         .boxed()
@@ -109,13 +126,7 @@ fn stage(acts: impl IntoIterator<Item = Act>, lifetime: Duration) -> Stage {
 }
 
 fn request() -> Request {
-    Request {
-        info_hash: HASH,
-        file: FileChoice::Index(FileIndex(0)),
-        trackers: Vec::new(),
-        peers: Vec::new(),
-        metainfo: None,
-    }
+    Request::new(HASH, FileChoice::Index(FileIndex(0)))
 }
 
 async fn until(what: &str, condition: impl Fn() -> bool) {

@@ -1,15 +1,19 @@
 //! The first source of the chain: what is already on disk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 
 use super::torrent::parse_metainfo;
-use super::{Opened, Report, Request, Source, SourceError};
+use super::{Kind, Opened, Report, Request, Source, SourceError, Wanted};
 use crate::cache::{Cache, CacheFile};
 use crate::db::Database;
 use crate::domain::{ContentKey, FileChoice, FileIndex, Metainfo};
 use crate::release::choose;
+
+/// Looking takes milliseconds, but after an unclean stop what lies there is hashed first.
+const BUDGET: Duration = Duration::from_secs(120);
 
 /// An operator's drop-in file, or a content that is complete in the cache.
 #[derive(Debug, Clone)]
@@ -60,12 +64,24 @@ impl Source for Cached {
         "cache"
     }
 
+    fn label(&self) -> &'static str {
+        "CACHE"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Cache
+    }
+
+    fn budget(&self) -> Duration {
+        BUDGET
+    }
+
     fn open<'a>(
         &'a self,
-        request: &'a Request,
+        wanted: &'a Wanted,
         _report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
-        self.look(request).boxed()
+        self.look(&wanted.request).boxed()
     }
 }
 

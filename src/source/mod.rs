@@ -7,6 +7,8 @@ mod progress;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -17,18 +19,61 @@ use crate::domain::{FileChoice, InfoHash, Metainfo};
 
 pub use progress::{Progress, Report, Stage};
 
-/// One way of getting a content. The chain of `prepare` asks its sources in order.
+/// One way of getting a content. The chain of `prepare` asks its sources by policy.
 pub trait Source: Send + Sync + 'static {
-    /// The short name for logs, metrics and attempt records: `cache`, `p2p`, …
+    /// The short name for logs, metrics and attempt records: `cache`, `p2p`, `realdebrid`, …
     fn name(&self) -> &'static str;
+
+    /// The name that people read: `P2P`, `Real-Debrid`, …
+    fn label(&self) -> &'static str;
+
+    /// What the order of asking goes by.
+    fn kind(&self) -> Kind;
+
+    /// How long [`Source::open`] may take, and how long an opened source may deliver nothing that is wanted.
+    fn budget(&self) -> Duration;
 
     /// Finds the content and starts writing it. Returns as soon as its length and name are known;
     /// writing goes on for as long as the returned [`Writer`] lives. Dropping the future cancels.
     fn open<'a>(
         &'a self,
-        request: &'a Request,
+        wanted: &'a Wanted,
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>>;
+}
+
+/// The kinds of sources, in the order in which they are asked unless the policy says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// What is on disk already.
+    Cache,
+    /// Peers.
+    P2p,
+    /// A debrid service that holds the content already.
+    Debrid,
+    /// Web seeds and other plain HTTP servers.
+    Http,
+    /// A debrid service that has to fetch the content first, which takes minutes.
+    Fetching,
+}
+
+/// What a source is to open.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What was asked for.
+    pub request: Request,
+    /// What another source of the same job has found. The file is to be written then, if this source has the
+    /// very same one.
+    pub known: Option<Known>,
+}
+
+/// A content that another source has opened.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its cache file.
+    pub file: CacheFile,
+    /// The torrent's file table where it is known.
+    pub metainfo: Option<Arc<Metainfo>>,
 }
 
 /// What a viewer asked for, with every hint that came along.
@@ -44,6 +89,25 @@ pub struct Request {
     pub peers: Vec<SocketAddr>,
     /// An uploaded .torrent whose info-hash was already compared.
     pub metainfo: Option<Bytes>,
+    /// Web seeds named by the request (`ws`, BEP 19).
+    pub web_seeds: Vec<url::Url>,
+    /// Where the .torrent file may lie (`xs`, `as`).
+    pub exact_sources: Vec<url::Url>,
+}
+
+impl Request {
+    /// A request without any hint.
+    pub fn new(info_hash: InfoHash, file: FileChoice) -> Self {
+        Self {
+            info_hash,
+            file,
+            trackers: Vec::new(),
+            peers: Vec::new(),
+            metainfo: None,
+            web_seeds: Vec::new(),
+            exact_sources: Vec::new(),
+        }
+    }
 }
 
 /// A content that can be read now or soon.
@@ -61,8 +125,22 @@ pub struct Opened {
 pub struct Writer {
     /// Becomes `Some` when the source gave up.
     pub failed: watch::Receiver<Option<SourceError>>,
+    /// Bytes it has received for this file so far, whether they were new or not.
+    pub received: Arc<AtomicU64>,
+    /// Whether it shall work or rest: a source that another has overtaken keeps its connections and links, so
+    /// that it can go on at once, and fetches nothing.
+    pub duty: watch::Sender<Duty>,
     /// Whatever must stay alive for the source to go on.
     pub guard: Box<dyn Send + Sync>,
+}
+
+/// What a writer is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Fetch what the playheads need next.
+    Work,
+    /// Fetch nothing, but be ready.
+    Rest,
 }
 
 impl std::fmt::Debug for Writer {

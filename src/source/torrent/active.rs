@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -83,6 +84,11 @@ impl ActiveTorrent {
 
     pub(super) fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    /// Counts the bytes that its peers have sent.
+    pub(super) fn received(&self) -> Arc<AtomicU64> {
+        self.shelf.counter()
     }
 
     /// The engine's handle, once the torrent is added.

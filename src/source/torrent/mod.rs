@@ -34,7 +34,7 @@ use url::Url;
 use self::active::Recipe;
 use self::registry::Registry;
 use self::resolve::Flights;
-use super::{Opened, Report, Request, Source, SourceError, Stage};
+use super::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
 use crate::cache::{Cache, CacheFile, Layout};
 use crate::db::Database;
 use crate::domain::{ContentKey, FileIndex, InfoHash, Metainfo};
@@ -43,6 +43,9 @@ use crate::release::choose;
 pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
 pub use metainfo::parse_metainfo;
 pub use seeder::{SeedPlan, Seeder, make_torrent};
+
+/// How much longer the chain waits than a resolve takes, so that the resolve's own reason is told.
+const LAST_WORD: Duration = Duration::from_secs(3);
 
 /// The engine sleeps a second when it stops; this leaves it time for the rest.
 const STOP_LIMIT: Duration = Duration::from_secs(4);
@@ -178,16 +181,29 @@ impl Source for Swarm {
         "p2p"
     }
 
+    fn label(&self) -> &'static str {
+        "P2P"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::P2p
+    }
+
+    fn budget(&self) -> Duration {
+        self.inner.settings.resolve_timeout + LAST_WORD
+    }
+
     fn open<'a>(
         &'a self,
-        request: &'a Request,
+        wanted: &'a Wanted,
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
-        open(&self.inner, request, report).boxed()
+        open(&self.inner, wanted, report).boxed()
     }
 }
 
-async fn open(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<Opened, SourceError> {
+async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
+    let request = &wanted.request;
     report.update(Stage::Connecting, 0.0, "Trying P2P connections...");
     let recipe = resolve::resolve(inner, request, report).await?;
     let metainfo = recipe.metainfo.clone();

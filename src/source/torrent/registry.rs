@@ -2,6 +2,7 @@
 //! not wait for each other.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Semaphore, watch};
@@ -10,7 +11,7 @@ use super::Inner;
 use super::active::{ActiveTorrent, Recipe, Remains};
 use crate::cache::CacheFile;
 use crate::domain::{FileIndex, InfoHash};
-use crate::source::{SourceError, Writer};
+use crate::source::{Duty, SourceError, Writer};
 
 /// The torrents at work.
 pub(super) struct Registry {
@@ -84,7 +85,7 @@ pub(super) async fn attach(
     };
     let index = file.key().file;
     match active.want(&inner, file).await {
-        Ok(failed) => Ok(writer(inner.clone(), slot.clone(), index, failed)),
+        Ok(failed) => Ok(writer(inner.clone(), slot.clone(), index, failed, active.received())),
         Err(error) => {
             if active.is_unwanted() {
                 active.stop(&inner).await;
@@ -100,8 +101,14 @@ fn writer(
     slot: Arc<Slot>,
     index: FileIndex,
     failed: watch::Receiver<Option<SourceError>>,
+    received: Arc<AtomicU64>,
 ) -> Writer {
-    Writer { failed, guard: Box::new(Guard { inner, slot: Some(slot), index }) }
+    Writer {
+        failed,
+        received,
+        duty: watch::Sender::new(Duty::Work),
+        guard: Box::new(Guard { inner, slot: Some(slot), index }),
+    }
 }
 
 /// Ends the work on one file when it is dropped.

@@ -32,7 +32,7 @@ pub(super) struct Shelf {
     /// Counts the engine's adds of this torrent. What an earlier one still had under way is ignored, so
     /// that a late write cannot spoil a piece that was verified since.
     generation: AtomicU64,
-    received: AtomicU64,
+    received: Arc<AtomicU64>,
     failure: watch::Sender<Option<CacheError>>,
 }
 
@@ -44,7 +44,7 @@ impl Shelf {
             open: RwLock::default(),
             believed,
             generation: AtomicU64::new(0),
-            received: AtomicU64::new(0),
+            received: Arc::default(),
             failure: watch::Sender::new(None),
         }
     }
@@ -92,6 +92,11 @@ impl Shelf {
     pub(super) fn agrees_with(&self, file: &CacheFile) -> bool {
         let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
         pieces(file).all(|piece| believed.contains(piece as usize) == file.has_piece(piece))
+    }
+
+    /// The counter of [`Shelf::received`].
+    pub(super) fn counter(&self) -> Arc<AtomicU64> {
+        self.received.clone()
     }
 
     /// Bytes of blocks that arrived so far.
