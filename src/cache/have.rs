@@ -24,6 +24,7 @@ pub(super) struct HaveMap {
 
 impl HaveMap {
     /// An empty map for `pieces` pieces.
+    #[cfg(test)]
     pub(super) fn new(pieces: usize) -> Self {
         Self {
             verified: FixedBitSet::with_capacity(pieces),

@@ -11,7 +11,7 @@ use headwater::cache::{Cache, CacheFile, CacheLimits};
 use headwater::db::Database;
 use headwater::domain::{FileChoice, FileIndex, InfoHash};
 use headwater::source::torrent::{SeedPlan, Seeder, Swarm, SwarmSettings};
-use headwater::source::{Opened, Report, Request, Source, SourceError};
+use headwater::source::{Opened, Report, Request, Source, SourceError, Wanted};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -74,7 +74,8 @@ impl Rig {
     }
 
     pub(super) async fn open(&self, request: &Request) -> Result<Opened, SourceError> {
-        self.swarm.open(request, &Report::new()).await
+        let wanted = Wanted { request: request.clone(), known: None };
+        self.swarm.open(&wanted, &Report::new()).await
     }
 
     /// Where a content lies on disk.
@@ -159,13 +160,7 @@ impl Seed {
 }
 
 pub(super) fn bare(info_hash: InfoHash, file: u32) -> Request {
-    Request {
-        info_hash,
-        file: FileChoice::Index(FileIndex(file)),
-        trackers: Vec::new(),
-        peers: Vec::new(),
-        metainfo: None,
-    }
+    Request::new(info_hash, FileChoice::Index(FileIndex(file)))
 }
 
 /// Reads like a viewer: a playhead that moves on, waiting for what is missing.
