@@ -93,7 +93,8 @@ impl Attempts {
 
     fn change(&self, source: &'static str, change: impl FnOnce(&mut Attempt)) {
         let mut list = self.list();
-        let running = list.iter_mut().rev().find(|entry| entry.attempt.running && entry.attempt.source == source);
+        let running =
+            list.iter_mut().rev().find(|entry| entry.attempt.running && entry.attempt.source == source);
         if let Some(entry) = running {
             entry.attempt.took = entry.began.elapsed();
             change(&mut entry.attempt);

@@ -3,6 +3,7 @@
 pub mod cached;
 pub mod torrent;
 
+mod graft;
 mod progress;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use crate::cache::{CacheError, CacheFile};
 use crate::domain::{FileChoice, InfoHash, Metainfo};
 
+pub use graft::graft;
 pub use progress::{Progress, Report, Stage};
 
 /// One way of getting a content. The chain of `prepare` asks its sources by policy.
