@@ -11,6 +11,7 @@
 mod call;
 mod desk;
 mod faults;
+pub(crate) mod realdebrid;
 mod world;
 
 use std::collections::{HashMap, VecDeque};
