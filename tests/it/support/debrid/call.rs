@@ -79,6 +79,13 @@ impl Incoming {
         }
     }
 
+    /// The parameters of query and form together, for services that take them in either.
+    pub(crate) fn either(&self) -> Fields {
+        let mut fields = self.query();
+        fields.pairs.extend(self.form().pairs);
+        fields
+    }
+
     /// The body, if it is JSON and says so.
     pub(crate) fn json(&self) -> Option<Value> {
         let is_json = self.media_type() == "application/json";

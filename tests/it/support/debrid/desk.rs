@@ -79,7 +79,8 @@ pub(crate) enum Mode {
     DelayedUnlock(u32),
     /// Links stop working.
     LinkExpires(LinkLife),
-    /// The files have vanished from the service, though items still list them; a new item has them again.
+    /// The files have vanished: the service no longer holds them, though items of before still list them. It can
+    /// fetch them again.
     VanishedFile,
     /// So many calls right after adding do not find the item, where that is documented.
     NotFoundRightAfterAdd(u32),
@@ -119,6 +120,8 @@ pub(crate) struct Item {
     pub(crate) polls: u32,
     /// Calls of any kind that asked for it.
     pub(crate) asked: u32,
+    /// The service has, or had, the bytes for it.
+    pub(crate) held: bool,
     /// Its files have vanished from the service, though it still lists them.
     pub(crate) vanished: bool,
 }
@@ -182,7 +185,9 @@ impl Desk {
         let vanished = modes.iter().any(|mode| matches!(mode, Mode::VanishedFile));
         let items = self.items.iter_mut().filter(|item| item.info_hash.eq_ignore_ascii_case(info_hash));
         items.for_each(|item| item.vanished |= vanished);
-        self.shelf_mut(info_hash).modes = modes;
+        let shelf = self.shelf_mut(info_hash);
+        shelf.cached &= !vanished;
+        shelf.modes = modes;
     }
 
     pub(super) fn set_condition(&mut self, token: &str, condition: Condition) {
@@ -195,6 +200,7 @@ impl Desk {
     pub(crate) fn add(&mut self, token: &str, info_hash: &str) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
+        let held = self.world.title(info_hash).is_some() && self.shelf(info_hash).cached;
         self.items.push(Item {
             id,
             token: token.to_owned(),
@@ -203,6 +209,7 @@ impl Desk {
             selected: None,
             polls: 0,
             asked: 0,
+            held,
             vanished: false,
         });
         id
@@ -227,12 +234,15 @@ impl Desk {
     /// Counts one poll of an item whose fetching has begun, and says how far it was seen to be.
     pub(crate) fn poll(&mut self, id: u64) -> Stage {
         let Some(item) = self.items.iter_mut().find(|item| item.id == id) else { return Stage::Stuck };
-        let before = item.polls;
+        let (before, is_held, info_hash) = (item.polls, item.held, item.info_hash.clone());
         item.polls = before.saturating_add(1);
-        let info_hash = item.info_hash.clone();
+        if is_held {
+            return Stage::Ready;
+        }
         let stage = self.stage(&info_hash, before);
         if stage == Stage::Ready {
             self.shelf_mut(&info_hash).cached = true;
+            self.items.iter_mut().filter(|item| item.id == id).for_each(|item| item.held = true);
         }
         stage
     }

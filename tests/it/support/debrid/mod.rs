@@ -8,10 +8,13 @@
 //! is in `world.rs` (titles, links), `desk.rs` (accounts, what the service holds, items), `call.rs` (reading calls)
 //! and `faults.rs`.
 
+pub(crate) mod alldebrid;
 mod call;
 mod desk;
 mod faults;
+pub(crate) mod premiumize;
 pub(crate) mod realdebrid;
+pub(crate) mod torbox;
 mod world;
 
 use std::collections::{HashMap, VecDeque};

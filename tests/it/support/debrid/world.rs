@@ -24,6 +24,23 @@ pub(crate) struct TitleFile {
     pub(crate) bytes: Arc<Vec<u8>>,
 }
 
+impl Title {
+    /// The length of all files together, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.files.iter().map(TitleFile::size).sum()
+    }
+
+    /// The indexes of all files.
+    pub(crate) fn all(&self) -> Vec<usize> {
+        (0..self.files.len()).collect()
+    }
+
+    /// A path with the torrent's name in front of it; of a torrent of one file, the file's name alone.
+    pub(crate) fn whole_path(&self, path: &str) -> String {
+        if path == self.name { path.to_owned() } else { format!("{}/{path}", self.name) }
+    }
+}
+
 impl TitleFile {
     /// The last part of the path.
     pub(crate) fn name(&self) -> &str {
