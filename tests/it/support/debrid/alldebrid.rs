@@ -55,7 +55,7 @@ impl Api for AllDebrid {
 
     fn rate_limited(&self, retry_after: Option<u64>) -> Reply {
         let reply = Reply::text(429, "Too Many Requests");
-        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", seconds))
+        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", &seconds))
     }
 
     fn answer(&mut self, desk: &mut Desk, call: &Incoming) -> Reply {
@@ -100,7 +100,8 @@ impl AllDebrid {
         let leaf = &leaves(desk, item, &title)[file];
         let polls = desk.shelf(&item.info_hash).unlock_delay();
         let mut data = json!({
-            "link": "", "filename": leaf.name(), "filesize": leaf.size, "host": "alldebrid", "hostDomain": "alldebrid.com",
+            "link": "", "filename": leaf.name(), "filesize": leaf.size, "host": "alldebrid",
+            "hostDomain": "alldebrid.com",
             "id": format!("U{}", item.id), "max_chunks": 16, "streams": [], "paths": [],
         });
         if polls > 0 {

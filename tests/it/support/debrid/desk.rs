@@ -120,6 +120,8 @@ pub(crate) struct Item {
     pub(crate) polls: u32,
     /// Calls of any kind that asked for it.
     pub(crate) asked: u32,
+    /// The service had the bytes already when the item was made.
+    pub(crate) instant: bool,
     /// The service has, or had, the bytes for it.
     pub(crate) held: bool,
     /// Its files have vanished from the service, though it still lists them.
@@ -209,6 +211,7 @@ impl Desk {
             selected: None,
             polls: 0,
             asked: 0,
+            instant: held,
             held,
             vanished: false,
         });

@@ -43,7 +43,7 @@ impl Api for Premiumize {
 
     fn rate_limited(&self, retry_after: Option<u64>) -> Reply {
         let reply = Reply::json(429, &json!({ "status": "error", "message": "Too many requests." }));
-        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", seconds))
+        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", &seconds))
     }
 
     fn answer(&mut self, desk: &mut Desk, call: &Incoming) -> Reply {
@@ -150,7 +150,8 @@ impl Account {
         let ready = title.as_ref().filter(|_| status == "finished");
         let is_file = ready.is_some_and(|title| parts(desk, title)[0].path == title.name);
         Some(json!({
-            "id": format!("T{id}"), "name": title.as_ref().map_or(item.info_hash.as_str(), |title| title.name.as_str()),
+            "id": format!("T{id}"),
+            "name": title.as_ref().map_or(item.info_hash.as_str(), |title| title.name.as_str()),
             "message": null, "status": status, "progress": progress,
             "src": format!("magnet:?xt=urn:btih:{}", item.info_hash),
             "folder_id": ready.filter(|_| !is_file).map(|_| format!("F{id}")),
@@ -302,8 +303,8 @@ impl Part {
     /// As `directdl` lists it, with the torrent's name before the path if it is a folder.
     fn listed(&self, desk: &Desk, title: &Title) -> Value {
         json!({
-            "path": title.whole_path(&self.path), "size": self.size, "link": self.link(desk, title), "stream_link": null,
-            "transcode_status": "not_applicable",
+            "path": title.whole_path(&self.path), "size": self.size, "link": self.link(desk, title),
+            "stream_link": null, "transcode_status": "not_applicable",
         })
     }
 

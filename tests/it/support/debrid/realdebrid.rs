@@ -42,7 +42,7 @@ impl Api for RealDebrid {
 
     fn rate_limited(&self, retry_after: Option<u64>) -> Reply {
         let reply = error(429, 34, "too_many_requests");
-        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", seconds))
+        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", &seconds))
     }
 
     fn answer(&mut self, desk: &mut Desk, call: &Incoming) -> Reply {
@@ -86,7 +86,8 @@ impl Account {
         Reply::json(
             200,
             &json!({
-                "id": 42, "username": "viewer", "email": "v***@example.org", "points": 0, "locale": "en", "avatar": "",
+                "id": 42, "username": "viewer", "email": "v***@example.org", "points": 0,
+                "locale": "en", "avatar": "",
                 "type": if is_premium { "premium" } else { "free" },
                 "premium": if is_premium { 8_640_000 } else { 0 },
                 "expiration": "2038-01-01T00:00:00.000Z",
@@ -112,7 +113,7 @@ impl Account {
             mine.iter().skip(skipped).take(limit).filter_map(|id| self.describe(desk, *id, false)).collect();
         let reply = if shown.is_empty() { Reply::empty(204) } else { Reply::json(200, &Value::Array(shown)) };
         let strangers = query.strangers(&["limit", "page", "offset", "filter"]);
-        reply.with("x-total-count", mine.len()).noting(strangers)
+        reply.with("x-total-count", &mine.len()).noting(strangers)
     }
 
     fn active_count(&self, desk: &Desk) -> Reply {

@@ -23,8 +23,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Api, Condition, Desk, Failure, Fields, Incoming, Item, Limit, Reply, ServiceKind, Stage, Title,
-    hash_of_magnet, hash_of_torrent, spread,
+    Api, Condition, Desk, Failure, Fields, Incoming, Limit, Reply, ServiceKind, Stage, Title, hash_of_magnet,
+    hash_of_torrent, spread,
 };
 
 /// How tests name it.
@@ -61,7 +61,7 @@ impl Api for TorBox {
 
     fn rate_limited(&self, retry_after: Option<u64>) -> Reply {
         let reply = Reply::text(429, "Too Many Requests");
-        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", seconds))
+        retry_after.into_iter().fold(reply, |reply, seconds| reply.with("retry-after", &seconds))
     }
 
     fn answer(&mut self, desk: &mut Desk, call: &Incoming) -> Reply {
@@ -238,7 +238,7 @@ fn show(desk: &mut Desk, token: &str, id: u64, is_fresh: bool) -> Option<Value> 
             (state, state == "uploading", false, f64::from(step) / f64::from(of))
         }
         Stage::Stuck => ("stalled (no seeds)", false, false, 0.0),
-        Stage::Ready if item.held => ("cached", true, true, 1.0),
+        Stage::Ready if item.instant => ("cached", true, true, 1.0),
         Stage::Ready => ("completed", true, true, 1.0),
         Stage::Failed(Failure::NoPeers) => ("failed (no seeds)", false, false, 0.0),
         Stage::Failed(_) => ("error", false, false, 0.0),
@@ -246,7 +246,8 @@ fn show(desk: &mut Desk, token: &str, id: u64, is_fresh: bool) -> Option<Value> 
     let has_files = present || ["downloading", "uploading"].contains(&state);
     let files = title.as_ref().filter(|_| has_files).map_or(Vec::new(), |title| all_files(desk, title));
     Some(json!({
-        "id": id, "hash": item.info_hash, "name": title.as_ref().map_or(item.info_hash.as_str(), |title| title.name.as_str()),
+        "id": id, "hash": item.info_hash,
+        "name": title.as_ref().map_or(item.info_hash.as_str(), |title| title.name.as_str()),
         "size": title.as_ref().map_or(0, |title| title.size()), "download_state": state, "progress": progress,
         "download_finished": finished, "download_present": present, "expires_at": null, "files": files,
         "seeds": i32::from(stage != Stage::Stuck), "peers": 0, "download_speed": 0, "active": !present,

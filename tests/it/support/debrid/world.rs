@@ -74,7 +74,7 @@ pub(crate) struct LinkOrder {
 }
 
 /// How long a link works.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkLife {
     /// Until so many requests were answered.
     Requests(u32),
