@@ -30,7 +30,9 @@ use axum::response::Response;
 use tokio::sync::oneshot;
 
 pub(crate) use call::{Call, Fields, Incoming, Reply, hash_of_magnet, hash_of_torrent};
-pub(crate) use desk::{Condition, Desk, Failure, FakeAccount, Fetching, Item, ItemView, Mode, Stage, spread};
+pub(crate) use desk::{
+    Condition, Desk, Failure, FakeAccount, Fetching, Item, ItemView, Mode, Shelf, Stage, spread,
+};
 pub(crate) use faults::Fault;
 use faults::{Effect, Faults};
 pub(crate) use world::{LinkEnd, LinkLife, LinkOrder, Links, Title, TitleFile, World};

@@ -17,6 +17,8 @@
 //! The field document has no code for refused content (`MAGNET_LINKS_REMOVED` is assumed), for a spent allowance
 //! (`LINK_HOST_LIMIT_REACHED`), and does not say how several files are packed (one leaf named `.rar`).
 
+mod files;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -26,13 +28,11 @@ use super::{
     Api, Condition, Desk, Failure, Fields, Incoming, Item, Limit, Reply, ServiceKind, Stage, Title,
     hash_of_magnet, hash_of_torrent,
 };
+use files::{PAGE, bytes_link, leaves, tree};
 
 /// How tests name it.
 pub(crate) const ALL_DEBRID: ServiceKind =
     ServiceKind { name: "alldebrid", prefix: "", api: || Box::new(AllDebrid { delayed: HashMap::new() }) };
-
-/// What locked links start with.
-const PAGE: &str = "https://alldebrid.com/f/";
 
 /// What the status codes 0 to 4 are called.
 const STATUS: [&str; 5] = ["In Queue", "Downloading", "Compressing / Moving", "Uploading", "Ready"];
@@ -308,63 +308,6 @@ impl Account {
         let title = desk.world.title(&item.info_hash)?;
         let file = file.parse().ok().filter(|file| *file < leaves(desk, item, &title).len())?;
         Some((item, title, file))
-    }
-}
-
-/// One file of a magnet.
-struct Leaf {
-    path: Vec<String>,
-    size: usize,
-    link: String,
-}
-
-impl Leaf {
-    fn name(&self) -> &str {
-        self.path.last().map_or("", String::as_str)
-    }
-}
-
-/// The files of an item, below a folder with the torrent's name if it is a folder.
-fn leaves(desk: &Desk, item: &Item, title: &Title) -> Vec<Leaf> {
-    let link = |file: usize| format!("{PAGE}{}f{file}", item.id);
-    if desk.shelf(&title.info_hash).is_archive() {
-        return vec![Leaf { path: vec![format!("{}.rar", title.name)], size: title.size(), link: link(0) }];
-    }
-    let is_folder = title.files.iter().any(|file| file.path != title.name);
-    let root = is_folder.then(|| title.name.clone());
-    let files = title.files.iter().enumerate();
-    files
-        .map(|(at, file)| Leaf {
-            path: root.iter().cloned().chain(file.path.split('/').map(str::to_owned)).collect(),
-            size: file.size(),
-            link: link(at),
-        })
-        .collect()
-}
-
-fn tree(leaves: &[Leaf]) -> Value {
-    let mut root = json!([]);
-    for leaf in leaves {
-        let mut level = &mut root;
-        for folder in &leaf.path[..leaf.path.len() - 1] {
-            let entries = level.as_array_mut().expect("levels are lists");
-            let at = entries.iter().position(|entry| entry["n"] == json!(folder) && entry["e"].is_array());
-            let at = at.unwrap_or_else(|| {
-                entries.push(json!({ "n": folder, "e": [] }));
-                entries.len() - 1
-            });
-            level = &mut entries[at]["e"];
-        }
-        let entries = level.as_array_mut().expect("levels are lists");
-        entries.push(json!({ "n": leaf.name(), "s": leaf.size, "l": leaf.link }));
-    }
-    root
-}
-
-fn bytes_link(desk: &Desk, item: &Item, title: &Title, file: usize) -> String {
-    match desk.shelf(&item.info_hash).is_archive() {
-        true => desk.archive(title, &title.all(), ".rar", b"Rar!\x1a\x07\x01\x00"),
-        false => desk.link(title, file, 404, None),
     }
 }
 

@@ -14,24 +14,21 @@
 //!   451 for 35, 509 for 21. The field document names no other status; those here follow the meaning of the code.
 //! - A link to bytes that has ended answers 404 with `X-Error: invalid_download_code`.
 
+mod items;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{
-    Api, Condition, Desk, Failure, Incoming, Item, Limit, Reply, ServiceKind, Stage, Title, hash_of_magnet,
-    hash_of_torrent, spread,
+    Api, Condition, Desk, Failure, Incoming, Item, Limit, Reply, ServiceKind, Stage, hash_of_magnet,
+    hash_of_torrent,
 };
+use items::{PAGE, describe, has_metadata, pages, selection, shown_id, unrestricted};
 
 /// How tests name it.
 pub(crate) const REAL_DEBRID: ServiceKind =
     ServiceKind { name: "realdebrid", prefix: "/rest/1.0", api: || Box::new(RealDebrid) };
-
-/// The states between selection and the end.
-const ON_THE_WAY: [&str; 4] = ["queued", "downloading", "compressing", "uploading"];
-
-/// What pages of finished items start with.
-const PAGE: &str = "https://real-debrid.com/d/";
 
 struct RealDebrid;
 
@@ -109,8 +106,12 @@ impl Account {
         let mine: Vec<u64> =
             desk.items.iter().rev().filter(|item| item.token == self.token).map(|item| item.id).collect();
         let skipped: usize = offset + (page - 1) * limit;
-        let shown: Vec<Value> =
-            mine.iter().skip(skipped).take(limit).filter_map(|id| self.describe(desk, *id, false)).collect();
+        let shown: Vec<Value> = mine
+            .iter()
+            .skip(skipped)
+            .take(limit)
+            .filter_map(|id| describe(desk, &self.token, *id, false))
+            .collect();
         let reply = if shown.is_empty() { Reply::empty(204) } else { Reply::json(200, &Value::Array(shown)) };
         let strangers = query.strangers(&["limit", "page", "offset", "filter"]);
         reply.with("x-total-count", &mine.len()).noting(strangers)
@@ -128,7 +129,7 @@ impl Account {
 
     fn info(&self, desk: &mut Desk, id: &str) -> Reply {
         let Some(item) = self.find(desk, id) else { return unknown() };
-        self.describe(desk, item.id, true).map_or_else(unknown, |item| Reply::json(200, &item))
+        describe(desk, &self.token, item.id, true).map_or_else(unknown, |item| Reply::json(200, &item))
     }
 
     fn add_magnet(&self, desk: &mut Desk, call: &Incoming) -> Reply {
@@ -218,133 +219,6 @@ impl Account {
         let item = desk.ask(&self.token, number)?;
         (item.asked > desk.shelf(&item.info_hash).not_found_calls()).then_some(item)
     }
-
-    /// An item as `info` and (without its files) the list show it. Showing it is a poll.
-    fn describe(&self, desk: &mut Desk, id: u64, is_whole: bool) -> Option<Value> {
-        let item = if is_whole {
-            desk.items.iter().find(|item| item.id == id)?.clone()
-        } else {
-            desk.ask(&self.token, id)?
-        };
-        let title = desk.world.title(&item.info_hash).filter(|_| has_metadata(desk, &item));
-        let (status, progress) = status(desk, &item);
-        let selected = item.selected.clone().unwrap_or_default();
-        let size = |files: &[usize]| {
-            title.iter().flat_map(|title| files.iter().map(|file| title.files[*file].size())).sum::<usize>()
-        };
-        let all: Vec<usize> = (0..title.as_ref().map_or(0, |title| title.files.len())).collect();
-        let name = title.as_ref().map_or(item.info_hash.as_str(), |title| title.name.as_str());
-        let filename = match (selected.as_slice(), &title) {
-            ([only], Some(title)) => title.files[*only].name(),
-            _ => name,
-        };
-        let links: Vec<String> = match status {
-            "downloaded" => pages(desk, &item).iter().map(|page| format!("{PAGE}{page}")).collect(),
-            _ => Vec::new(),
-        };
-        let mut shown = json!({
-            "id": shown_id(id), "filename": filename, "hash": item.info_hash, "bytes": size(&selected),
-            "host": "real-debrid.com", "split": 2000, "progress": progress, "status": status,
-            "added": "2026-01-01T00:00:00.000Z", "links": links,
-        });
-        match status {
-            "downloaded" => shown["ended"] = json!("2026-01-01T00:00:10.000Z"),
-            "downloading" => (shown["speed"], shown["seeders"]) = (json!(0), json!(i32::from(progress > 0))),
-            _ => {}
-        }
-        if is_whole {
-            shown["original_filename"] = json!(name);
-            shown["original_bytes"] = json!(size(&all));
-            shown["files"] = title
-                .iter()
-                .flat_map(|title| title.files.iter().enumerate())
-                .map(|(at, file)| {
-                    json!({
-                        "id": at + 1, "path": format!("/{}", file.path), "bytes": file.size(),
-                        "selected": i32::from(selected.contains(&at)),
-                    })
-                })
-                .collect();
-        }
-        Some(shown)
-    }
-}
-
-/// Ids are 13 capitals and digits.
-fn shown_id(number: u64) -> String {
-    format!("RDITEM{number:07}")
-}
-
-/// The last parts of the item's pages: one for each selected file, or one for a RAR of all.
-fn pages(desk: &Desk, item: &Item) -> Vec<String> {
-    let files = item.selected.as_ref().map_or(0, Vec::len);
-    let count = if desk.shelf(&item.info_hash).is_archive() { files.min(1) } else { files };
-    (0..count).map(|at| format!("{}P{at:03}", shown_id(item.id))).collect()
-}
-
-/// Files are known at once if the service holds them, and otherwise from the second look on.
-fn has_metadata(desk: &Desk, item: &Item) -> bool {
-    let shelf = desk.shelf(&item.info_hash);
-    let looks = item.asked.saturating_sub(shelf.not_found_calls());
-    shelf.cached
-        || item.selected.is_some()
-        || (looks > 1 && shelf.fetching.fails_with != Some(Failure::Invalid))
-}
-
-/// The status with the progress in percent.
-fn status(desk: &mut Desk, item: &Item) -> (&'static str, u32) {
-    if desk.world.title(&item.info_hash).is_none() {
-        return ("magnet_conversion", 0);
-    }
-    if item.selected.is_none() {
-        let is_broken = desk.shelf(&item.info_hash).fetching.fails_with == Some(Failure::Invalid);
-        return match has_metadata(desk, item) {
-            true => ("waiting_files_selection", 0),
-            false if is_broken && item.asked > 1 => ("magnet_error", 0),
-            false => ("magnet_conversion", 0),
-        };
-    }
-    match desk.poll(item.id) {
-        Stage::Working { step, of } => (spread(&ON_THE_WAY, step, of), step * 100 / of),
-        Stage::Stuck => ("downloading", 0),
-        Stage::Ready => ("downloaded", 100),
-        Stage::Failed(Failure::NoPeers) => ("dead", 0),
-        Stage::Failed(_) => ("error", 0),
-    }
-}
-
-/// Reads `all` or ids that start at 1 as indexes.
-fn selection(files: &str, count: usize) -> Option<Vec<usize>> {
-    if files == "all" {
-        return Some((0..count).collect());
-    }
-    let index = |id: &str| id.parse::<usize>().ok()?.checked_sub(1).filter(|index| *index < count);
-    let mut selected: Vec<usize> = files.split(',').map(index).collect::<Option<_>>()?;
-    selected.sort_unstable();
-    selected.dedup();
-    Some(selected)
-}
-
-fn unrestricted(desk: &Desk, item: &Item, title: &Title, at: usize, link: &str) -> Reply {
-    let selected = item.selected.as_deref().unwrap_or_default();
-    let is_archive = selected.len() > 1 && desk.shelf(&item.info_hash).is_archive();
-    let file = &title.files[selected[at]];
-    let (name, mime, size, download) = if is_archive {
-        let size = selected.iter().map(|file| title.files[*file].size()).sum();
-        let download = desk.archive(title, selected, ".rar", b"Rar!\x1a\x07\x01\x00");
-        (format!("{}.rar", title.name), "application/x-rar-compressed", size, download)
-    } else {
-        let download = desk.link(title, selected[at], 404, Some("invalid_download_code"));
-        (file.name().to_owned(), "video/x-matroska", file.size(), download)
-    };
-    Reply::json(
-        200,
-        &json!({
-            "id": format!("DL{}", &link[PAGE.len()..]), "filename": name, "mimeType": mime, "filesize": size,
-            "link": link, "host": "real-debrid.com", "chunks": 32, "crc": 1, "download": download,
-            "streamable": i32::from(!is_archive),
-        }),
-    )
 }
 
 fn unknown() -> Reply {

@@ -15,14 +15,17 @@
 //! a second are let through here), how refused content is told (status `banned`, and an error of `directdl`), and how
 //! several files are packed (one `.zip`).
 
+mod files;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{
-    Api, Condition, Desk, Failure, Incoming, Item, Limit, Reply, ServiceKind, Stage, Title, hash_of_magnet,
+    Api, Condition, Desk, Failure, Incoming, Item, Limit, Reply, ServiceKind, Stage, hash_of_magnet,
     hash_of_torrent, spread,
 };
+use files::{folder, parts};
 
 /// How tests name it.
 pub(crate) const PREMIUMIZE: ServiceKind =
@@ -266,60 +269,6 @@ fn check(desk: &Desk, call: &Incoming) -> Reply {
     let transcoded = vec![false; response.len()];
     success(json!({ "response": response, "transcoded": transcoded, "filename": names, "filesize": sizes }))
         .noting(fields.strangers(&["items[]", "apikey"]))
-}
-
-/// One file that the service delivers.
-struct Part {
-    at: usize,
-    path: String,
-    size: usize,
-    is_archive: bool,
-}
-
-/// The files of a title, or the archive that holds them all.
-fn parts(desk: &Desk, title: &Title) -> Vec<Part> {
-    if desk.shelf(&title.info_hash).is_archive() {
-        return vec![Part {
-            at: 0,
-            path: format!("{}.zip", title.name),
-            size: title.size(),
-            is_archive: true,
-        }];
-    }
-    let files = title.files.iter().enumerate();
-    files
-        .map(|(at, file)| Part { at, path: file.path.clone(), size: file.size(), is_archive: false })
-        .collect()
-}
-
-impl Part {
-    fn link(&self, desk: &Desk, title: &Title) -> String {
-        match self.is_archive {
-            true => desk.archive(title, &title.all(), ".zip", b"PK\x03\x04"),
-            false => desk.link(title, self.at, 404, None),
-        }
-    }
-
-    /// As `directdl` lists it, with the torrent's name before the path if it is a folder.
-    fn listed(&self, desk: &Desk, title: &Title) -> Value {
-        json!({
-            "path": title.whole_path(&self.path), "size": self.size, "link": self.link(desk, title),
-            "stream_link": null, "transcode_status": "not_applicable",
-        })
-    }
-
-    /// As folders and details show it.
-    fn described(&self, desk: &Desk, item: &Item, title: &Title) -> Value {
-        json!({
-            "id": format!("I{}x{}", item.id, self.at), "name": self.path.rsplit('/').next(), "type": "file",
-            "size": self.size, "mime_type": if self.is_archive { "application/zip" } else { "video/x-matroska" },
-            "link": self.link(desk, title), "stream_link": null, "transcode_status": "not_applicable",
-        })
-    }
-}
-
-fn folder(id: &str, name: &str) -> Value {
-    json!({ "id": id, "name": name, "type": "folder" })
 }
 
 fn success(mut data: Value) -> Reply {

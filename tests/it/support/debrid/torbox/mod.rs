@@ -18,21 +18,21 @@
 //! The field document names the codes and not their statuses: 403 for tokens, plans and allowances, 404 for what is
 //! not found and 400 for the rest are assumed. It names no code for refused content; `BOZO_TORRENT` is assumed.
 
+mod listing;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{
-    Api, Condition, Desk, Failure, Fields, Incoming, Limit, Reply, ServiceKind, Stage, Title, hash_of_magnet,
-    hash_of_torrent, spread,
+    Api, Condition, Desk, Failure, Fields, Incoming, Limit, Reply, ServiceKind, Shelf, hash_of_magnet,
+    hash_of_torrent,
 };
+use listing::{all_files, check_cached, my_list, torrent_info};
 
 /// How tests name it.
 pub(crate) const TORBOX: ServiceKind =
     ServiceKind { name: "torbox", prefix: "/v1/api", api: || Box::new(TorBox { queue: Vec::new() }) };
-
-/// The states on the way; in the last one the download has finished, and the bytes are not present.
-const ON_THE_WAY: [&str; 4] = ["queued", "metaDL", "downloading", "uploading"];
 
 struct TorBox {
     /// What waits for a place: queue id, token, info-hash.
@@ -113,18 +113,10 @@ impl TorBox {
         info_hash: &str,
         fields: &Fields,
     ) -> Reply {
-        let shelf = desk.shelf(info_hash);
         let is_allowed = |name| fields.get(name) == Some("true");
-        match (condition, shelf.fetching.fails_with) {
-            (Condition::NotPremium, _) => return error(403, "PLAN_RESTRICTED_FEATURE"),
-            (Condition::QuotaExhausted, _) => return error(403, "MONTHLY_LIMIT"),
-            (_, Some(Failure::TooBig)) => return error(400, "DOWNLOAD_TOO_LARGE"),
-            (_, Some(Failure::Invalid)) => return error(400, "BOZO_TORRENT"),
-            _ if shelf.is_infringing() => return error(400, "BOZO_TORRENT"),
-            _ if is_allowed("add_only_if_cached") && !shelf.cached => {
-                return error(400, "DOWNLOAD_NOT_CACHED");
-            }
-            _ => {}
+        let shelf = desk.shelf(info_hash);
+        if let Some(refusal) = refusal(condition, &shelf, is_allowed("add_only_if_cached")) {
+            return refusal;
         }
         let known = desk.items.iter().find(|item| item.token == token && item.info_hash == info_hash);
         if let Some(known) = known {
@@ -165,93 +157,17 @@ impl TorBox {
     }
 }
 
-fn check_cached(desk: &Desk, call: &Incoming) -> Reply {
-    let query = call.query();
-    let hashes: Vec<String> = if call.method == "POST" {
-        let body = call.json().unwrap_or_default();
-        let Some(hashes) = body["hashes"].as_array() else { return error(400, "MISSING_REQUIRED_OPTION") };
-        hashes.iter().filter_map(|hash| Some(hash.as_str()?.to_owned())).collect()
-    } else {
-        let Some(hashes) = query.get("hash") else { return error(400, "MISSING_REQUIRED_OPTION") };
-        hashes.split(',').map(str::to_owned).collect()
-    };
-    let lists_files = query.get("list_files") == Some("true");
-    let held = hashes.iter().map(|hash| hash.to_ascii_lowercase()).filter(|hash| desk.shelf(hash).cached);
-    let found: Vec<Value> = held
-        .filter_map(|hash| desk.world.title(&hash))
-        .map(|title| {
-            let files: Value = all_files(desk, &title)
-                .iter()
-                .map(|file| json!({ "name": file["name"], "size": file["size"] }))
-                .collect();
-            let mut entry = json!({ "name": title.name, "size": title.size(), "hash": title.info_hash });
-            if lists_files {
-                entry["files"] = files;
-            }
-            entry
-        })
-        .collect();
-    let data = match query.get("format") {
-        _ if found.is_empty() => Value::Null,
-        Some("list") => Value::Array(found),
-        _ => found
-            .iter()
-            .map(|entry| (entry["hash"].as_str().unwrap_or_default().to_owned(), entry.clone()))
-            .collect(),
-    };
-    success("", &data).noting(query.strangers(&["format", "list_files", "hash"]))
-}
-
-fn my_list(desk: &mut Desk, call: &Incoming, token: &str) -> Reply {
-    let query = call.query();
-    let is_fresh = query.get("bypass_cache") == Some("true");
-    let strangers = query.strangers(&["id", "bypass_cache", "offset", "limit"]);
-    let ids: Vec<u64> = desk.items.iter().filter(|item| item.token == token).map(|item| item.id).collect();
-    let data = match query.get("id") {
-        Some(id) => {
-            let id = id.parse().ok().filter(|id| ids.contains(id));
-            match id.and_then(|id| show(desk, token, id, is_fresh)) {
-                Some(item) => item,
-                None => return error(404, "ITEM_NOT_FOUND"),
-            }
-        }
-        None => ids.into_iter().filter_map(|id| show(desk, token, id, is_fresh)).collect(),
-    };
-    success("", &data).noting(strangers)
-}
-
-/// One torrent of the account. `None` if the listing has not heard of it yet.
-fn show(desk: &mut Desk, token: &str, id: u64, is_fresh: bool) -> Option<Value> {
-    let item = desk.ask(token, id)?;
-    if !is_fresh && item.asked <= desk.shelf(&item.info_hash).list_delay() {
-        return None;
+/// Why a torrent is not taken at all.
+fn refusal(condition: Condition, shelf: &Shelf, only_if_held: bool) -> Option<Reply> {
+    match (condition, shelf.fetching.fails_with) {
+        (Condition::NotPremium, _) => Some(error(403, "PLAN_RESTRICTED_FEATURE")),
+        (Condition::QuotaExhausted, _) => Some(error(403, "MONTHLY_LIMIT")),
+        (_, Some(Failure::TooBig)) => Some(error(400, "DOWNLOAD_TOO_LARGE")),
+        (_, Some(Failure::Invalid)) => Some(error(400, "BOZO_TORRENT")),
+        _ if shelf.is_infringing() => Some(error(400, "BOZO_TORRENT")),
+        _ if only_if_held && !shelf.cached => Some(error(400, "DOWNLOAD_NOT_CACHED")),
+        _ => None,
     }
-    let stage = match is_fresh {
-        true => desk.poll(id),
-        false if item.held => Stage::Ready,
-        false => desk.stage(&item.info_hash, item.polls.saturating_sub(1)),
-    };
-    let title = desk.world.title(&item.info_hash);
-    let (state, finished, present, progress) = match stage {
-        Stage::Working { step, of } => {
-            let state = spread(&ON_THE_WAY, step, of);
-            (state, state == "uploading", false, f64::from(step) / f64::from(of))
-        }
-        Stage::Stuck => ("stalled (no seeds)", false, false, 0.0),
-        Stage::Ready if item.instant => ("cached", true, true, 1.0),
-        Stage::Ready => ("completed", true, true, 1.0),
-        Stage::Failed(Failure::NoPeers) => ("failed (no seeds)", false, false, 0.0),
-        Stage::Failed(_) => ("error", false, false, 0.0),
-    };
-    let has_files = present || ["downloading", "uploading"].contains(&state);
-    let files = title.as_ref().filter(|_| has_files).map_or(Vec::new(), |title| all_files(desk, title));
-    Some(json!({
-        "id": id, "hash": item.info_hash,
-        "name": title.as_ref().map_or(item.info_hash.as_str(), |title| title.name.as_str()),
-        "size": title.as_ref().map_or(0, |title| title.size()), "download_state": state, "progress": progress,
-        "download_finished": finished, "download_present": present, "expires_at": null, "files": files,
-        "seeds": i32::from(stage != Stage::Stuck), "peers": 0, "download_speed": 0, "active": !present,
-    }))
 }
 
 fn request_link(desk: &Desk, call: &Incoming, token: &str, condition: Condition) -> Reply {
@@ -303,19 +219,6 @@ fn control(desk: &mut Desk, call: &Incoming, token: &str) -> Reply {
     success("Done.", &Value::Null)
 }
 
-fn torrent_info(desk: &Desk, call: &Incoming) -> Reply {
-    let query = call.query();
-    let title = query.get("hash").and_then(|hash| desk.world.title(&hash.to_ascii_lowercase()));
-    let Some(title) = title else { return error(404, "ITEM_NOT_FOUND") };
-    let files: Value = title
-        .files
-        .iter()
-        .map(|file| json!({ "name": title.whole_path(&file.path), "size": file.size() }))
-        .collect();
-    success("", &json!({ "name": title.name, "hash": title.info_hash, "size": title.size(), "files": files }))
-        .noting(query.strangers(&["hash", "timeout"]))
-}
-
 fn user(condition: Condition) -> Reply {
     let is_premium = condition != Condition::NotPremium;
     let cooldown = (condition == Condition::QuotaExhausted).then_some("2038-01-01T00:00:00Z");
@@ -327,21 +230,6 @@ fn user(condition: Condition) -> Reply {
             "premium_expires_at": expires, "cooldown_until": cooldown,
         }),
     )
-}
-
-/// The files as the service has them: its ids start at 0, and a packed copy is one file.
-fn all_files(desk: &Desk, title: &Title) -> Vec<Value> {
-    let entry = |id: usize, path: &str, size: usize, mime: &str, is_zip: bool| {
-        json!({
-            "id": id, "name": title.whole_path(path), "short_name": path.rsplit('/').next(), "size": size,
-            "mimetype": mime, "zipped": is_zip, "infected": false, "opensubtitles_hash": null,
-        })
-    };
-    if desk.shelf(&title.info_hash).is_archive() {
-        return vec![entry(0, &format!("{}.zip", title.name), title.size(), "application/zip", true)];
-    }
-    let files = title.files.iter().enumerate();
-    files.map(|(id, file)| entry(id, &file.path, file.size(), "video/x-matroska", false)).collect()
 }
 
 fn success(detail: &str, data: &Value) -> Reply {
