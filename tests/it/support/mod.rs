@@ -2,6 +2,7 @@
 
 pub(crate) mod background;
 pub(crate) mod cdn;
+pub(crate) mod chaos;
 pub(crate) mod debrid;
 pub(crate) mod http;
 pub(crate) mod media;

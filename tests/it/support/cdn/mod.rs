@@ -8,6 +8,7 @@
 
 mod fault;
 mod gate;
+mod links;
 mod nginx;
 mod outgoing;
 mod state;
