@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, StatusCode};
 
 use super::{Cdn, Fault, Gone, LinkPolicy, Scope};
+use crate::support::debrid::debridlink::DEBRID_LINK;
+use crate::support::debrid::{Fake, FakeAccount, LinkLife, Mode, Title, TitleFile, World};
 use crate::support::http::{self, Answer};
 use crate::support::media;
 
@@ -198,6 +200,26 @@ async fn the_web_seed_serves_by_name_and_path() {
     let file = "A%20show/Season%201/An%20%C3%A9pisode%20%231.mkv";
     assert_ne!(get(&format!("{frail}{file}"), None).await.unwrap().body, film());
     assert_eq!(get(&format!("{plain}{file}"), None).await.unwrap().body, film());
+}
+
+#[tokio::test]
+async fn services_hand_out_its_links_each_in_a_group_of_its_own() {
+    let cdn = Cdn::start();
+    let world = World::new(cdn.links("one"));
+    let files = vec![TitleFile { path: "film.mkv".to_owned(), bytes: Arc::new(film()) }];
+    world.add_title(Title { info_hash: HASH.to_owned(), name: "film.mkv".to_owned(), files });
+    let fake = Fake::start(&world, DEBRID_LINK, vec![FakeAccount::fine("token")]);
+    fake.set_cached(HASH, true);
+    fake.set_modes(HASH, vec![Mode::LinkExpires(LinkLife::Requests(1))]);
+    let headers = [("authorization", "Bearer token"), ("content-type", "application/json")];
+    let (url, body) = (format!("{}/seedbox/add", fake.base), format!("{{\"url\":\"{HASH}\"}}").into_bytes());
+    let added =
+        http::send(&http::unmoved(), Method::POST, &url, &headers, body, Duration::from_secs(20)).await;
+    let torrent = added.unwrap().json();
+    let link = torrent["value"]["files"][0]["downloadUrl"].as_str().unwrap();
+    media::assert_same_bytes(&get(link, None).await.unwrap().body, &film(), "behind the link");
+    assert_eq!(get(link, None).await.unwrap().status, StatusCode::NOT_FOUND);
+    assert_eq!(cdn.requests()[0].group, "one");
 }
 
 #[tokio::test]

@@ -10,10 +10,14 @@
 
 pub(crate) mod alldebrid;
 mod call;
+pub(crate) mod debridlink;
 mod desk;
 mod faults;
+pub(crate) mod offcloud;
 pub(crate) mod premiumize;
+pub(crate) mod putio;
 pub(crate) mod realdebrid;
+pub(crate) mod stremthru;
 mod tests;
 pub(crate) mod torbox;
 mod world;

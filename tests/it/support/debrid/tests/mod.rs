@@ -1,9 +1,13 @@
 //! The fakes against their own rules: what tests of the server rely on.
 
 mod alldebrid;
+mod debridlink;
+mod offcloud;
 mod premiumize;
+mod putio;
 mod realdebrid;
 mod shared;
+mod stremthru;
 mod torbox;
 
 use std::sync::{Arc, Mutex};
