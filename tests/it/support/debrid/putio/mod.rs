@@ -10,8 +10,8 @@
 //!   check and no selection.
 //! - The files are a tree below folder 0: `GET /files/list?parent_id=`, `/files/{id}/url` answers `{url}`,
 //!   `/files/{id}/download` redirects there, `POST /files/delete` (`file_ids`). They outlive the transfer, and two
-//!   transfers of one torrent have one tree: who deletes it deletes the user's own copy too, and the fake then
-//!   drops both items. An item is in [`super::Fake::items`] as long as its transfer is on the way or its
+//!   transfers of one torrent have one tree, as old as the first (`created_at`): who deletes it deletes the user's own
+//!   copy too, and the fake then drops both items. An item is in [`super::Fake::items`] as long as its transfer is on the way or its
 //!   files are there.
 //! - 429 has `x-ratelimit-reset` (seconds since 1970). No limit is published; the fake has one and a half times the
 //!   recommended 2 calls a second, over ten seconds.
@@ -197,8 +197,8 @@ impl PutIo {
             "name": title.as_ref().map_or(item.info_hash.as_str(), |title| &title.name),
             "size": title.as_ref().map_or(0, |title| title.size()), "type": "TORRENT", "save_parent_id": 0,
             "error_message": failure.map(|failure| format!("{failure:?}")), "source": magnet(&item.info_hash),
-            "userfile_exists": file.is_some() && !item.vanished, "created_at": "2026-01-01T00:00:00",
-            "finished_at": file.map(|_| "2026-01-01T00:00:10"), "peers_connected": i32::from(percent > 0),
+            "userfile_exists": file.is_some() && !item.vanished,
+            "created_at": if item.foreign { "2026-01-01T00:00:00" } else { "2026-01-01T00:01:00" }, "peers_connected": i32::from(percent > 0),
         })
     }
 
@@ -208,12 +208,12 @@ impl PutIo {
             return error(400, "BAD_REQUEST");
         };
         let strangers = query.strangers(&["parent_id", "per_page", "oauth_token"]);
-        let folder = json!({ "id": parent, "file_type": "FOLDER" });
-        let files: Vec<Value> = if parent == 0 {
-            self.trees.roots(desk, token).iter().map(|root| root.shown(desk)).collect()
+        let (folder, files): (Value, Vec<Value>) = if parent == 0 {
+            let top = json!({ "id": 0, "name": "Your Files", "file_type": "FOLDER" });
+            (top, self.trees.roots(desk, token).iter().map(|root| root.shown(desk)).collect())
         } else {
             let Some(place) = self.trees.open(desk, token, parent) else { return error(404, "NotFound") };
-            place.children().iter().map(|child| child.shown(desk)).collect()
+            (place.shown(desk), place.children().iter().map(|child| child.shown(desk)).collect())
         };
         let answer = json!({ "status": "OK", "files": files, "parent": folder, "cursor": null });
         Reply::json(200, &answer).noting(strangers)

@@ -136,7 +136,10 @@ async fn deleting_the_files_takes_the_users_own_copy_too() {
     let rig = Rig::start(PUT_IO);
     rig.fake.add_foreign_item(&rig.share.info_hash);
     let transfer = look(&rig, &add(&rig).await).await;
-    assert_eq!(list(&rig, &json!(0)).await.len(), 1, "both have the same files");
+    let files = list(&rig, &json!(0)).await;
+    assert_eq!(files.len(), 1, "both have the same files");
+    let folder = rig.get(&format!("/files/list?parent_id={}", files[0]["id"])).await.json()["parent"].clone();
+    assert!(folder["created_at"].as_str() < transfer["created_at"].as_str(), "which tells who came first");
     rig.post("/files/delete", &[("file_ids", &transfer["file_id"].to_string())]).await;
     assert!(rig.fake.items().is_empty());
 }
