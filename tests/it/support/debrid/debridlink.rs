@@ -1,18 +1,20 @@
 //! Debrid-Link: <https://debrid-link.com/api/v2>.
 //!
-//! - The token comes in `Authorization: Bearer`. Every answer is `{success, value}` or `{success, error}`, lists have
-//!   `pagination {page, pages, next, previous}`; pages count from 0 and have 20 to 100 entries.
-//! - `POST /seedbox/add` takes JSON (`url`: magnet, info-hash or .torrent URL; `wait`, `async`, `structureType`, `ip`) or
-//!   multipart with `file`. With `async` the files are not known yet. A torrent that lies in the seedbox already is not
-//!   added again: its entry comes back, whoever made it.
-//! - There is no cache check (`/seedbox/cached` is gone), no selection and no unlocking: at `downloadPercent` 100 each
-//!   file has a `downloadUrl`. Files have names and no paths. Packed torrents have `isZip` and one file.
+//! - The token comes in `Authorization: Bearer`. Every answer is `{success, value}` or `{success, error}`,
+//!   lists have `pagination {page, pages, next, previous}`; pages count from 0 and have 20 to 100 entries.
+//! - `POST /seedbox/add` takes JSON (`url`: magnet, info-hash or .torrent URL; `wait`, `async`,
+//!   `structureType`, `ip`) or multipart with `file`. With `async` the files are not known yet. A torrent
+//!   that lies in the seedbox already is not added again: its entry comes back, whoever made it.
+//! - There is no cache check (`/seedbox/cached` is gone), no selection and no unlocking: at `downloadPercent`
+//!   100 each file has a `downloadUrl`. Files have names and no paths. Packed torrents have `isZip` and one
+//!   file.
 //! - `GET /seedbox/list?ids=` is the poll, `DELETE /seedbox/{id}/remove` the end.
-//! - The flood limit is not published; the fake has one and a half times what section 2.2 of the field document
-//!   recommends (1 a second), over ten seconds: `floodDetected`, 429. The field document names errors without their
-//!   statuses, except that one; the others here are 401 for the token, 403 for the address, 404 for routes, else 400.
-//! - Which error a condition has is read from the names: no subscription `freeServerOverload`, traffic `maxData`,
-//!   active fetches `maxTransfer`, a refused torrent `notAddTorrent`.
+//! - The flood limit is not published; the fake has one and a half times what section 2.2 of the field
+//!   document recommends (1 a second), over ten seconds: `floodDetected`, 429. The field document names
+//!   errors without their statuses, except that one; the others here are 401 for the token, 403 for the
+//!   address, 404 for routes, else 400.
+//! - Which error a condition has is read from the names: no subscription `freeServerOverload`, traffic
+//!   `maxData`, active fetches `maxTransfer`, a refused torrent `notAddTorrent`.
 
 use std::sync::Arc;
 use std::time::Duration;

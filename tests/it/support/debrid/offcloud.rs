@@ -1,18 +1,19 @@
 //! Offcloud: <https://offcloud.com>.
 //!
-//! - The token comes in `Authorization: Bearer`; the older `key` and `apikey` in the query work too, but a token in a URL
-//!   is remembered as unexpected. Bodies are JSON, magnets only.
-//! - `POST /api/cache/info {urls[], includeFiles}` answers one entry per URL, in order: `{cached, files?}`, each file as
-//!   its folders and its name.
-//! - `POST /api/cloud {url}` answers `{requestId, fileName, status, originalLink}`, or `{not_available: "cloud"}` when the
-//!   account may not have more. The magnet that is there already keeps its request.
-//! - `POST /api/cloud/status {requestId}` and `GET /api/cloud/history` are the polls: created, queued, downloading,
-//!   downloaded, error, canceled. The field document does not show the answer of the first; the fake gives the entry as
-//!   it is in the history.
-//! - `GET /api/cloud/explore/{requestId}?format=detailed` lists `files {id, name, size, path, url}` of what is downloaded.
-//!   `path` starts with the torrent's name. There is no documented way to delete.
+//! - The token comes in `Authorization: Bearer`; the older `key` and `apikey` in the query work too, but a
+//!   token in a URL is remembered as unexpected. Bodies are JSON, magnets only.
+//! - `POST /api/cache/info {urls[], includeFiles}` answers one entry per URL, in order: `{cached, files?}`,
+//!   each file as its folders and its name.
+//! - `POST /api/cloud {url}` answers `{requestId, fileName, status, originalLink}`, or `{not_available:
+//!   "cloud"}` when the account may not have more. The magnet that is there already keeps its request.
+//! - `POST /api/cloud/status {requestId}` and `GET /api/cloud/history` are the polls: created, queued,
+//!   downloading, downloaded, error, canceled. The field document does not show the answer of the first; the
+//!   fake gives the entry as it is in the history.
+//! - `GET /api/cloud/explore/{requestId}?format=detailed` lists `files {id, name, size, path, url}` of what
+//!   is downloaded. `path` starts with the torrent's name. There is no documented way to delete.
 //! - Errors are `{error}`: `NOAUTH` with status 200, as old as the service; 402, 403 and 429 by status.
-//! - No limit is published; the fake has one and a half times the recommended 2 calls a second, over ten seconds.
+//! - No limit is published; the fake has one and a half times the recommended 2 calls a second, over ten
+//!   seconds.
 
 use std::time::Duration;
 

@@ -1,23 +1,24 @@
 //! put.io: <https://api.put.io/v2>.
 //!
-//! - An OAuth token in `Authorization: Bearer`; `oauth_token=` in the query works too, but a token in a URL is remembered
-//!   as unexpected. Bodies are forms. Answers are `{status: "OK", …}` or
-//!   `{status: "ERROR", error_type, error_message, status_code}`.
-//! - `POST /transfers/add` (`url`, `save_parent_id`, `callback_url`) answers `{transfer}`; `GET /transfers/{id}` and
-//!   `/transfers/list` are the polls, the list goes on at `POST /transfers/list/continue` with its `cursor`.
-//!   `POST /transfers/cancel` (`transfer_ids`), `/transfers/clean` and `/transfers/retry`.
-//! - Ready is COMPLETED or SEEDING with a `file_id`: the id of the torrent's folder, or of its one file. There is no cache
-//!   check and no selection.
+//! - An OAuth token in `Authorization: Bearer`; `oauth_token=` in the query works too, but a token in a URL
+//!   is remembered as unexpected. Bodies are forms. Answers are `{status: "OK", …}` or `{status: "ERROR",
+//!   error_type, error_message, status_code}`.
+//! - `POST /transfers/add` (`url`, `save_parent_id`, `callback_url`) answers `{transfer}`; `GET
+//!   /transfers/{id}` and `/transfers/list` are the polls, the list goes on at `POST
+//!   /transfers/list/continue` with its `cursor`. `POST /transfers/cancel` (`transfer_ids`),
+//!   `/transfers/clean` and `/transfers/retry`.
+//! - Ready is COMPLETED or SEEDING with a `file_id`: the id of the torrent's folder, or of its one file.
+//!   There is no cache check and no selection.
 //! - The files are a tree below folder 0: `GET /files/list?parent_id=`, `/files/{id}/url` answers `{url}`,
-//!   `/files/{id}/download` redirects there, `POST /files/delete` (`file_ids`). They outlive the transfer, and two
-//!   transfers of one torrent have one tree, as old as the first (`created_at`): who deletes it deletes the user's own
-//!   copy too, and the fake then drops both items. An item is in [`super::Fake::items`] as long as its transfer is on the way or its
-//!   files are there.
-//! - 429 has `x-ratelimit-reset` (seconds since 1970). No limit is published; the fake has one and a half times the
-//!   recommended 2 calls a second, over ten seconds.
-//! - The field document names no errors for the token (here 401 `invalid_grant`), a full disk (400 `DISK_FULL`), a missing
-//!   subscription (402 `PAYMENT_REQUIRED`), too many transfers (400 `TOO_MANY_TRANSFERS`), and what it refuses for good
-//!   (403 `FORBIDDEN_CONTENT`).
+//!   `/files/{id}/download` redirects there, `POST /files/delete` (`file_ids`). They outlive the transfer,
+//!   and two transfers of one torrent have one tree, as old as the first (`created_at`): who deletes it
+//!   deletes the user's own copy too, and the fake then drops both items. An item is in
+//!   [`super::Fake::items`] as long as its transfer is on the way or its files are there.
+//! - 429 has `x-ratelimit-reset` (seconds since 1970). No limit is published; the fake has one and a half
+//!   times the recommended 2 calls a second, over ten seconds.
+//! - The field document names no errors for the token (here 401 `invalid_grant`), a full disk (400
+//!   `DISK_FULL`), a missing subscription (402 `PAYMENT_REQUIRED`), too many transfers (400
+//!   `TOO_MANY_TRANSFERS`), and what it refuses for good (403 `FORBIDDEN_CONTENT`).
 
 mod tree;
 
@@ -198,7 +199,8 @@ impl PutIo {
             "size": title.as_ref().map_or(0, |title| title.size()), "type": "TORRENT", "save_parent_id": 0,
             "error_message": failure.map(|failure| format!("{failure:?}")), "source": magnet(&item.info_hash),
             "userfile_exists": file.is_some() && !item.vanished,
-            "created_at": if item.foreign { "2026-01-01T00:00:00" } else { "2026-01-01T00:01:00" }, "peers_connected": i32::from(percent > 0),
+            "created_at": if item.foreign { "2026-01-01T00:00:00" } else { "2026-01-01T00:01:00" },
+            "peers_connected": i32::from(percent > 0),
         })
     }
 

@@ -56,7 +56,8 @@ impl Store {
         };
         let path = format!("/{}", title.whole_path(&file.path));
         json!({
-            "index": index, "link": link, "name": file.name(), "path": path, "size": file.size(), "video_hash": "",
+            "index": index, "link": link, "name": file.name(), "path": path, "size": file.size(),
+            "video_hash": "",
         })
     }
 

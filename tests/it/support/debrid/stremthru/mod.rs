@@ -1,19 +1,21 @@
 //! StremThru's store API, in its two families; the server itself stands in front of another service, the store.
 //!
-//! - The store is named by `X-StremThru-Store-Name` and its token comes in `X-StremThru-Store-Authorization: Bearer`;
-//!   or `X-StremThru-Authorization: Basic` stands for credentials that the server holds (the account's token in tests
-//!   is then `user:password`). An unknown store is `STORE_NAME_INVALID`.
-//! - torz: `POST /v0/store/torz` with JSON `{link}` or multipart `file` answers 201 with the item; `GET` of it with `limit`
-//!   (1 to 500) and `offset` lists `{items, total_items}` without files; `GET|DELETE /torz/{id}`; `GET /torz/check?hash=`
-//!   with at most 500 hashes; `POST /torz/link/generate {link}`.
-//! - magnets, the older family: the same with `{magnet}`, `/magnets/check?magnet=` and `/link/generate`; a server that
-//!   speaks only this answers 404 to torz, which is how clients find out.
-//! - Item: `{id, hash, magnet, name, size, status, private, files [{index, link, name, path, size}], added_at}`. Stores
-//!   other than Real-Debrid and TorBox have no file numbers: index -1. Files show when the status is `downloaded`; in a
-//!   check when it is `cached`, except from Offcloud. What is not `cached` in a check is `unknown`.
-//! - Whether adding again makes a second item is the store's affair; the fake keeps the first, whoever made it.
-//! - Errors are `{error: {request_id, type, code, message, status_code, store_name}}`. Which status a code has is not in
-//!   the field document; those here follow the names of the codes.
+//! - The store is named by `X-StremThru-Store-Name` and its token comes in `X-StremThru-Store-Authorization:
+//!   Bearer`; or `X-StremThru-Authorization: Basic` stands for credentials that the server holds (the
+//!   account's token in tests is then `user:password`). An unknown store is `STORE_NAME_INVALID`.
+//! - torz: `POST /v0/store/torz` with JSON `{link}` or multipart `file` answers 201 with the item; `GET` of
+//!   it with `limit` (1 to 500) and `offset` lists `{items, total_items}` without files; `GET|DELETE
+//!   /torz/{id}`; `GET /torz/check?hash=` with at most 500 hashes; `POST /torz/link/generate {link}`.
+//! - magnets, the older family: the same with `{magnet}`, `/magnets/check?magnet=` and `/link/generate`; a
+//!   server that speaks only this answers 404 to torz, which is how clients find out.
+//! - Item: `{id, hash, magnet, name, size, status, private, files [{index, link, name, path, size}],
+//!   added_at}`. Stores other than Real-Debrid and TorBox have no file numbers: index -1. Files show when the
+//!   status is `downloaded`; in a check when it is `cached`, except from Offcloud. What is not `cached` in a
+//!   check is `unknown`.
+//! - Whether adding again makes a second item is the store's affair; the fake keeps the first, whoever made
+//!   it.
+//! - Errors are `{error: {request_id, type, code, message, status_code, store_name}}`. Which status a code
+//!   has is not in the field document; those here follow the names of the codes.
 //! - No limit of the server's own is published.
 
 mod item;
@@ -133,7 +135,9 @@ impl Store {
 
     fn user(&self) -> Reply {
         let status = if self.condition == Condition::NotPremium { "expired" } else { "premium" };
-        let user = json!({ "id": "42", "email": "v***@example.org", "subscription_status": status, "has_usenet": false });
+        let user = json!({
+            "id": "42", "email": "v***@example.org", "subscription_status": status, "has_usenet": false,
+        });
         data(200, &user)
     }
 
