@@ -70,6 +70,8 @@ struct Member {
     pause: Duration,
     /// When it must have opened the content, its retries included.
     deadline: Option<Instant>,
+    /// Whether the file table was known when it was asked last.
+    knew_metainfo: bool,
 }
 
 enum State {
@@ -106,6 +108,7 @@ impl Crew {
             retries: chain.settings.retries,
             pause: Duration::from_secs(1),
             deadline: None,
+            knew_metainfo: false,
         };
         Self {
             request,
@@ -281,6 +284,7 @@ impl Crew {
         let (source, report) = (Arc::clone(&self.members[at].source), self.report.clone());
         let member = &mut self.members[at];
         member.state = State::Opening;
+        member.knew_metainfo = wanted.known.as_ref().is_some_and(|known| known.metainfo.is_some());
         let deadline = *member.deadline.get_or_insert(now + source.budget());
         if source.kind() != Kind::Cache {
             self.joined = now;
@@ -350,17 +354,28 @@ impl Crew {
     }
 
     fn found(&mut self, found: Known, name: &'static str) -> Event {
+        if found.metainfo.is_some() {
+            self.reconsider();
+        }
         match &mut self.known {
             Some(known) => {
-                // The file table may be known only now; it belongs to the file that is being written.
-                if known.file.layout().is_some_and(|layout| layout.hashes.is_some()) {
-                    known.metainfo = known.metainfo.take().or(found.metainfo);
-                }
+                known.metainfo = known.metainfo.take().or(found.metainfo);
                 Event::Nothing
             }
             None => {
                 self.known = Some(found.clone());
                 Event::Found(found, name)
+            }
+        }
+    }
+
+    /// The file table is known: who could not find the content without it may try again.
+    fn reconsider(&mut self) {
+        for member in &mut self.members {
+            let without = !std::mem::replace(&mut member.knew_metainfo, true);
+            if without && matches!(member.state, State::Ended(SourceError::NotHere(_))) {
+                member.state = State::Waiting(Instant::now());
+                member.deadline = None;
             }
         }
     }
