@@ -1,0 +1,101 @@
+//! Making clients.
+
+use std::time::Duration;
+
+use reqwest::redirect::{Action, Attempt, Policy};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Guard;
+
+/// Long enough for a handshake across the world, short enough for the next source to get its turn.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A chain of redirects longer than this is a loop in practice.
+const MAX_REDIRECTS: usize = 5;
+
+const USER_AGENT: &str = concat!("Headwater/", env!("CARGO_PKG_VERSION"));
+
+/// What distinguishes one client from another.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientOptions<'a> {
+    /// The name it gives itself; `None` means `Headwater/<version>`.
+    pub user_agent: Option<&'a str>,
+    /// The http, https, socks5 or socks5h proxy that everything goes through, credentials included. Host names
+    /// are resolved by the proxy then (all but socks5), and the guard sees literal addresses only.
+    pub proxy: Option<&'a SecretString>,
+    /// Where it may connect to.
+    pub guard: Guard,
+}
+
+/// A client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The proxy's address is of no use. It is not shown, since it may hold a password.
+    #[error("the proxy is not an http, https or socks5 URL")]
+    Proxy,
+    /// The user agent holds what no header may hold, or TLS cannot be set up.
+    #[error("the HTTP client cannot be made: {0}")]
+    Unusable(#[from] reqwest::Error),
+}
+
+/// The client for addresses that the operator has set: with our name and no proxy.
+///
+/// # Errors
+/// See [`client_with`].
+pub fn client() -> Result<reqwest::Client, ClientError> {
+    client_with(ClientOptions { user_agent: None, proxy: None, guard: Guard::Open })
+}
+
+/// A client with our limits. `HTTP_PROXY` is not one of our settings and never looked at: a probe of this very
+/// machine must not leave it. There is no limit on the whole exchange, because a body may be a film; set one per
+/// request where an answer is short. It follows up to 5 redirects, never from https to http; credentials are not
+/// carried to another host, and no host is told where the request was before.
+///
+/// # Errors
+/// See [`ClientError`].
+#[expect(clippy::disallowed_methods, reason = "the one place that may make a client")]
+pub fn client_with(options: ClientOptions<'_>) -> Result<reqwest::Client, ClientError> {
+    let guard = options.guard;
+    let builder = reqwest::Client::builder()
+        .user_agent(options.user_agent.unwrap_or(USER_AGENT))
+        .connect_timeout(CONNECT_TIMEOUT)
+        // An address may hold a token, which is nobody else's business.
+        .referer(false)
+        .redirect(Policy::custom(move |attempt| follow(guard, attempt)));
+    let builder = match options.proxy {
+        Some(proxy) => builder.proxy(proxied(proxy)?),
+        None => builder.no_proxy().dns_resolver(guard.resolver()),
+    };
+    Ok(builder.build()?)
+}
+
+fn proxied(proxy: &SecretString) -> Result<reqwest::Proxy, ClientError> {
+    let url: url::Url = proxy.expose_secret().parse().map_err(|_| ClientError::Proxy)?;
+    if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") || !url.has_host() {
+        return Err(ClientError::Proxy);
+    }
+    reqwest::Proxy::all(url).map_err(|_| ClientError::Proxy)
+}
+
+/// Why a redirect is not followed.
+#[derive(Debug, thiserror::Error)]
+enum Stray {
+    #[error("too many redirects")]
+    TooMany,
+    #[error("a redirect from https to http")]
+    Downgrade,
+}
+
+fn follow(guard: Guard, attempt: Attempt<'_>) -> Action {
+    if attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error(Stray::TooMany);
+    }
+    let from_https = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+    if from_https && attempt.url().scheme() != "https" {
+        return attempt.error(Stray::Downgrade);
+    }
+    match guard.check(attempt.url()) {
+        Ok(()) => attempt.follow(),
+        Err(forbidden) => attempt.error(forbidden),
+    }
+}
