@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use reqwest::redirect::{Action, Attempt, Policy};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
-use super::Guard;
+use super::{Forbidden, Guard};
 
 /// Long enough for a handshake across the world, short enough for the next source to get its turn.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,6 +26,38 @@ pub struct ClientOptions<'a> {
     pub proxy: Option<&'a SecretString>,
     /// Where it may connect to.
     pub guard: Guard,
+}
+
+/// The two clients that everything without a proxy goes through. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    own: reqwest::Client,
+    foreign: reqwest::Client,
+    guard: Guard,
+}
+
+impl Clients {
+    /// Makes both. `guard` holds for addresses that are named by others.
+    ///
+    /// # Errors
+    /// See [`client_with`].
+    pub fn new(guard: Guard) -> Result<Self, ClientError> {
+        let foreign = client_with(ClientOptions { user_agent: None, proxy: None, guard })?;
+        Ok(Self { own: client()?, foreign, guard })
+    }
+
+    /// The client for addresses that the operator has set.
+    pub fn own(&self) -> &reqwest::Client {
+        &self.own
+    }
+
+    /// The client for `url`, which a magnet, a torrent or somebody's request has named.
+    ///
+    /// # Errors
+    /// It is not http, or leads where the guard lets nobody go.
+    pub fn foreign(&self, url: &Url) -> Result<&reqwest::Client, Forbidden> {
+        self.guard.check(url).map(|()| &self.foreign)
+    }
 }
 
 /// A client cannot be made.
@@ -70,7 +103,7 @@ pub fn client_with(options: ClientOptions<'_>) -> Result<reqwest::Client, Client
 }
 
 fn proxied(proxy: &SecretString) -> Result<reqwest::Proxy, ClientError> {
-    let url: url::Url = proxy.expose_secret().parse().map_err(|_| ClientError::Proxy)?;
+    let url: Url = proxy.expose_secret().parse().map_err(|_| ClientError::Proxy)?;
     if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") || !url.has_host() {
         return Err(ClientError::Proxy);
     }

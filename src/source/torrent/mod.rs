@@ -7,6 +7,7 @@
 //! steer the engine through cursors that nobody reads from (`steer`).
 
 mod active;
+mod addresses;
 mod aim;
 mod magnet;
 mod metainfo;
@@ -41,7 +42,9 @@ use crate::db::Database;
 use crate::domain::InfoHash;
 use crate::release::choose;
 
-pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
+pub(in crate::source) use addresses::{FileNames, web_seeds};
+pub(in crate::source) use magnet::build_magnet;
+pub use magnet::{InvalidMagnet, MAX_WEB_ADDRESSES, MagnetHints, parse_magnet, parse_web_address};
 pub use metainfo::parse_metainfo;
 pub use seeder::{SeedPlan, Seeder, make_torrent};
 
