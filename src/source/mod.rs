@@ -2,6 +2,8 @@
 
 pub mod cached;
 pub mod fetch;
+pub mod http;
+pub mod lookup;
 pub mod torrent;
 
 mod content;
