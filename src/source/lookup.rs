@@ -197,6 +197,10 @@ impl Inner {
 
 /// Asks all places at once; the first right answer counts, and the other requests are dropped.
 async fn search(inner: Arc<Inner>, info_hash: InfoHash, places: Vec<Place>) -> Option<Found> {
+    // Another search may have ended since the caller looked.
+    if let Some(found) = inner.recall(info_hash).await {
+        return Some(found);
+    }
     let ask = |place: Place| {
         let inner = &inner;
         async move { inner.ask(info_hash, &place).await.map_err(|miss| (place, miss)) }

@@ -11,8 +11,8 @@ use crate::domain::{FileIndex, Metainfo};
 /// More files than this within one piece are not worth their requests: the piece is taken without proof then.
 const MOST_FILES: usize = 16;
 
-/// How long all of them may take together. A player waits for the piece.
-const LIMIT: Duration = Duration::from_secs(8);
+/// How long all of them may take together. A player waits for the piece, and it can be had without them.
+const LIMIT: Duration = Duration::from_secs(4);
 
 /// Reads the bytes of `range` of the torrent from the files they belong to. `reach` says how to get at a file.
 /// Padding is made up of zeros, as it is by definition (BEP 47). `None` if anything cannot be had exactly.
