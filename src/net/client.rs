@@ -111,24 +111,61 @@ fn proxied(proxy: &SecretString) -> Result<reqwest::Proxy, ClientError> {
 }
 
 /// Why a redirect is not followed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Stray {
     #[error("too many redirects")]
     TooMany,
     #[error("a redirect from https to http")]
     Downgrade,
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
 }
 
 fn follow(guard: Guard, attempt: Attempt<'_>) -> Action {
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error(Stray::TooMany);
-    }
-    let from_https = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
-    if from_https && attempt.url().scheme() != "https" {
-        return attempt.error(Stray::Downgrade);
-    }
-    match guard.check(attempt.url()) {
+    match judge(guard, attempt.previous(), attempt.url()) {
         Ok(()) => attempt.follow(),
-        Err(forbidden) => attempt.error(forbidden),
+        Err(stray) => attempt.error(stray),
+    }
+}
+
+/// Whether a request that has been at `previous` may go on to `next`.
+fn judge(guard: Guard, previous: &[Url], next: &Url) -> Result<(), Stray> {
+    if previous.len() > MAX_REDIRECTS {
+        return Err(Stray::TooMany);
+    }
+    if previous.last().is_some_and(|url| url.scheme() == "https") && next.scheme() != "https" {
+        return Err(Stray::Downgrade);
+    }
+    Ok(guard.check(next)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(guard: Guard, previous: &[&str], next: &str) -> Result<(), Stray> {
+        let previous: Vec<Url> = previous.iter().map(|url| url.parse().unwrap()).collect();
+        judge(guard, &previous, &next.parse().unwrap())
+    }
+
+    #[test]
+    fn redirects_never_lose_their_encryption() {
+        assert_eq!(go(Guard::Open, &["https://a.example/"], "http://a.example/"), Err(Stray::Downgrade));
+        assert_eq!(go(Guard::Open, &["https://a.example/"], "https://b.example/"), Ok(()));
+        assert_eq!(go(Guard::Open, &["http://a.example/"], "https://a.example/"), Ok(()));
+    }
+
+    #[test]
+    fn the_sixth_redirect_is_one_too_many() {
+        let been = ["http://a.example/"; 6];
+        assert_eq!(go(Guard::Open, &been[..5], "http://b.example/"), Ok(()));
+        assert_eq!(go(Guard::Open, &been, "http://b.example/"), Err(Stray::TooMany));
+    }
+
+    #[test]
+    fn every_hop_passes_the_guard() {
+        let private = Err(Stray::Forbidden(Forbidden::Private));
+        assert_eq!(go(Guard::PublicOnly, &["http://a.example/"], "http://10.0.0.1/"), private);
+        assert_eq!(go(Guard::Open, &["http://a.example/"], "http://10.0.0.1/"), Ok(()));
     }
 }
