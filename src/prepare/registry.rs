@@ -254,5 +254,7 @@ fn brings_more(new: &Request, failed: &Job) -> bool {
     let old = &failed.shared.request;
     new.trackers.iter().any(|tracker| !old.trackers.contains(tracker))
         || new.peers.iter().any(|peer| !old.peers.contains(peer))
+        || new.web_seeds.iter().any(|seed| !old.web_seeds.contains(seed))
+        || new.exact_sources.iter().any(|place| !old.exact_sources.contains(place))
         || (new.metainfo.is_some() && !failed.shared.had_metainfo)
 }

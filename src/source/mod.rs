@@ -1,9 +1,13 @@
 //! Sources: what can write the bytes of a content into its cache file.
 
 pub mod cached;
+pub mod fetch;
+pub mod http;
+pub mod lookup;
 pub mod torrent;
 
 mod graft;
+mod content;
 mod progress;
 
 use std::net::SocketAddr;

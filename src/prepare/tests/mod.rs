@@ -264,7 +264,7 @@ async fn a_source_that_is_connected_but_delivers_nothing_is_given_up() {
 #[tokio::test]
 async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
     let refuse = || Act::Fail(SourceError::NotHere("no peers".to_owned()));
-    let stage = stage([refuse(), refuse()], Duration::from_secs(60));
+    let stage = stage([refuse(), refuse(), refuse(), refuse()], Duration::from_secs(60));
     let job = stage.prepare.start(request());
     let error = timeout(PATIENCE, job.content()).await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "Download failed from all sources (p2p: no peers)");
@@ -274,6 +274,14 @@ async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
     let again = stage.prepare.start(Request { trackers: vec![tracker], ..request() });
     assert!(!Arc::ptr_eq(&again, &job));
     assert_ne!(again.id(), job.id());
+    for more in [
+        Request { web_seeds: vec!["http://a.example/".parse().unwrap()], ..request() },
+        Request { exact_sources: vec!["http://a.example/t".parse().unwrap()], ..request() },
+    ] {
+        let last = stage.prepare.start(request());
+        let _ = timeout(PATIENCE, last.content()).await.unwrap();
+        assert!(!Arc::ptr_eq(&stage.prepare.start(more), &last));
+    }
 }
 
 #[tokio::test]

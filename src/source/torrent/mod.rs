@@ -7,6 +7,7 @@
 //! steer the engine through cursors that nobody reads from (`steer`).
 
 mod active;
+mod addresses;
 mod aim;
 mod magnet;
 mod metainfo;
@@ -34,13 +35,16 @@ use url::Url;
 use self::active::Recipe;
 use self::registry::Registry;
 use self::resolve::Flights;
+use super::content::open_content;
 use super::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
-use crate::cache::{Cache, CacheFile, Layout};
+use crate::cache::Cache;
 use crate::db::Database;
-use crate::domain::{ContentKey, FileIndex, InfoHash, Metainfo};
+use crate::domain::InfoHash;
 use crate::release::choose;
 
-pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
+pub(in crate::source) use addresses::{FileNames, web_seeds};
+pub(in crate::source) use magnet::build_magnet;
+pub use magnet::{InvalidMagnet, MAX_WEB_ADDRESSES, MagnetHints, parse_magnet, parse_web_address};
 pub use metainfo::parse_metainfo;
 pub use seeder::{SeedPlan, Seeder, make_torrent};
 
@@ -212,7 +216,7 @@ async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Op
     }
     let index =
         choose(&metainfo.files, request.file).map_err(|error| SourceError::NoSuchFile(error.to_string()))?;
-    let file = open_cache_file(inner, &metainfo, index).await?;
+    let file = open_content(&inner.cache, &metainfo, index).await?;
     let mut opened = Opened { file, metainfo: Some(metainfo), writer: None };
     if !opened.file.is_complete() {
         report.update(Stage::Connecting, 0.9, "Connecting to peers...");
@@ -223,24 +227,6 @@ async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Op
     }
     report.update(Stage::Connecting, 1.0, "Connected; waiting for the first bytes...");
     Ok(opened)
-}
-
-async fn open_cache_file(
-    inner: &Inner,
-    metainfo: &Metainfo,
-    index: FileIndex,
-) -> Result<CacheFile, SourceError> {
-    let missing = || SourceError::NoSuchFile(format!("the torrent has no file with index {index}"));
-    let layout = Layout::of(metainfo, index).ok_or_else(missing)?;
-    let name = metainfo.file(index).ok_or_else(missing)?.name().to_owned();
-    let (cache, key) = (inner.cache.clone(), ContentKey { info_hash: metainfo.info_hash, file: index });
-    let opening = tokio::task::spawn_blocking(move || {
-        let file = cache.content(key, &layout, &name)?;
-        // After an unclean stop: what cannot be proved is fetched again, never served.
-        file.verify_claims()?;
-        Ok::<_, SourceError>(file)
-    });
-    opening.await.map_err(|_| SourceError::Transient("opening the cache file was cut short".to_owned()))?
 }
 
 impl Inner {

@@ -1,0 +1,127 @@
+//! Keeping strangers from using this server to reach what only it can reach.
+//!
+//! Magnets, torrents and the redirects of foreign servers name addresses that nobody here has chosen. A guard
+//! looks at where such an address leads before a connection is made.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use super::address::is_public;
+
+/// Which addresses may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// All of them: for addresses that the operator has set.
+    Open,
+    /// Those of the public internet: for addresses that come from anybody.
+    PublicOnly,
+}
+
+/// The address may not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// Neither http nor https, or without a host.
+    #[error("only http and https addresses are asked")]
+    NotHttp,
+    /// It leads to this machine, its network, or no place at all.
+    #[error("the address lies in a private network")]
+    Private,
+}
+
+impl Guard {
+    /// Judges an address as far as its text tells; the names of hosts are judged when they are resolved. Ask
+    /// before every request whose address comes from others: a client looks no literal address up, and so would
+    /// never ask its guard about one. Redirects are judged by the client itself.
+    ///
+    /// # Errors
+    /// See [`Forbidden`].
+    pub fn check(self, url: &Url) -> Result<(), Forbidden> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Forbidden::NotHttp);
+        }
+        let host = match url.host() {
+            Some(Host::Ipv4(v4)) => IpAddr::from(v4),
+            Some(Host::Ipv6(v6)) => IpAddr::from(v6),
+            Some(Host::Domain(_)) => return Ok(()),
+            None => return Err(Forbidden::NotHttp),
+        };
+        self.admit(host)
+    }
+
+    /// What a client resolves names with.
+    pub(super) fn resolver(self) -> Arc<dyn Resolve> {
+        Arc::new(Resolver(self))
+    }
+
+    fn admit(self, address: IpAddr) -> Result<(), Forbidden> {
+        match self {
+            Self::PublicOnly if !is_public(address) => Err(Forbidden::Private),
+            Self::Open | Self::PublicOnly => Ok(()),
+        }
+    }
+}
+
+/// Resolves names at the very moment of connecting, so that a name cannot mean one address when it is judged
+/// and another one when it is used.
+struct Resolver(Guard);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let admitted: Vec<SocketAddr> =
+                found.iter().copied().filter(|address| guard.admit(address.ip()).is_ok()).collect();
+            if admitted.is_empty() && !found.is_empty() {
+                return Err(Forbidden::Private.into());
+            }
+            Ok(Box::new(admitted.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(guard: Guard, url: &str) -> Result<(), Forbidden> {
+        guard.check(&url.parse().unwrap())
+    }
+
+    #[test]
+    fn literal_addresses_are_judged_however_they_are_spelt() {
+        for url in [
+            "http://127.0.0.1/",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f.0.0.1:8080/",
+            "http://127.0.0.1./",
+            "http://[::1]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://user:word@192.168.1.1/",
+            "https://169.254.169.254/latest/",
+        ] {
+            assert_eq!(check(Guard::PublicOnly, url), Err(Forbidden::Private), "{url}");
+            assert_eq!(check(Guard::Open, url), Ok(()), "{url}");
+        }
+        assert_eq!(check(Guard::PublicOnly, "http://1.1.1.1/"), Ok(()));
+    }
+
+    #[test]
+    fn other_schemes_are_never_asked() {
+        for url in ["ftp://1.1.1.1/", "file:///etc/passwd", "magnet:?xt=a", "udp://a.example:1"] {
+            assert_eq!(check(Guard::Open, url), Err(Forbidden::NotHttp), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_is_refused_when_it_is_resolved() {
+        let resolve = |guard: Guard| guard.resolver().resolve("localhost".parse().unwrap());
+        let error = resolve(Guard::PublicOnly).await.err().unwrap();
+        assert_eq!(error.downcast_ref(), Some(&Forbidden::Private));
+        assert!(resolve(Guard::Open).await.unwrap().all(|address| address.ip().is_loopback()));
+    }
+}
