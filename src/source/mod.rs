@@ -1,8 +1,10 @@
 //! Sources: what can write the bytes of a content into its cache file.
 
 pub mod cached;
+pub mod fetch;
 pub mod torrent;
 
+mod aim;
 mod progress;
 
 use std::net::SocketAddr;
