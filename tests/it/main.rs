@@ -7,6 +7,7 @@ mod admin;
 mod cache;
 mod config;
 mod demo;
+mod fetch;
 mod listener;
 mod play;
 mod prepare;

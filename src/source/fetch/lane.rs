@@ -77,7 +77,7 @@ impl Lane {
             if !self.piece(piece, self.reach(piece, end)).await? {
                 break;
             }
-            piece += 1;
+            piece = self.behind(piece);
         }
         Ok(())
     }
@@ -88,6 +88,16 @@ impl Lane {
         self.get(&head, head.end, Meanwhile::Own, false).await;
         self.supply.judge();
         Ok(())
+    }
+
+    /// The piece that comes behind `piece`; further on if the run has already brought the one that proved an edge.
+    fn behind(&self, piece: usize) -> usize {
+        let layout = &self.supply.layout;
+        match &self.run {
+            Some(run) if run.at() >= self.supply.file.length() => layout.pieces(),
+            Some(run) => layout.piece_at(run.at()).max(piece + 1),
+            None => piece + 1,
+        }
     }
 
     /// Makes sure that `look` was taken at the first bytes behind the address in use.
