@@ -9,6 +9,7 @@ mod budget;
 mod container;
 mod edge;
 mod fault;
+mod gap;
 mod lane;
 mod origin;
 mod overlap;
@@ -16,6 +17,7 @@ mod probe;
 mod response;
 mod run;
 mod steer;
+mod stretch;
 mod supply;
 
 pub use container::Container;

@@ -23,6 +23,8 @@ pub(super) enum Act {
     Cut(u64),
     /// Send so many bytes of the body, then nothing more.
     Stall(u64),
+    /// Send so many bytes of the body, and the rest after this time.
+    Pause(u64, Duration),
     /// Send so many bytes in a second.
     Slow(u64),
     /// Answer with the whole file.
@@ -88,7 +90,7 @@ impl Host {
     }
 
     pub(super) fn url(&self) -> Url {
-        format!("http://{}/a/film.mp4", self.address).parse().unwrap()
+        format!("http://{}/a/film.mp4?token=s3cret", self.address).parse().unwrap()
     }
 
     /// Every request so far.
@@ -185,7 +187,14 @@ async fn answer(stream: &mut TcpStream, shared: &Shared, asked: &Asked, act: Act
         Act::Slow(pace) => (body, Some(pace)),
         _ => (body, None),
     };
+    let mut sent = 0;
     for chunk in part.chunks(16 << 10) {
+        if let Act::Pause(before, time) = act
+            && (sent..sent + chunk.len() as u64).contains(&before)
+        {
+            tokio::time::sleep(time).await;
+        }
+        sent += chunk.len() as u64;
         stream.write_all(chunk).await?;
         shared.served.fetch_add(chunk.len() as u64, Ordering::SeqCst);
         if let Some(pace) = pace {
