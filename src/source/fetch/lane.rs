@@ -99,8 +99,8 @@ impl Lane {
         if self.supply.layout.is_shared(piece) {
             return self.settle_edge(piece, bytes).await;
         }
-        if !self.supply.has_hashes() && !self.agree_before(own.start).await? {
-            return Ok(false);
+        if !self.supply.has_hashes() {
+            return self.put_compared(piece, bytes).await;
         }
         self.put(piece, bytes).await?;
         Ok(true)
@@ -152,7 +152,10 @@ impl Lane {
             if self.run.as_ref().is_none_or(|run| run.at() != at) {
                 // The old one goes first, so that its connection is free.
                 self.run = None;
-                self.run = Some(Run::open(&self.supply, &self.linked, at..reach.max(range.end)).await?);
+                // Where a hash judges each piece, only the parts of one piece must come from one version.
+                let same = at > range.start || !self.supply.has_hashes();
+                let wanted = at..reach.max(range.end);
+                self.run = Some(Run::open(&self.supply, &self.linked, wanted, same).await?);
             }
             let Some(run) = &mut self.run else { continue };
             if range.start > 0 {
@@ -167,10 +170,10 @@ impl Lane {
             if range.start == 0 {
                 self.judge_head(range, bytes)?;
             }
-            if let Meanwhile::Contested(piece) = meanwhile
-                && !self.still_ours(piece)
-            {
-                return Ok(false);
+            match meanwhile {
+                Meanwhile::Contested(piece) if !self.still_ours(piece) => return Ok(false),
+                Meanwhile::Contested(_) => {}
+                Meanwhile::Own => self.show_life(),
             }
         }
         Ok(true)

@@ -29,24 +29,34 @@ impl Lane {
         }
     }
 
-    /// Says that bytes came. Returns false if somebody else has the piece by now, or fetches it because this lane
-    /// was silent for too long.
+    /// Says that bytes of `piece` came. Returns false if somebody else has it by now, or fetches it because this
+    /// lane was silent for too long.
     pub(super) fn still_ours(&mut self, piece: usize) -> bool {
         let now = Instant::now();
         let silence = now - std::mem::replace(&mut self.heard, now);
         if silence < STALE && now - self.told < SIGN_OF_LIFE {
             return true;
         }
-        self.told = now;
         if silence >= STALE {
+            self.told = now;
             self.claims.clear();
             let start = self.supply.layout.content_range(piece).start;
             let Some(claim) = self.supply.file.claim(start, STRIDE) else { return false };
             self.hold(claim);
             return true;
         }
-        self.claims.iter().for_each(Claim::refresh);
+        self.show_life();
         !self.is_final(piece)
+    }
+
+    /// Says that bytes came, so that others stay away from what this lane has claimed.
+    pub(super) fn show_life(&mut self) {
+        let now = Instant::now();
+        self.heard = now;
+        if now - self.told >= SIGN_OF_LIFE {
+            self.told = now;
+            self.claims.iter().for_each(Claim::refresh);
+        }
     }
 
     /// Whether `piece` is missing, before `end`, and claimed by this lane. The piece behind it is claimed too,

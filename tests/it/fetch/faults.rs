@@ -20,7 +20,8 @@ async fn a_cut_body_is_resumed_at_the_very_next_byte() {
     let film = Film::plain(3 * MIB, 512 * KIB);
     let cut = MIB + 1234;
     let host =
-        Host::new(film.bytes(), move |number, _| if number == 0 { Act::Cut(cut) } else { Act::Serve }).await;
+        Host::new(film.bytes(), move |number, _| if number == 0 { Act::Cut(cut, "") } else { Act::Serve })
+            .await;
     let file = film.file();
     let _reader = file.playhead(0);
     let place = Arc::new(Place::of(&[&host]));
@@ -50,7 +51,7 @@ async fn a_pause_of_a_few_seconds_costs_nothing_but_time() {
 async fn an_expired_address_is_replaced_in_the_middle_and_the_play_goes_on() {
     let film = Film::plain(3 * MIB, 512 * KIB);
     let old = Host::new(film.bytes(), |number, _| match number {
-        0 => Act::Cut(MIB + 99),
+        0 => Act::Cut(MIB + 99, ""),
         _ => Act::Say(GONE),
     })
     .await;

@@ -19,8 +19,8 @@ pub(super) enum Act {
     Serve,
     /// The same, with these header lines added.
     ServeWith(&'static str),
-    /// Send so many bytes of the body and close.
-    Cut(u64),
+    /// Send these header lines too and so many bytes of the body, and close.
+    Cut(u64, &'static str),
     /// Send so many bytes of the body, then nothing more.
     Stall(u64),
     /// Send so many bytes of the body, and the rest after this time.
@@ -167,7 +167,7 @@ async fn answer(stream: &mut TcpStream, shared: &Shared, asked: &Asked, act: Act
     let range = if matches!(act, Act::Whole) { 0..total as u64 } else { asked.range.clone() };
     let length = range.end - range.start;
     let mut head = format!("content-length: {length}\r\ncontent-type: video/mp4\r\n");
-    if let Act::ServeWith(lines) = act {
+    if let Act::ServeWith(lines) | Act::Cut(_, lines) = act {
         head.push_str(lines);
     }
     let head = match act {
@@ -183,7 +183,7 @@ async fn answer(stream: &mut TcpStream, shared: &Shared, asked: &Asked, act: Act
     stream.write_all(head.as_bytes()).await?;
     let body = &shared.bytes[range.start as usize..range.end as usize];
     let (part, pace) = match act {
-        Act::Cut(bytes) | Act::Stall(bytes) => (&body[..body.len().min(bytes as usize)], None),
+        Act::Cut(bytes, _) | Act::Stall(bytes) => (&body[..body.len().min(bytes as usize)], None),
         Act::Slow(pace) => (body, Some(pace)),
         _ => (body, None),
     };

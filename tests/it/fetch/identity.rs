@@ -124,21 +124,59 @@ async fn without_hashes_two_versions_are_never_mixed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tag_that_changes_in_the_middle_is_another_file() {
+async fn without_hashes_two_origins_that_begin_together_are_never_mixed() {
+    let film = Film::unproved(4 * MIB);
+    let other: Vec<u8> = film.bytes()[..12].iter().copied().chain(noise(4 * MIB as usize - 12, 99)).collect();
+    let hosts = [Host::good(film.bytes()).await, Host::good(&other).await];
+    let file = film.file();
+    let _readers = [file.playhead(0), file.playhead(2 * MIB)];
+    let places = [Arc::new(Place::of(&[&hosts[0]])), Arc::new(Place::of(&[&hosts[1]]))];
+    let (one, two) = within(10, async { tokio::join!(places[0].start(&file), places[1].start(&file)) }).await;
+    within(10, file.wait_for(0)).await.unwrap();
+    within(10, file.wait_for(2 * MIB)).await.unwrap();
+    let first =
+        if file.read_content(0, 1000).unwrap() == film.bytes()[..1000] { film.bytes() } else { &other };
+    within(10, file.wait_for(4 * MIB - 1)).await.unwrap();
+    let all = file.read_content(0, 4 << 20).unwrap();
+    assert!(all == first, "the file is one version");
+    let refused: Vec<_> = places.iter().flat_map(|place| place.refused()).collect();
+    assert!(refused.iter().all(|refusal| *refusal == Refusal::OtherFile), "{refused:?}");
+    drop((one, two));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_changes_within_a_piece_is_another_file() {
     let film = Film::plain(2 * MIB, PIECE);
     let host = Host::new(film.bytes(), |number, _| match number {
-        0 => Act::ServeWith("etag: \"one\"\r\n"),
+        0 => Act::Cut(PIECE + 99, "etag: \"one\"\r\n"),
         _ => Act::ServeWith("etag: \"two\"\r\n"),
     })
     .await;
+    let good = Host::good(film.bytes()).await;
     let file = film.file();
-    let first = file.playhead(0);
-    let place = Arc::new(Place::of(&[&host]));
-    for piece in 2..4 {
-        film.put(&file, piece);
-    }
-    within(5, place.fail(&file)).await;
+    let place = Arc::new(Place::of(&[&host, &good]));
+    let _writer = within(5, place.start(&file)).await.unwrap();
+    within(5, film.play_all(&file)).await;
     assert_eq!(place.refused(), [Refusal::OtherFile]);
+    assert_eq!(host.starts(), [0, PIECE + 99]);
     assert!(host.asked()[1].head.contains("if-range: \"one\""), "{}", host.asked()[1].head);
-    drop(first);
+    assert_eq!(good.starts(), [PIECE], "the begun piece was thrown away");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_changes_between_pieces_matters_only_without_hashes() {
+    for (film, refused) in [(Film::plain(2 * MIB, PIECE), 0), (Film::unproved(2 * MIB), 1)] {
+        let host = Host::new(film.bytes(), |number, _| match number {
+            0 => Act::ServeWith("etag: \"one\"\r\n"),
+            _ => Act::ServeWith("etag: \"two\"\r\n"),
+        })
+        .await;
+        let good = Host::good(film.bytes()).await;
+        let file = film.file();
+        film.put(&file, 3);
+        let place = Arc::new(Place::of(&[&host, &good]));
+        let _writer = within(5, place.start(&file)).await.unwrap();
+        within(5, film.play_all(&file)).await;
+        assert_eq!(place.refused(), vec![Refusal::OtherFile; refused]);
+    }
 }
