@@ -6,8 +6,9 @@ pub mod http;
 pub mod lookup;
 pub mod torrent;
 
-mod graft;
+mod aim;
 mod content;
+mod graft;
 mod progress;
 
 use std::net::SocketAddr;

@@ -13,13 +13,19 @@ use crate::source::SourceError;
 /// A place that holds a whole content: a debrid service's copy, a web seed, an operator's server. The fetcher
 /// asks it for an address, and for another one when that stops working.
 pub trait Origin: Send + Sync + 'static {
+    /// What people know it by, for messages: a service's name, a host. Never an address.
+    fn name(&self) -> &str {
+        "the file server"
+    }
+
     /// An address to fetch from. `refused` says what happened to the one given before; `None` asks for the
     /// first. Implementations keep addresses for as long as they live, let one caller at a time fetch a fresh one,
     /// and bound how often that happens.
     fn link<'a>(&'a self, refused: Option<&'a Refusal>) -> BoxFuture<'a, Result<Link, SourceError>>;
 
     /// The bytes of `range` of the torrent, which lie outside the content: what its first and last piece
-    /// share with the neighbouring files. `None` if this place has only the content itself.
+    /// share with the neighbouring files. `None` if this place has only the content itself. At least one of the
+    /// link's connections is free for it when it is called.
     fn surroundings(&self, range: Range<u64>) -> BoxFuture<'_, Option<Vec<u8>>>;
 
     /// Says that a piece from here did not match its hash. The place is not to be used again for this torrent.

@@ -8,7 +8,6 @@
 
 mod active;
 mod addresses;
-mod aim;
 mod magnet;
 mod metainfo;
 mod registry;

@@ -1,0 +1,246 @@
+//! A lane: fetches pieces one after another, from one connection at a time, and hands them to the cache file.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::time::Instant;
+
+use super::fault::{Fault, Patience};
+use super::run::Run;
+use super::supply::{Linked, Place, Supply};
+use super::{Container, Refusal, budget};
+use crate::cache::{CacheError, Claim, Put};
+use crate::source::SourceError;
+
+/// As many of the first bytes tell every kind of file.
+const LOOK: u64 = 1024;
+
+/// One lane.
+pub(super) struct Lane {
+    pub(super) supply: Arc<Supply>,
+    pub(super) linked: Arc<Linked>,
+    pub(super) run: Option<Run>,
+    pub(super) place: Arc<Place>,
+    pub(super) claims: VecDeque<Claim>,
+    patience: Patience,
+    /// When bytes came last.
+    pub(super) heard: Instant,
+    /// When it last said so.
+    pub(super) told: Instant,
+}
+
+/// What may become of the piece that is being fetched meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meanwhile {
+    /// Others may finish it or take it over, and then it is left to them.
+    Contested(usize),
+    /// It is needed from this very origin.
+    Own,
+}
+
+impl Lane {
+    pub(super) fn new(supply: Arc<Supply>, place: Arc<Place>) -> Self {
+        let now = Instant::now();
+        Self {
+            linked: supply.linked(),
+            supply,
+            run: None,
+            place,
+            claims: VecDeque::new(),
+            patience: Patience::default(),
+            heard: now,
+            told: now,
+        }
+    }
+
+    /// Fetches pieces from the start of `claim` on, up to content byte `end`, or to the first piece that somebody
+    /// else has or fetches, or until the connection is needed elsewhere.
+    pub(super) async fn fill(mut self, claim: Claim, end: u64) -> Result<(), SourceError> {
+        let mut piece = claim.pieces().start;
+        self.hold(claim);
+        while self.covers(piece, end) {
+            let own = self.supply.layout.content_range(piece);
+            self.place.from.store(own.start, Ordering::Relaxed);
+            if !self.piece(piece, self.reach(piece, end)).await? {
+                break;
+            }
+            piece = self.behind(piece);
+        }
+        Ok(())
+    }
+
+    /// Reads the first bytes only, to see whether the origin has the content at all.
+    pub(super) async fn greet(mut self) -> Result<(), SourceError> {
+        let head = 0..self.supply.file.length().min(LOOK);
+        self.get(&head, head.end, Meanwhile::Own, false).await;
+        self.supply.judge();
+        Ok(())
+    }
+
+    /// Makes sure that `look` was taken at the first bytes behind the address in use.
+    pub(super) async fn look(&mut self) {
+        while !self.linked.looked.load(Ordering::Relaxed) {
+            let head = 0..self.supply.file.length().min(LOOK);
+            self.get(&head, head.end, Meanwhile::Own, false).await;
+        }
+    }
+
+    /// Fetches a piece and hands it over. Returns whether this lane may go on behind it.
+    async fn piece(&mut self, piece: usize, reach: u64) -> Result<bool, SourceError> {
+        let own = self.supply.layout.content_range(piece);
+        let _room = budget::reserve(self.room_for(piece)).await;
+        self.agree(own.start).await?;
+        let proves_itself = self.supply.has_hashes() && !self.supply.layout.is_shared(piece);
+        let Some(bytes) = self.get(&own, reach, Meanwhile::Contested(piece), proves_itself).await else {
+            return Ok(false);
+        };
+        if self.supply.layout.is_shared(piece) {
+            return self.settle_edge(piece, bytes).await;
+        }
+        if !self.supply.has_hashes() {
+            return self.put_compared(piece, bytes).await;
+        }
+        self.put(piece, bytes).await?;
+        Ok(true)
+    }
+
+    /// Fetches `range` in as many requests as it takes; those that start ask for everything up to `reach`, because
+    /// that is wanted next. `None` if others have the piece meanwhile. `keep` says that what came from one address
+    /// may be completed from another.
+    pub(super) async fn get(
+        &mut self,
+        range: &Range<u64>,
+        reach: u64,
+        meanwhile: Meanwhile,
+        keep: bool,
+    ) -> Option<Vec<u8>> {
+        let mut bytes = Vec::with_capacity((range.end - range.start) as usize);
+        loop {
+            let fault = match self.pull(range, reach, meanwhile, &mut bytes).await {
+                Ok(whole) => return whole.then_some(bytes),
+                Err(fault) => fault,
+            };
+            self.run = None;
+            match self.patience.after(&fault) {
+                Some(pause) => {
+                    self.supply.note(fault.into_refusal().to_string());
+                    tokio::time::sleep(pause).await;
+                }
+                None => {
+                    let refusal = fault.into_refusal();
+                    if !keep || refusal == Refusal::OtherFile {
+                        bytes.clear();
+                    }
+                    self.renew(refusal).await;
+                }
+            }
+        }
+    }
+
+    /// Reads into `bytes` until they are all of `range`. Returns whether they are: others may have the piece.
+    async fn pull(
+        &mut self,
+        range: &Range<u64>,
+        reach: u64,
+        meanwhile: Meanwhile,
+        bytes: &mut Vec<u8>,
+    ) -> Result<bool, Fault> {
+        while range.start + (bytes.len() as u64) < range.end {
+            let at = range.start + bytes.len() as u64;
+            if self.run.as_ref().is_none_or(|run| run.at() != at) {
+                // The old one goes first, so that its connection is free.
+                self.run = None;
+                // Where a hash judges each piece, only the parts of one piece must come from one version.
+                let same = at > range.start || !self.supply.has_hashes();
+                let wanted = at..reach.max(range.end);
+                self.run = Some(Run::open(&self.supply, &self.linked, wanted, same).await?);
+            }
+            let Some(run) = &mut self.run else { continue };
+            if range.start > 0 {
+                self.supply.judge();
+            }
+            let Some(chunk) = run.next(range.end - at).await? else {
+                self.run = None;
+                continue;
+            };
+            self.patience.gained();
+            bytes.extend_from_slice(&chunk);
+            if range.start == 0 {
+                self.judge_head(range, bytes)?;
+            }
+            match meanwhile {
+                Meanwhile::Contested(piece) if !self.still_ours(piece) => return Ok(false),
+                Meanwhile::Contested(_) => {}
+                Meanwhile::Own => self.show_life(),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Judges the first bytes of the file once there are enough of them.
+    fn judge_head(&self, range: &Range<u64>, bytes: &[u8]) -> Result<(), Fault> {
+        let enough = bytes.len() as u64 >= LOOK.min(range.end);
+        if !enough || self.linked.looked.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if let Some(expected) = self.supply.expect.container {
+            let kind = Container::sniff(bytes);
+            if kind.is_none() || kind != Some(expected) && !self.supply.has_hashes() {
+                return Err(Fault::Refused(Refusal::OtherFile));
+            }
+        }
+        self.linked.looked.store(true, Ordering::Relaxed);
+        self.supply.judge();
+        Ok(())
+    }
+
+    /// Asks for another address, and waits until there is one.
+    pub(super) async fn renew(&mut self, refusal: Refusal) {
+        let number = self.linked.number;
+        self.supply.note(refusal.to_string());
+        if self.supply.linked().number == number {
+            // Whoever steers lives as long as this lane.
+            let _ = self.supply.refusals.send((number, refusal)).await;
+        }
+        let mut linked = self.supply.linked.subscribe();
+        let _ = linked.wait_for(|linked| linked.number > number).await;
+        self.linked = self.supply.linked();
+        self.patience.restore();
+    }
+
+    /// Offers a whole piece to the cache file.
+    pub(super) async fn put(&mut self, piece: usize, bytes: Vec<u8>) -> Result<(), SourceError> {
+        let file = self.supply.file.clone();
+        match blocking(move || file.put_piece(piece, &bytes)).await? {
+            Put::New | Put::Known => {
+                self.linked.proved.store(true, Ordering::Relaxed);
+                self.accepted();
+                Ok(())
+            }
+            Put::Wrong => {
+                self.supply.origin.blame();
+                let name = self.supply.origin.name();
+                Err(SourceError::NotHere(format!("{name} sent bytes that do not match the torrent")))
+            }
+        }
+    }
+
+    /// Notes that the cache file took a piece.
+    pub(super) fn accepted(&mut self) {
+        self.patience.restore();
+        self.supply.forget_trouble();
+        self.supply.accepted.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Does a cache file's blocking work away from the runtime's threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CacheError> + Send + 'static,
+) -> Result<T, SourceError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(SourceError::Transient("the cache file's writer was stopped".to_owned())),
+    }
+}
