@@ -8,12 +8,17 @@
 
 mod active;
 mod aim;
+mod cursors;
 mod magnet;
 mod metainfo;
+mod neighbours;
 mod registry;
 mod resolve;
 mod seeder;
 mod session;
+mod shelf;
+mod silence;
+mod stay;
 mod steer;
 mod storage;
 
@@ -31,9 +36,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use self::active::Recipe;
 use self::registry::Registry;
 use self::resolve::Flights;
+use self::stay::Recipe;
 use super::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
 use crate::cache::{Cache, CacheFile, Layout};
 use crate::db::Database;
