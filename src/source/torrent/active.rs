@@ -9,8 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Inner;
 use super::aim::Aim;
-use super::neighbours::pieces;
-use super::shelf::Shelf;
+use super::shelf::{Shelf, pieces};
 use super::stay::{Recipe, Stay, blocking};
 use super::steer::{Engine, Steering};
 use crate::cache::CacheFile;

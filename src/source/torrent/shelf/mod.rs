@@ -5,6 +5,8 @@
 //! write too, into one of them, so that the copies may differ until the piece is complete; then `neighbours`
 //! makes them equal.
 
+mod neighbours;
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -12,9 +14,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use fixedbitset::FixedBitSet;
 use tokio::sync::watch;
 
-use super::neighbours::{self, edge_pieces, holds, pieces};
 use crate::cache::{CacheError, CacheFile};
 use crate::domain::{FileIndex, Metainfo};
+use neighbours::{edge_pieces, holds, is_final};
+
+pub(super) use neighbours::pieces;
 
 /// The open cache files of one torrent.
 pub(super) struct Shelf {
@@ -97,7 +101,7 @@ impl Shelf {
             // Given to one but not to the other, because the disk failed: fetched again for both.
             edge_pieces(file)
                 .into_iter()
-                .filter(|piece| !file.has_piece(*piece))
+                .filter(|piece| !is_final(file, *piece))
                 .for_each(|piece| have.set(piece as usize, false));
         }
         self.believed.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&have);
@@ -115,7 +119,7 @@ impl Shelf {
     /// Whether the engine believes to have a piece that `file` lacks, and so will never fetch it.
     pub(super) fn is_misled_about(&self, file: &CacheFile) -> bool {
         let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        pieces(file).any(|piece| believed.contains(piece as usize) && !file.has_piece(piece))
+        pieces(file).any(|piece| believed.contains(piece as usize) && !is_final(file, piece))
     }
 
     /// How many pieces that touch `range` of the content are proved without the engine's knowledge.
@@ -169,10 +173,13 @@ impl Shelf {
         self.metainfo.files.get(file).map(|file| file.offset + offset)
     }
 
-    /// Reads bytes of the torrent from whichever file spans them; `None` if none does. Blocking.
+    /// Reads bytes of one piece of the torrent from a file that spans them, best from one that has the piece
+    /// proved; `None` if none does. Blocking.
     pub(super) fn read(&self, offset: u64, into: &mut [u8]) -> Option<Result<(), CacheError>> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.iter().find_map(|shelved| shelved.file.read_torrent(offset, into))
+        let piece = self.piece_at(offset);
+        let proved = open.iter().find(|shelved| shelved.file.has_piece(piece));
+        proved.into_iter().chain(open.iter()).find_map(|shelved| shelved.file.read_torrent(offset, into))
     }
 
     /// Writes a block that the engine received. An error is kept as the shelf's failure. Blocking.
@@ -181,7 +188,7 @@ impl Shelf {
         if generation != self.generation() {
             return Ok(());
         }
-        let piece = u32::try_from(offset / u64::from(self.metainfo.piece_length)).unwrap_or(u32::MAX);
+        let piece = self.piece_at(offset);
         let length = data.len() as u64;
         let mut new = false;
         for shelved in open.iter().filter(|shelved| holds(&shelved.file, piece)) {
@@ -215,8 +222,11 @@ impl Shelf {
             _ => neighbours::settle(&self.metainfo, &holders, piece),
         }
     }
+
+    fn piece_at(&self, offset: u64) -> u32 {
+        u32::try_from(offset / u64::from(self.metainfo.piece_length)).unwrap_or(u32::MAX)
+    }
 }
 
 #[cfg(test)]
-#[path = "shelf_tests.rs"]
 mod tests;

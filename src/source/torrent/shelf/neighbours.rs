@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use crate::cache::{CacheError, CacheFile};
+use crate::cache::{CacheError, CacheFile, Layout};
 use crate::domain::Metainfo;
 
 /// How much is compared at once: a block, so that one which nobody received stays a hole.
 const STEP: usize = 16 * 1024;
 
 /// The pieces of the torrent that `file` holds.
-pub(super) fn pieces(file: &CacheFile) -> Range<u32> {
+pub(in crate::source::torrent) fn pieces(file: &CacheFile) -> Range<u32> {
     file.layout().map_or(0..0, |layout| {
         let count = u32::try_from(layout.pieces()).unwrap_or(u32::MAX);
         layout.first_piece..layout.first_piece.saturating_add(count)
@@ -19,6 +19,13 @@ pub(super) fn pieces(file: &CacheFile) -> Range<u32> {
 /// Whether `file` holds torrent piece `piece`.
 pub(super) fn holds(file: &CacheFile, piece: u32) -> bool {
     pieces(file).contains(&piece)
+}
+
+/// Whether `file` has its part of torrent piece `piece`, be it proved or vouched for.
+pub(super) fn is_final(file: &CacheFile, piece: u32) -> bool {
+    let local = |layout: &Layout| piece.checked_sub(layout.first_piece).map(|local| local as usize);
+    let own = file.layout().and_then(|layout| Some(layout.content_range(local(layout)?)));
+    own.is_some_and(|own| file.missing_from(own.start) >= own.end)
 }
 
 /// The first and the last piece of a cache file: the ones it may share.
