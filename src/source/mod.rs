@@ -3,7 +3,9 @@
 pub mod cached;
 pub mod torrent;
 
+mod graft;
 mod progress;
+mod waits;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use tokio::sync::watch;
 use crate::cache::{CacheError, CacheFile};
 use crate::domain::{FileChoice, InfoHash, Metainfo};
 
+pub use graft::graft;
 pub use progress::{Progress, Report, Stage};
 
 /// One way of getting a content. The chain of `prepare` asks its sources by policy.

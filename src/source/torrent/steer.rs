@@ -15,18 +15,12 @@ use super::shelf::Shelf;
 use super::silence::{Redial, Silence};
 use crate::cache::CacheFile;
 use crate::source::SourceError;
+use crate::source::waits::Waits;
 
 /// The engine's handle on a live torrent; a new one after each add.
 pub(super) type Engine = Arc<ManagedTorrent>;
 
 const PULSE: Duration = Duration::from_secs(1);
-
-/// A reader who waits this long for bytes that another source has claimed gets them from the swarm too: that
-/// source moves, but not fast enough.
-const IMPATIENCE: Duration = Duration::from_secs(3);
-
-/// A reader this close before a missing byte waits for it. Readers tell where they are once in a MiB.
-const CLOSE: u64 = 1 << 20;
 
 /// Adding a torrent anew costs its connections, so it is done so often at most.
 const REFRESH_PAUSE: Duration = Duration::from_secs(30);
@@ -72,8 +66,13 @@ impl Steering {
         while !self.file.is_complete() {
             changes.borrow_and_update();
             let playheads = demand.borrow_and_update().clone();
-            waits.note(playheads.iter().filter_map(|at| self.awaited(*at)));
-            let offsets = self.aim.offsets(&playheads, |range| self.missing(&waits, &range));
+            waits.note(&self.file, &playheads, Instant::now());
+            let mut offsets = self.aim.offsets(&playheads, |range| self.missing(&waits, &range));
+            let is_wanted = !offsets.is_empty();
+            if !is_wanted {
+                // Without a cursor the engine would begin at the start of the file, whoever is at work there.
+                offsets.extend(self.missing(&waits, &(0..self.file.length())));
+            }
             let engine = self.engine.borrow_and_update().clone();
             cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
             if let Some(error) = failure.borrow_and_update().clone() {
@@ -87,7 +86,7 @@ impl Steering {
                 changed = self.engine.changed() => if changed.is_err() { return },
                 _ = pulse.tick() => {
                     let stats = self.engine.borrow().as_ref().map(|engine| engine.stats());
-                    if let Some(error) = self.health(stats.as_ref(), &mut silence, !offsets.is_empty()) {
+                    if let Some(error) = self.health(stats.as_ref(), &mut silence, is_wanted) {
                         return self.fail(error);
                     }
                     if since.generation != self.shelf.generation() {
@@ -118,19 +117,17 @@ impl Steering {
         }
     }
 
-    /// The missing byte that the reader at `at` waits for, if he does.
-    fn awaited(&self, at: u64) -> Option<u64> {
-        let first = self.file.missing_from(at);
-        (first < self.file.length() && first - at < CLOSE).then_some(first)
-    }
-
     /// The first byte of `range` that is missing and that nobody else is fetching.
     fn missing(&self, waits: &Waits, range: &Range<u64>) -> Option<u64> {
         if range.is_empty() {
             return None;
         }
         let awaited = self.file.missing_from(range.start);
-        let first = if waits.is_long(awaited) { awaited } else { self.file.unclaimed_from(range.start) };
+        let first = if waits.is_long(awaited, Instant::now()) {
+            awaited
+        } else {
+            self.file.unclaimed_from(range.start)
+        };
         (first < range.end).then_some(first)
     }
 
@@ -185,21 +182,5 @@ impl Steering {
     fn fail(&self, error: SourceError) {
         tracing::info!(content = %self.file.key(), %error, "the swarm does not deliver");
         self.failed.send_replace(Some(error));
-    }
-}
-
-/// The missing bytes that readers wait for, and since when.
-#[derive(Default)]
-struct Waits(Vec<(u64, Instant)>);
-
-impl Waits {
-    fn note(&mut self, awaited: impl Iterator<Item = u64>) {
-        let now = Instant::now();
-        let since = |at| self.0.iter().find(|(known, _)| *known == at).map_or(now, |(_, since)| *since);
-        self.0 = awaited.map(|at| (at, since(at))).collect();
-    }
-
-    fn is_long(&self, at: u64) -> bool {
-        self.0.iter().any(|(known, since)| *known == at && since.elapsed() >= IMPATIENCE)
     }
 }
