@@ -10,6 +10,7 @@ mod aim;
 mod content;
 mod graft;
 mod progress;
+mod waits;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
