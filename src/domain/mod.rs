@@ -2,10 +2,12 @@
 
 mod content;
 mod content_id;
+mod debrid;
 mod info_hash;
 mod metainfo;
 
 pub use content::{ContentKey, FileChoice, FileIndex};
 pub use content_id::{ContentId, ImdbId, InvalidImdbId};
+pub use debrid::{DebridService, UnknownDebridService};
 pub use info_hash::{InfoHash, InvalidInfoHash};
 pub use metainfo::{FileEntry, InvalidMetainfo, Metainfo};
