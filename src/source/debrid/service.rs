@@ -26,10 +26,16 @@ pub(super) trait Service: Send + Sync + 'static {
     fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState>;
 
     /// Chooses the files of an item that waits for it ([`ItemState::NeedsSelection`]).
-    fn select<'a>(&'a self, account: &'a Account, item: &'a ItemId, files: &'a [RemoteFile]) -> Reply<'a, ()>;
+    fn select<'a>(&'a self, account: &'a Account, item: &'a ItemId, files: &'a [RemoteFile])
+    -> Reply<'a, ()>;
 
     /// A direct link to one file of an item that is ready.
-    fn resolve<'a>(&'a self, account: &'a Account, item: &'a ItemId, file: &'a RemoteFile) -> Reply<'a, DirectLink>;
+    fn resolve<'a>(
+        &'a self,
+        account: &'a Account,
+        item: &'a ItemId,
+        file: &'a RemoteFile,
+    ) -> Reply<'a, DirectLink>;
 
     /// Deletes an item that this server has created.
     fn release<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ()>;
@@ -124,7 +130,10 @@ pub(super) struct DirectLink {
 
 impl std::fmt::Debug for DirectLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DirectLink").field("host", &self.url.host_str()).field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("DirectLink")
+            .field("host", &self.url.host_str())
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -205,7 +214,9 @@ impl ServiceError {
     pub(super) fn scope(&self) -> Scope {
         match self {
             Self::BadToken(_) | Self::NotPremium | Self::QuotaExhausted | Self::IpRefused => Scope::Account,
-            Self::Infringing | Self::TorrentInvalid | Self::TooBig | Self::ArchiveOnly | Self::NoPeers => Scope::Torrent,
+            Self::Infringing | Self::TorrentInvalid | Self::TooBig | Self::ArchiveOnly | Self::NoPeers => {
+                Scope::Torrent
+            }
             Self::TooManyActive
             | Self::RateLimited(_)
             | Self::FileMissing
