@@ -3,6 +3,7 @@
 mod account;
 mod call;
 mod manners;
+mod matching;
 mod service;
 
 use secrecy::SecretString;
