@@ -5,6 +5,7 @@ pub mod debrid;
 pub mod fetch;
 pub mod torrent;
 
+mod aim;
 mod content;
 mod progress;
 

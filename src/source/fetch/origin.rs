@@ -13,6 +13,11 @@ use crate::source::SourceError;
 /// A place that holds a whole content: a debrid service's copy, a web seed, an operator's server. The fetcher
 /// asks it for an address, and for another one when that stops working.
 pub trait Origin: Send + Sync + 'static {
+    /// What people know it by, for messages: a service's name, a host. Never an address.
+    fn name(&self) -> &str {
+        "the file server"
+    }
+
     /// An address to fetch from. `refused` says what happened to the one given before; `None` asks for the
     /// first. Implementations keep addresses for as long as they live, let one caller at a time fetch a fresh one,
     /// and bound how often that happens.

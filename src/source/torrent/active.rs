@@ -15,13 +15,13 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::aim::Aim;
 use super::steer::{Engine, Steering};
 use super::storage::{Shelf, ShelfFactory};
 use super::{Inner, session};
 use crate::cache::CacheFile;
 use crate::domain::{FileIndex, InfoHash, Metainfo};
 use crate::source::SourceError;
+use crate::source::aim::Aim;
 
 /// Adding a torrent that is handed a have-map takes milliseconds; after this long the engine is stuck.
 const START_LIMIT: Duration = Duration::from_secs(30);

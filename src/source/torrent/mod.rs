@@ -7,7 +7,6 @@
 //! steer the engine through cursors that nobody reads from (`steer`).
 
 mod active;
-mod aim;
 mod magnet;
 mod metainfo;
 mod registry;

@@ -11,10 +11,10 @@ use tokio::io::{AsyncSeek, AsyncSeekExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::aim::Aim;
 use super::storage::Shelf;
 use crate::cache::CacheFile;
 use crate::source::SourceError;
+use crate::source::aim::Aim;
 
 /// The engine's handle on a live torrent; a new one after each add.
 pub(super) type Engine = Arc<ManagedTorrent>;

@@ -1,4 +1,4 @@
-//! Where in a file the engine should fetch next, as pure arithmetic.
+//! Where in a file a source should fetch next, as pure arithmetic.
 
 use std::ops::Range;
 
@@ -29,9 +29,19 @@ impl Aim {
     /// The aim for `file` in a torrent with pieces of `piece_length` bytes. The index of a Matroska file
     /// lies further from its end than the one of an MP4.
     pub(super) fn of(file: &FileEntry, piece_length: u64) -> Self {
-        let name = file.path.to_ascii_lowercase();
+        Self::new(&file.path, file.length, piece_length)
+    }
+
+    /// The aim for a file called `name` of `length` bytes.
+    pub(super) fn new(name: &str, length: u64, piece_length: u64) -> Self {
+        let name = name.to_ascii_lowercase();
         let index = if name.ends_with(".mkv") || name.ends_with(".webm") { 8 * MIB } else { 2 * MIB };
-        Self { length: file.length, tail: file.length.saturating_sub(index.max(piece_length)) }
+        Self { length, tail: length.saturating_sub(index.max(piece_length)) }
+    }
+
+    /// What is wanted while nobody reads: the head and the tail.
+    pub(super) fn ends(&self) -> [Range<u64>; 2] {
+        [0..self.length.min(HEAD), self.tail..self.length]
     }
 
     /// Offsets for the cursors, ascending. `missing` finds the first missing byte of a range.
