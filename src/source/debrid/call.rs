@@ -13,7 +13,7 @@ use super::ServiceSettings;
 use super::account::Account;
 use super::manners::{Limits, Manners, jittered};
 use super::service::ServiceError;
-use crate::net::{self, ClientError, ClientOptions, Guard};
+use crate::net::{self, ClientError};
 
 /// One try, from the connection to the last byte of the answer.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
@@ -83,11 +83,7 @@ impl Caller {
     /// # Errors
     /// The proxy's address is unusable, or there is no TLS.
     pub(super) fn new(settings: &ServiceSettings, limits: Limits) -> Result<Self, ClientError> {
-        let client = net::client_with(ClientOptions {
-            user_agent: settings.user_agent.as_deref(),
-            proxy: settings.proxy.as_ref(),
-            guard: Guard::Open,
-        })?;
+        let client = net::client_with(settings.client_options())?;
         let label = settings.service.label();
         Ok(Self { label, client, base_url: settings.base_url.clone(), manners: Manners::new(limits) })
     }

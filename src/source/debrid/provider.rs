@@ -1,6 +1,7 @@
 //! One service with everything that is remembered about it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -129,9 +130,10 @@ impl Provider {
         self.owner.tasks.spawn_on(writing, &self.owner.runtime);
     }
 
-    /// Deletes our items that nobody has used for `keep`, and writes down what is in use.
-    pub(super) async fn tend(&self, keep: std::time::Duration) {
+    /// Deletes our items that nobody has used for `keep` (`None` keeps them), and writes down what is in use.
+    pub(super) async fn tend(&self, keep: Option<Duration>) {
         self.ledger.save().await;
+        let Some(keep) = keep else { return };
         for (account, item) in self.ledger.unused_for(keep) {
             // An account that is no longer among the settings keeps what it has.
             if let Some(account) = self.accounts.named(&account) {

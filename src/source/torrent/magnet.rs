@@ -81,13 +81,13 @@ fn strip<'a>(key: &'a str, number: &str) -> &'a str {
 }
 
 /// Whether this is a tracker URL that the engine can announce to.
-pub(super) fn is_tracker(url: &Url) -> bool {
+pub(in crate::source) fn is_tracker(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https" | "udp") && url.has_host()
 }
 
 /// The magnet link that asks the engine for `info_hash`. The trackers go into the link because the
 /// engine ignores those of the options when it is given a magnet.
-pub(super) fn build_magnet<'a>(info_hash: InfoHash, trackers: impl Iterator<Item = &'a Url>) -> String {
+pub(in crate::source) fn build_magnet<'a>(info_hash: InfoHash, trackers: impl Iterator<Item = &'a Url>) -> String {
     let mut magnet = format!("magnet:?xt=urn:btih:{info_hash}");
     for tracker in trackers.take(MAX_TRACKERS) {
         magnet.push_str("&tr=");

@@ -41,6 +41,7 @@ use crate::domain::InfoHash;
 use crate::release::choose;
 
 pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
+pub(in crate::source) use magnet::{build_magnet, is_tracker};
 pub use metainfo::parse_metainfo;
 pub use seeder::{SeedPlan, Seeder, make_torrent};
 

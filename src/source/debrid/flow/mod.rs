@@ -279,6 +279,3 @@ impl<'a> Pace<'a> {
         pause.unwrap_or(self.times.background)
     }
 }
-
-#[cfg(test)]
-mod tests;
