@@ -1,9 +1,18 @@
 //! Debrid services as sources: they fetch torrents into their own storage and hand out HTTP links to the files.
 
 mod account;
+mod alldebrid;
 mod call;
+mod debridlink;
+mod fresh;
+mod lenient;
+mod loose;
 mod manners;
+mod premiumize;
 mod service;
+mod strangers;
+mod torbox;
+mod upload;
 
 use secrecy::SecretString;
 use url::Url;
