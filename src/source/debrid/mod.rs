@@ -6,21 +6,30 @@
 
 mod account;
 mod accounts;
+mod alldebrid;
 mod call;
+mod debridlink;
 mod flights;
 mod flow;
+mod fresh;
 mod ledger;
+mod lenient;
 mod links;
+mod loose;
 mod manners;
 mod matching;
 mod miss;
 mod origin;
+mod premiumize;
 mod provider;
 mod refusals;
 mod service;
 mod source;
+mod strangers;
 mod tend;
 mod times;
+mod torbox;
+mod upload;
 
 use std::sync::Arc;
 use std::time::Duration;
