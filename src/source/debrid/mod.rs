@@ -2,8 +2,10 @@
 
 mod account;
 mod call;
+mod lenient;
 mod manners;
 mod matching;
+mod realdebrid;
 mod service;
 
 use secrecy::SecretString;
