@@ -5,6 +5,8 @@ mod call;
 mod lenient;
 mod manners;
 mod matching;
+mod offcloud;
+mod putio;
 mod realdebrid;
 mod service;
 
