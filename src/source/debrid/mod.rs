@@ -9,6 +9,7 @@ mod offcloud;
 mod putio;
 mod realdebrid;
 mod service;
+mod stremthru;
 
 use secrecy::SecretString;
 use url::Url;
