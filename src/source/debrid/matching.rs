@@ -118,7 +118,11 @@ mod tests {
     fn files(list: &[(&str, Option<u64>)]) -> Vec<RemoteFile> {
         let numbered = list.iter().enumerate();
         numbered
-            .map(|(id, (path, size))| RemoteFile { id: id.to_string(), path: (*path).to_owned(), size: *size })
+            .map(|(id, (path, size))| RemoteFile {
+                id: id.to_string(),
+                path: (*path).to_owned(),
+                size: *size,
+            })
             .collect()
     }
 
