@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::account::Account;
-use super::service::ServiceError;
+use super::service::{AccountInfo, ServiceError};
 use crate::domain::{DebridService, InfoHash};
 
 /// An account without a subscription or allowance, and a service that refuses our address, are left alone for
@@ -27,6 +27,10 @@ pub struct AccountHealth {
     pub account: String,
     /// One sentence, or `in use`.
     pub state: String,
+    /// What the service calls its owner, once it has been asked.
+    pub user: Option<String>,
+    /// When the subscription ends, Unix seconds, where the service says so.
+    pub until: Option<u64>,
 }
 
 /// The accounts of one service, in the operator's order.
@@ -41,6 +45,8 @@ pub(super) struct Accounts {
 
 struct States {
     accounts: Vec<Option<Out>>,
+    /// What the service says of each account.
+    infos: Vec<Option<AccountInfo>>,
     /// Of the service as a whole.
     service: Option<Out>,
 }
@@ -55,7 +61,8 @@ struct Out {
 impl Accounts {
     /// All of them fit for use.
     pub(super) fn new(service: DebridService, accounts: Vec<Account>) -> Self {
-        let states = Mutex::new(States { accounts: vec![None; accounts.len()], service: None });
+        let (out, infos) = (vec![None; accounts.len()], vec![None; accounts.len()]);
+        let states = Mutex::new(States { accounts: out, infos, service: None });
         Self { service, accounts, sticky: moka::sync::Cache::new(MOST_TORRENTS), states }
     }
 
@@ -104,14 +111,32 @@ impl Accounts {
         self.accounts.iter().find(|account| account.fingerprint() == fingerprint)
     }
 
+    /// All accounts, in the operator's order.
+    pub(super) fn all(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// Notes what the service says of an account.
+    pub(super) fn told(&self, account: &Account, info: AccountInfo) {
+        if !info.premium {
+            self.failed(account, &ServiceError::NotPremium);
+        }
+        let own = self.accounts.iter().position(|one| one.fingerprint() == account.fingerprint());
+        if let Some(own) = own {
+            self.states().infos[own] = Some(info);
+        }
+    }
+
     /// How every account fares.
     pub(super) fn health(&self) -> Vec<AccountHealth> {
         let (states, now) = (self.states(), Instant::now());
         let of_service = states.service.as_ref().and_then(|out| out.why(now));
-        let each = self.accounts.iter().zip(&states.accounts);
-        each.map(|(account, state)| {
+        let each = self.accounts.iter().zip(&states.accounts).zip(&states.infos);
+        each.map(|((account, state), info)| {
             let why = of_service.clone().or_else(|| state.as_ref()?.why(now));
             AccountHealth {
+                user: info.as_ref().map(|info| info.user.clone()),
+                until: info.as_ref().and_then(|info| info.until),
                 service: self.service.name(),
                 label: self.service.label(),
                 account: account.fingerprint().to_owned(),
@@ -178,6 +203,18 @@ mod tests {
         accounts.failed(accounts.choose(HASH).unwrap(), &ServiceError::IpRefused);
         assert_eq!(token(&accounts, HASH), Err(ServiceError::IpRefused));
         assert!(accounts.health().iter().all(|health| health.state.contains("proxy")));
+    }
+
+    #[test]
+    fn an_account_that_may_not_stream_is_left_out_before_it_is_used() {
+        let accounts = accounts();
+        let info = |premium| AccountInfo { user: "ann".to_owned(), premium, until: Some(9) };
+        accounts.told(&accounts.all()[0], info(false));
+        accounts.told(&accounts.all()[1], info(true));
+        assert_eq!(token(&accounts, HASH).unwrap(), "two");
+        let health = accounts.health();
+        assert!(health[0].state.contains("subscription") && health[1].state == "in use", "{health:?}");
+        assert_eq!((health[1].user.as_deref(), health[1].until), (Some("ann"), Some(9)));
     }
 
     #[test]

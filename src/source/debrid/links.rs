@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::flights::FileKey;
 use super::flow::Found;
+use super::service::ItemId;
 use super::times::Times;
 
 /// Fresh links for one file within [`Times::refresh_window`].
@@ -62,6 +63,13 @@ impl Links {
     pub(super) fn drop_link(&self, key: &FileKey) {
         if let Some(slot) = self.slots().get_mut(key) {
             slot.found = None;
+        }
+    }
+
+    /// Throws all links of an item away, which is deleted.
+    pub(super) fn drop_item(&self, account: &str, item: &ItemId) {
+        for slot in self.slots().values_mut() {
+            slot.found.take_if(|(found, _)| found.account.fingerprint() == account && found.item == *item);
         }
     }
 

@@ -187,3 +187,105 @@ pub(super) fn jittered(pause: Duration) -> Duration {
     let _ = aws_lc_rs::rand::fill(&mut byte);
     pause.mul_f64(0.8 + 0.4 * f64::from(byte[0]) / 255.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const LIMITS: Limits = &[
+        Limit { calls: 2, per: SECOND, of: Class::ALL },
+        Limit { calls: 3, per: Duration::from_secs(60), of: &[Class::Submit] },
+    ];
+
+    fn account(token: &str) -> Account {
+        Account::new("torbox", token.to_owned().into())
+    }
+
+    /// When a call booked at `now` would be made, in milliseconds from then.
+    fn booked(manners: &Manners, token: &str, class: Class, now: Instant) -> Result<u128, ServiceError> {
+        manners.book(&account(token), class, now).map(|(at, _)| (at - now).as_millis())
+    }
+
+    #[test]
+    fn no_stretch_of_time_holds_more_calls_than_are_allowed() {
+        let (manners, start) = (Manners::new(LIMITS), Instant::now());
+        let times: Vec<u128> = (0..8).map(|_| booked(&manners, "a", Class::Read, start).unwrap()).collect();
+        assert_eq!(times, [0, 0, 1_000, 1_000, 2_000, 2_000, 3_000, 3_000]);
+        // Another account has its own allowance.
+        assert_eq!(booked(&manners, "b", Class::Read, start), Ok(0));
+        // Allowances come back with time.
+        assert_eq!(booked(&manners, "a", Class::Read, start + 10 * SECOND), Ok(0));
+    }
+
+    #[test]
+    fn a_turn_that_is_far_off_is_none_and_costs_nothing() {
+        let (manners, start) = (Manners::new(LIMITS), Instant::now());
+        for _ in 0..3 {
+            booked(&manners, "a", Class::Submit, start).unwrap();
+        }
+        for _ in 0..5 {
+            let wait = Duration::from_secs(60);
+            assert_eq!(booked(&manners, "a", Class::Submit, start), Err(ServiceError::RateLimited(wait)));
+        }
+        assert_eq!(booked(&manners, "a", Class::Read, start), Ok(1_000));
+        assert_eq!(booked(&manners, "a", Class::Submit, start + 60 * SECOND), Ok(0));
+    }
+
+    #[test]
+    fn a_longer_cool_down_is_not_shortened_by_a_later_one() {
+        let manners = Manners::new(LIMITS);
+        manners.cool_down(&account("a"), Class::Link, 50 * SECOND);
+        manners.cool_down(&account("a"), Class::Link, SECOND);
+        let Err(ServiceError::RateLimited(left)) = booked(&manners, "a", Class::Link, Instant::now()) else {
+            panic!("it did not cool down");
+        };
+        assert!(left > 40 * SECOND, "{left:?}");
+        assert_eq!(booked(&manners, "a", Class::Link, Instant::now() + 51 * SECOND), Ok(0));
+    }
+
+    #[test]
+    fn the_breaker_opens_after_five_failures_within_a_minute_and_lets_one_call_find_out() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        for second in [0, 1, 2, 3, 62] {
+            breaker.ended(false, start + second * SECOND);
+        }
+        assert_eq!(breaker.check(start + 62 * SECOND), Ok(()), "the first is too long ago");
+        breaker.ended(false, start + 62 * SECOND);
+        breaker.ended(false, start + 62 * SECOND);
+        breaker.ended(false, start + 62 * SECOND);
+        breaker.check(start + 121 * SECOND).unwrap_err();
+        let later = start + 123 * SECOND;
+        breaker.check(later).unwrap();
+        assert!(breaker.begin());
+        breaker.check(later).unwrap_err();
+        // It failed: another minute of rest.
+        breaker.ended(false, later);
+        breaker.probing = false;
+        breaker.check(later + 59 * SECOND).unwrap_err();
+        breaker.check(later + 61 * SECOND).unwrap();
+        assert!(breaker.begin());
+        breaker.ended(true, later + 61 * SECOND);
+        breaker.probing = false;
+        breaker.check(later + 61 * SECOND).unwrap();
+        assert!(!breaker.begin());
+    }
+
+    #[test]
+    fn a_probe_that_is_given_up_leaves_the_way_to_the_next() {
+        let manners = Manners::new(LIMITS);
+        manners.state().breaker.open_until = Some(Instant::now());
+        let (_, probe) = manners.book(&account("a"), Class::Read, Instant::now()).ok().unwrap();
+        assert!(manners.book(&account("b"), Class::Read, Instant::now()).is_err());
+        drop(probe);
+        assert!(manners.book(&account("b"), Class::Read, Instant::now()).is_ok());
+    }
+
+    #[test]
+    fn jitter_stays_within_a_fifth() {
+        for _ in 0..100 {
+            let pause = jittered(100 * SECOND);
+            assert!((80 * SECOND..=120 * SECOND).contains(&pause), "{pause:?}");
+        }
+    }
+}

@@ -170,6 +170,12 @@ impl Debrid {
         holding.chain(fetching).collect()
     }
 
+    /// Asks every service about its accounts, so that [`Debrid::health`] knows before the first play which of them
+    /// are of use.
+    pub async fn inspect(&self) {
+        futures::future::join_all(self.inner.providers.iter().map(|provider| provider.inspect())).await;
+    }
+
     /// How every account fares.
     pub fn health(&self) -> Vec<AccountHealth> {
         self.inner.providers.iter().flat_map(|provider| provider.accounts.health()).collect()
@@ -203,3 +209,6 @@ impl ServiceSettings {
         ClientOptions { user_agent, proxy, guard: Guard::Open }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,6 +130,16 @@ impl Provider {
         self.owner.tasks.spawn_on(writing, &self.owner.runtime);
     }
 
+    /// Asks the service about every account, and leaves out those that cannot be used.
+    pub(super) async fn inspect(&self) {
+        for account in self.accounts.all() {
+            match self.service.account(account).await {
+                Ok(info) => self.accounts.told(account, info),
+                Err(error) => self.accounts.failed(account, &error),
+            }
+        }
+    }
+
     /// Deletes our items that nobody has used for `keep` (`None` keeps them), and writes down what is in use.
     pub(super) async fn tend(&self, keep: Option<Duration>) {
         self.ledger.save().await;
@@ -137,6 +147,7 @@ impl Provider {
         for (account, item) in self.ledger.unused_for(keep) {
             // An account that is no longer among the settings keeps what it has.
             if let Some(account) = self.accounts.named(&account) {
+                self.links.drop_item(account.fingerprint(), &item);
                 tend::delete(&*self.service, &self.ledger, account, &item).await;
             }
         }

@@ -41,20 +41,18 @@ impl Default for Times {
 
 #[cfg(test)]
 impl Times {
-    /// A hundredth of the real ones.
+    /// Pauses of milliseconds, and limits that a busy machine keeps.
     pub(super) fn short() -> Self {
-        let Self { cached, unknown, polls, foreground, background, barren, refresh_gap, refresh_window } =
-            Self::default();
-        let short = |time: Duration| time / 100;
+        let (millis, seconds) = (Duration::from_millis, Duration::from_secs);
         Self {
-            cached: short(cached),
-            unknown: short(unknown),
-            polls: polls.into_iter().map(short).collect(),
-            foreground: short(foreground),
-            background: short(background),
-            barren: short(barren),
-            refresh_gap: short(refresh_gap),
-            refresh_window: short(refresh_window),
+            cached: seconds(10),
+            unknown: millis(100),
+            polls: [5, 5, 10, 20].map(millis).to_vec(),
+            foreground: seconds(10),
+            background: seconds(10),
+            barren: millis(100),
+            refresh_gap: millis(300),
+            refresh_window: seconds(60),
         }
     }
 }
