@@ -88,6 +88,11 @@ impl Ledger {
         found.into_iter().map(|((_, item), _)| item.clone()).collect()
     }
 
+    /// Whether we have created the item.
+    pub(super) fn is_ours(&self, account: &Account, item: &ItemId) -> bool {
+        self.state().ours.contains_key(&(account.fingerprint().to_owned(), item.clone()))
+    }
+
     /// Counts a user of the item, for as long as the answer lives.
     pub(super) fn in_use(self: &Arc<Self>, account: &Account, item: &ItemId) -> Use {
         let key = (account.fingerprint().to_owned(), item.clone());
@@ -255,6 +260,7 @@ mod tests {
         let rig = rig().await;
         let used = rig.ledger.in_use(&rig.account, &item("theirs"));
         drop(used);
+        assert!(!rig.ledger.is_ours(&rig.account, &item("theirs")));
         assert!(!rig.ledger.doom(rig.account.fingerprint(), &item("theirs")));
         assert_eq!(rig.ledger.unused_for(Duration::ZERO), []);
         let other = Account::new("torbox", "other".to_owned().into());

@@ -191,8 +191,8 @@ impl Provider {
             // Every turn of the loop but the last takes an account out, so that it ends.
             let account = self.accounts.choose(info_hash)?;
             let (service, ledger, times) = (&*self.service, &self.ledger, &self.times);
-            let work = Work::default();
-            let flow = Flow { service, ledger, times, account, errand, mode, work_until, steps, work };
+            let (work, seen) = (Work::default(), Vec::new());
+            let flow = Flow { service, ledger, times, account, errand, mode, work_until, steps, seen, work };
             let (result, in_vain) = flow.run(std::mem::replace(&mut start, Start::Anywhere)).await;
             if let Some(item) = in_vain {
                 let (provider, account) = (self.clone(), account.clone());

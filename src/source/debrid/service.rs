@@ -107,7 +107,7 @@ pub(super) enum ItemState {
 }
 
 /// One file of an item as the service lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct RemoteFile {
     /// The service's own name or number for the file, or its locked link: whatever `resolve` needs.
     pub(super) id: String,
@@ -115,6 +115,14 @@ pub(super) struct RemoteFile {
     pub(super) path: String,
     /// Bytes; `None` where the service does not say.
     pub(super) size: Option<u64>,
+}
+
+// The id may be an address with a credential in it.
+impl std::fmt::Debug for RemoteFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, size) = (&self.path, &self.size);
+        f.debug_struct("RemoteFile").field("path", path).field("size", size).finish_non_exhaustive()
+    }
 }
 
 /// A link to a file's bytes.

@@ -225,6 +225,8 @@ async fn open(
         }
     };
     if file.length() != length {
+        // Perhaps only this link is wrong.
+        provider.links.drop_link(&(plan.errand.info_hash, plan.errand.target.clone()));
         let reason = format!("{label}: its file has {length} bytes instead of {}", file.length());
         return Err(SourceError::NotHere(reason));
     }

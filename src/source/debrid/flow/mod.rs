@@ -90,6 +90,8 @@ pub(super) struct Flow<'a> {
     pub(super) work_until: Instant,
     /// Nobody waits any more when it has no receivers.
     pub(super) steps: &'a watch::Sender<Step>,
+    /// Items that were in the account before, and are not ours even if submitting says that it made them.
+    pub(super) seen: Vec<ItemId>,
     pub(super) work: Work,
 }
 
@@ -170,6 +172,7 @@ impl Flow<'_> {
                 None => self.once(false).await,
             },
             Start::Anew(found) => {
+                self.note_seen(&found.item);
                 self.discard(&found.item).await;
                 return self.once(true).await;
             }
@@ -215,6 +218,12 @@ impl Flow<'_> {
                 Ok(None)
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    fn note_seen(&mut self, item: &ItemId) {
+        if !self.ledger.is_ours(self.account, item) {
+            self.seen.push(item.clone());
         }
     }
 

@@ -23,7 +23,10 @@ impl Flow<'_> {
             return Ok(None);
         }
         match self.service.find(self.account, self.errand.info_hash).await? {
-            Some(item) => self.look(&item).await,
+            Some(item) => {
+                self.note_seen(&item);
+                self.look(&item).await
+            }
             None => {
                 self.work.was_absent = true;
                 Ok(None)
@@ -78,6 +81,7 @@ impl Flow<'_> {
             only_if_cached: !self.mode.fetches(),
         };
         let Submitted { item, created } = self.submit(&submission).await?;
+        let created = created && !self.seen.contains(&item);
         // Written down before anything else can go wrong: what is not in the ledger is never deleted.
         if created {
             self.ledger.created(self.account, &item, self.errand.info_hash).await;

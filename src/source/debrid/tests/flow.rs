@@ -86,6 +86,17 @@ async fn an_item_that_submitting_merely_joined_is_never_deleted() {
 }
 
 #[tokio::test]
+async fn an_item_of_the_user_stays_his_even_if_the_service_says_that_submitting_made_it() {
+    let find = [Ok(Some(ItemId("theirs".to_owned())))].into();
+    let poll = [Ok(ItemState::Ready(files()[..1].to_vec()))].into();
+    let rig = Rig::new(Script { find, poll, submit: [Ok(created("theirs"))].into(), ..unknown() }).await;
+    assert!(matches!(rig.find(Mode::Cached).await, Err(Miss::Unsure(_))));
+    rig.settle().await;
+    rig.provider.tend(Some(Duration::ZERO)).await;
+    assert_eq!((rig.service.count("submit"), rig.service.count("release")), (1, 0));
+}
+
+#[tokio::test]
 async fn only_the_wanted_file_is_chosen() {
     let poll = [Ok(ItemState::NeedsSelection(files())), Ok(ItemState::Ready(files()))].into();
     let rig = Rig::new(Script { poll, ..unknown() }).await;
