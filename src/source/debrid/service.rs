@@ -163,6 +163,9 @@ pub(super) enum ServiceError {
     /// The service refuses this server's address.
     #[error("it refuses this server's address; set a proxy for this service")]
     IpRefused,
+    /// It does not hold the torrent, and was told to fetch nothing ([`Submission::only_if_cached`]).
+    #[error("it does not hold this torrent yet")]
+    NotCached,
     /// Too many of the account's downloads are running.
     #[error("too many downloads are active in the account")]
     TooManyActive,
@@ -217,7 +220,8 @@ impl ServiceError {
             Self::Infringing | Self::TorrentInvalid | Self::TooBig | Self::ArchiveOnly | Self::NoPeers => {
                 Scope::Torrent
             }
-            Self::TooManyActive
+            Self::NotCached
+            | Self::TooManyActive
             | Self::RateLimited(_)
             | Self::FileMissing
             | Self::ItemMissing
