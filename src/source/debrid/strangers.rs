@@ -1,24 +1,25 @@
-//! Items that were in an account before us although they are of no use, because the service could not fetch them.
+//! Items that may have been in an account before us although a search did not lead to them.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::account::Account;
 
-/// Items that a search passed over because they have failed. Submitting the torrent again may bring one of them back
-/// under its old id, and it must not be taken for something that this server has created.
+/// Items that a search passed over because they have failed, by their names, and torrents that it may have overlooked
+/// in a long list, by their info-hashes. Submitting such a torrent may bring an item back under its old id, and it must
+/// not be taken for something that this server has created and may delete.
 #[derive(Default)]
 pub(super) struct Strangers {
     seen: Mutex<HashSet<(String, String)>>,
 }
 
 impl Strangers {
-    /// Remembers an item that was passed over.
+    /// Remembers an item or torrent.
     pub(super) fn note(&self, account: &Account, item: &str) {
         self.seen().insert((account.fingerprint().to_owned(), item.to_owned()));
     }
 
-    /// Whether the item was there before us.
+    /// Whether the item or torrent may have been there before us.
     pub(super) fn has(&self, account: &Account, item: &str) -> bool {
         self.seen().contains(&(account.fingerprint().to_owned(), item.to_owned()))
     }

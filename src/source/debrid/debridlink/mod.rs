@@ -23,6 +23,7 @@ use super::service::{
     AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
     Submission, Submitted,
 };
+use super::strangers::Strangers;
 use super::upload::with_torrent;
 use crate::domain::InfoHash;
 use crate::net::ClientError;
@@ -44,6 +45,7 @@ const MOST_PAGES: u32 = 3;
 pub(super) struct DebridLink {
     caller: Caller,
     fresh: FreshLinks,
+    strangers: Strangers,
 }
 
 impl DebridLink {
@@ -52,7 +54,8 @@ impl DebridLink {
     /// # Errors
     /// As [`Caller::new`].
     pub(super) fn new(settings: &ServiceSettings) -> Result<Self, ClientError> {
-        Ok(Self { caller: Caller::new(settings, LIMITS)?, fresh: FreshLinks::default() })
+        let caller = Caller::new(settings, LIMITS)?;
+        Ok(Self { caller, fresh: FreshLinks::default(), strangers: Strangers::default() })
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -87,13 +90,15 @@ impl DebridLink {
         for page in 0..MOST_PAGES {
             let number = page.to_string();
             let list = self.list(account, &[("page", &number), ("perPage", PER_PAGE)]).await?;
-            if let Some(found) = list.value.iter().find(|torrent| torrent.is(info_hash)) {
-                return Ok(Some(ItemId(found.id.clone())));
-            }
-            if !list.has_page_after(page) {
-                break;
+            match list.value.iter().find(|torrent| torrent.is(info_hash)) {
+                // Adding it again gives the same item back.
+                Some(found) if found.has_failed() => break,
+                Some(found) => return Ok(Some(ItemId(found.id.clone()))),
+                None if !list.has_page_after(page) => return Ok(None),
+                None => {}
             }
         }
+        self.strangers.note(account, &info_hash.to_string());
         Ok(None)
     }
 
@@ -111,12 +116,13 @@ impl DebridLink {
         };
         let added = match self.ask::<Torrent>(account, Class::Submit, request).await {
             // A hash that is not taken is not held; it is no verdict on the torrent.
-            Err(ServiceError::TorrentInvalid) if what.only_if_cached => Err(ServiceError::ItemMissing),
+            Err(ServiceError::TorrentInvalid) if what.only_if_cached => Err(ServiceError::NotCached),
             added => added,
         }?;
         let item = Some(added.value.id).filter(|id| !id.is_empty());
         let item = item.ok_or_else(|| ServiceError::Protocol("a torrent without an id".to_owned()))?;
-        Ok(Submitted { item: ItemId(item), created: true })
+        let created = !self.strangers.has(account, &what.info_hash.to_string());
+        Ok(Submitted { item: ItemId(item), created })
     }
 
     async fn torrent(&self, account: &Account, item: &ItemId) -> Result<Torrent, ServiceError> {

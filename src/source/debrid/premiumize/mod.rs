@@ -128,7 +128,7 @@ impl Premiumize {
                 return Ok(state);
             }
         }
-        let contents = self.contents(account, id.info_hash()).await?;
+        let contents = self.contents(account, &id).await?;
         let links =
             contents.iter().filter_map(|content| Some((content.path.clone(), content.address().ok()?)));
         self.fresh.keep(account, item, links);
@@ -136,10 +136,13 @@ impl Premiumize {
     }
 
     /// The files of what Premiumize holds, with links.
-    async fn contents(&self, account: &Account, info_hash: InfoHash) -> Result<Vec<Content>, ServiceError> {
-        let request = self.post("transfer/directdl").form(&[("src", &magnet_of(info_hash))]);
-        let direct: Direct = self.ask(account, Class::Link, request).await?;
-        Ok(direct.content.unwrap_or_default())
+    async fn contents(&self, account: &Account, id: &Id) -> Result<Vec<Content>, ServiceError> {
+        let request = self.post("transfer/directdl").form(&[("src", &magnet_of(id.info_hash()))]);
+        match (self.ask::<Direct>(account, Class::Link, request).await, id) {
+            // What a transfer has fetched and is not held has gone again.
+            (Err(ServiceError::NotCached), Id::Transfer(..)) => Err(ServiceError::FileMissing),
+            (direct, _) => Ok(direct?.content.unwrap_or_default()),
+        }
     }
 
     async fn link(
@@ -152,7 +155,7 @@ impl Premiumize {
         if let Some(url) = self.fresh.take(account, item, &file.id) {
             return Ok(direct(url, file.size));
         }
-        let contents = self.contents(account, Id::of(item)?.info_hash()).await?;
+        let contents = self.contents(account, &Id::of(item)?).await?;
         let content = contents.into_iter().find(|content| content.path == file.id);
         let content = content.ok_or(ServiceError::FileMissing)?;
         Ok(direct(content.address()?, content.size))

@@ -40,6 +40,9 @@ pub(super) const LIMITS: Limits = &[
 /// A link has to be put to use within an hour; then it works until it fails.
 const LINK_LIFETIME: Duration = Duration::from_secs(50 * 60);
 
+/// The longest list there is. One of this length may have left items out.
+const LONGEST_LIST: usize = 1_000;
+
 const fn per_minute(calls: usize, of: &'static [Class]) -> Limit {
     Limit { calls, per: Duration::from_secs(60), of }
 }
@@ -105,8 +108,12 @@ impl TorBox {
     }
 
     async fn known(&self, account: &Account, info_hash: InfoHash) -> Result<Option<ItemId>, ServiceError> {
+        let torrents = self.torrents(account).await?;
+        if torrents.len() >= LONGEST_LIST {
+            self.strangers.note(account, &info_hash.to_string());
+        }
         let mut found = None;
-        for torrent in self.torrents(account).await?.iter().filter(|torrent| torrent.is(info_hash)) {
+        for torrent in torrents.iter().filter(|torrent| torrent.is(info_hash)) {
             match torrent.id {
                 Some(id) if torrent.has_failed() => self.strangers.note(account, &id.to_string()),
                 Some(id) => found = Some(Id::Torrent(id).item()),
@@ -134,7 +141,8 @@ impl TorBox {
         }
         let id = open::<Created>(&answer)?.id(what.info_hash)?;
         let item = id.item();
-        let created = !self.strangers.has(account, &item.0);
+        let created = !self.strangers.has(account, &item.0)
+            && !self.strangers.has(account, &what.info_hash.to_string());
         Ok(Submitted { item, created })
     }
 

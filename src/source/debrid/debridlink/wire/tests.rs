@@ -3,6 +3,9 @@ use serde_json::json;
 use super::*;
 use crate::source::debrid::loose::answer;
 
+/// What an error is taken for; some keep its name.
+type Meaning = fn(&str) -> ServiceError;
+
 const HASH: &str = "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c";
 
 fn refused(error: &str) -> ServiceError {
@@ -10,7 +13,7 @@ fn refused(error: &str) -> ServiceError {
     open::<Value>(&answer(400, &body)).err().unwrap()
 }
 
-fn torrent(fields: Value) -> Torrent {
+fn torrent(fields: &Value) -> Torrent {
     let mut whole = json!({
         "id": "a1dl", "name": "Show", "error": 0, "errorString": "", "hashString": HASH, "wait": false,
         "downloaded": false, "downloadPercent": 40, "status": 4, "totalSize": 20, "isZip": false, "created": 1,
@@ -27,7 +30,7 @@ fn file(id: &str, name: &str) -> Value {
 
 #[test]
 fn every_documented_error_has_its_meaning() {
-    let rows: [(&[&str], fn(&str) -> ServiceError); 11] = [
+    let rows: [(&[&str], Meaning); 11] = [
         (&["badToken", "expired_token", "accountLocked", "captchaRequired"], |name| {
             ServiceError::BadToken(name.to_owned())
         }),
@@ -76,7 +79,7 @@ fn lists_say_whether_they_go_on() {
 #[test]
 fn a_torrent_is_ready_at_a_hundred_per_cent_with_names_and_links() {
     let whole = json!({ "downloadPercent": 100, "status": 100, "files": [file("a-0", "1.mkv"), file("a-1", "2.mkv")] });
-    let whole = torrent(whole);
+    let whole = torrent(&whole);
     let remote =
         |id: &str, name: &str| RemoteFile { id: id.to_owned(), path: name.to_owned(), size: Some(10) };
     let expected = ItemState::Ready(vec![remote("a-0", "1.mkv"), remote("a-1", "2.mkv")]);
@@ -87,7 +90,7 @@ fn a_torrent_is_ready_at_a_hundred_per_cent_with_names_and_links() {
 
 #[test]
 fn before_that_it_says_how_far_it_is() {
-    let state = |fields: Value| torrent(fields).state();
+    let state = |fields: Value| torrent(&fields).state();
     assert_eq!(state(json!({})), Ok(ItemState::Downloading { percent: 40.0, seeders: Some(2) }));
     assert_eq!(state(json!({ "status": 6 })), Ok(ItemState::Downloading { percent: 40.0, seeders: Some(2) }));
     assert_eq!(state(json!({ "files": [] })), Ok(ItemState::Resolving));
@@ -101,10 +104,12 @@ fn an_error_ends_it_only_where_nothing_has_arrived_and_nobody_sends() {
     let failed = |text: &str, percent: u64, peers: Value| {
         let fields =
             json!({ "error": 1, "errorString": text, "downloadPercent": percent, "peersConnected": peers });
-        torrent(fields).state()
+        torrent(&fields).state()
     };
     assert_eq!(failed("No peers", 0, json!(0)), Err(ServiceError::NoPeers));
-    assert!(matches!(failed("disk", 0, Value::Null), Err(ServiceError::ServiceDown(_))));
+    assert!(torrent(&json!({ "error": 1, "downloadPercent": 0, "peersConnected": 0 })).has_failed());
+    assert!(!torrent(&json!({ "error": 1 })).has_failed());
+    assert_eq!(failed("disk", 0, Value::Null), Err(ServiceError::FileMissing));
     assert!(matches!(failed("Tracker warning", 0, json!(3)), Ok(ItemState::Downloading { .. })));
     assert!(matches!(failed("Tracker warning", 5, json!(0)), Ok(ItemState::Downloading { .. })));
 }
@@ -112,10 +117,10 @@ fn an_error_ends_it_only_where_nothing_has_arrived_and_nobody_sends() {
 #[test]
 fn a_torrent_that_comes_as_one_zip_is_refused() {
     let packed = json!({ "downloadPercent": 100, "isZip": true, "files": [file("a-zip", "Show.ZIP")] });
-    assert_eq!(torrent(packed).state(), Err(ServiceError::ArchiveOnly));
+    assert_eq!(torrent(&packed).state(), Err(ServiceError::ArchiveOnly));
     let listed = json!({ "downloadPercent": 100, "isZip": true, "files": [file("a-0", "1.mkv")] });
     assert!(
-        matches!(torrent(listed).state(), Ok(ItemState::Ready(_))),
+        matches!(torrent(&listed).state(), Ok(ItemState::Ready(_))),
         "asked for by its id it is listed whole"
     );
 }

@@ -13,7 +13,7 @@ fn refused(message: &str) -> ServiceError {
     open::<Value>(&answer(200, &json!({ "status": "error", "message": message }))).unwrap_err()
 }
 
-fn transfer(status: &str, message: Value) -> Transfer {
+fn transfer(status: &str, message: &Value) -> Transfer {
     let list = json!({ "status": "success", "transfers": [{
         "id": "T1", "name": "Show", "message": message, "status": status, "progress": 0.5, "folder_id": null,
         "file_id": null, "src": format!("magnet:?xt=urn:btih:{}", HASH.to_uppercase()),
@@ -31,7 +31,7 @@ fn sentences_are_known_by_their_words_though_the_status_is_200() {
         ("Your IP address is not allowed.", ServiceError::IpRefused),
         ("Rate limit reached", ServiceError::RateLimited(COOL_DOWN)),
         ("This content is banned", ServiceError::Infringing),
-        ("The requested content is not in the cache.", ServiceError::ItemMissing),
+        ("The requested content is not in the cache.", ServiceError::NotCached),
         ("Transfer not found.", ServiceError::ItemMissing),
         ("File is too large", ServiceError::TooBig),
         ("Invalid link or file.", ServiceError::TorrentInvalid),
@@ -70,7 +70,7 @@ fn cache_checks_answer_in_the_order_of_the_question() {
 
 #[test]
 fn statuses_say_how_far_a_transfer_is() {
-    let state = |status: &str| transfer(status, Value::Null).state();
+    let state = |status: &str| transfer(status, &Value::Null).state();
     for status in ["waiting", "queued"] {
         assert_eq!(state(status), Ok(Some(ItemState::Queued)));
     }
@@ -78,17 +78,17 @@ fn statuses_say_how_far_a_transfer_is() {
     for status in ["finished", "seeding"] {
         assert_eq!(state(status), Ok(None));
     }
-    assert_eq!(state("deleted"), Err(ServiceError::ItemMissing));
+    assert_eq!(state("deleted"), Err(ServiceError::FileMissing));
+    assert_eq!(state("error"), Err(ServiceError::FileMissing));
     assert_eq!(state("banned"), Err(ServiceError::Infringing));
     assert_eq!(state("timeout"), Err(ServiceError::NoPeers));
-    assert!(matches!(state("error"), Err(ServiceError::ServiceDown(_))));
     assert!(matches!(state("dancing"), Err(ServiceError::Protocol(_))));
-    assert_eq!(transfer("error", json!("No peers found")).state(), Err(ServiceError::NoPeers));
+    assert_eq!(transfer("error", &json!("No peers found")).state(), Err(ServiceError::NoPeers));
 }
 
 #[test]
 fn transfers_are_known_by_the_magnet_they_were_made_of() {
-    let found = transfer("running", Value::Null);
+    let found = transfer("running", &Value::Null);
     assert!(found.is(hash()));
     assert!(!found.is("209c8226b299b308beaf2b9cd3fb49212dbd13ec".parse().unwrap()));
     let empty: Transfers = open(&answer(200, &json!({ "status": "success", "transfers": null }))).unwrap();

@@ -11,12 +11,12 @@ fn hash() -> InfoHash {
     HASH.parse().unwrap()
 }
 
-fn refused(error: Value, detail: &str) -> ServiceError {
+fn refused(error: &Value, detail: &str) -> ServiceError {
     let body = json!({ "success": false, "error": error, "detail": detail, "data": null });
     open::<Value>(&answer(400, &body)).unwrap_err()
 }
 
-fn torrent(fields: Value) -> Torrent {
+fn torrent(fields: &Value) -> Torrent {
     let mut whole = json!({
         "id": 41, "hash": HASH.to_uppercase(), "name": "Show", "size": 30, "download_state": "downloading",
         "progress": 0.25, "download_finished": false, "download_present": false, "expires_at": null, "files": null,
@@ -47,7 +47,7 @@ fn every_documented_error_has_its_meaning() {
         ("DOWNLOAD_TOO_LARGE", ServiceError::TooBig),
         ("BOZO_TORRENT", ServiceError::TorrentInvalid),
         ("ITEM_NOT_FOUND", ServiceError::ItemMissing),
-        ("DOWNLOAD_NOT_CACHED", ServiceError::ItemMissing),
+        ("DOWNLOAD_NOT_CACHED", ServiceError::NotCached),
         ("NO_SERVERS_AVAILABLE_ERROR", down("NO_SERVERS_AVAILABLE_ERROR")),
         ("DOWNLOAD_SERVER_ERROR", down("DOWNLOAD_SERVER_ERROR")),
         ("DATABASE_ERROR", down("DATABASE_ERROR")),
@@ -56,16 +56,17 @@ fn every_documented_error_has_its_meaning() {
         ("LINK_OFFLINE", ServiceError::FileMissing),
         ("SOMETHING_NEW", ServiceError::Protocol("SOMETHING_NEW".to_owned())),
     ] {
-        assert_eq!(refused(json!(code), "said in a sentence"), meaning, "{code}");
+        assert_eq!(refused(&json!(code), "said in a sentence"), meaning, "{code}");
     }
 }
 
 #[test]
 fn refusals_without_a_code_are_known_by_their_sentence_and_not_repeated() {
     let limit = "You have reached your active torrent download limit of 3. Please upgrade.";
-    assert_eq!(refused(Value::Null, limit), ServiceError::TooManyActive);
-    assert_eq!(refused(Value::Null, "Torrent is not cached."), ServiceError::ItemMissing);
-    let other = refused(Value::Null, "token=secret");
+    assert_eq!(refused(&Value::Null, limit), ServiceError::TooManyActive);
+    assert_eq!(refused(&Value::Null, "Torrent is not cached."), ServiceError::NotCached);
+    assert_eq!(refused(&json!("UNKNOWN_ERROR"), "Infringing Torrent"), ServiceError::Infringing);
+    let other = refused(&Value::Null, "token=secret");
     assert!(matches!(&other, ServiceError::Protocol(text) if !text.contains("secret")));
 }
 
@@ -106,24 +107,24 @@ fn states_say_how_far_a_torrent_is() {
         ("cached", ItemState::Processing),
         ("a new word", downloading(None)),
     ] {
-        let torrent = torrent(json!({ "download_state": state }));
+        let torrent = torrent(&json!({ "download_state": state }));
         assert_eq!(torrent.state(), Ok(expected), "{state}");
         assert!(!torrent.has_failed(), "{state}");
     }
-    assert_eq!(torrent(json!({ "seeds": 4 })).state(), Ok(downloading(Some(4))));
+    assert_eq!(torrent(&json!({ "seeds": 4 })).state(), Ok(downloading(Some(4))));
     let half = json!({ "download_state": "downloading", "download_finished": true });
-    assert_eq!(torrent(half).state(), Ok(ItemState::Processing), "finished is not present");
+    assert_eq!(torrent(&half).state(), Ok(ItemState::Processing), "finished is not present");
 }
 
 #[test]
 fn failed_torrents_say_why() {
     for (state, expected) in [
         ("failed (no seeds)", ServiceError::NoPeers),
-        ("missing", ServiceError::ItemMissing),
-        ("failed (processing)", ServiceError::ServiceDown("it could not fetch the torrent".to_owned())),
-        ("error", ServiceError::ServiceDown("it could not fetch the torrent".to_owned())),
+        ("failed (processing)", ServiceError::FileMissing),
+        ("missing", ServiceError::FileMissing),
+        ("error", ServiceError::FileMissing),
     ] {
-        let torrent = torrent(json!({ "download_state": state }));
+        let torrent = torrent(&json!({ "download_state": state }));
         assert_eq!(torrent.state(), Err(expected), "{state}");
         assert!(torrent.has_failed(), "{state}");
     }
@@ -131,7 +132,7 @@ fn failed_torrents_say_why() {
 
 fn ready(files: &[Value]) -> Result<ItemState, ServiceError> {
     let fields = json!({ "download_state": "cached", "download_finished": true, "download_present": true, "files": files });
-    torrent(fields).state()
+    torrent(&fields).state()
 }
 
 #[test]

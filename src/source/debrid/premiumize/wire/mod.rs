@@ -10,7 +10,7 @@ use crate::domain::InfoHash;
 use crate::source::debrid::call::Answer;
 use crate::source::debrid::lenient::{self, now, or_default};
 use crate::source::debrid::loose;
-use crate::source::debrid::service::{AccountInfo, ItemId, ItemState, RemoteFile, ServiceError};
+use crate::source::debrid::service::{AccountInfo, ItemId, ItemState, RemoteFile, Scope, ServiceError};
 
 /// It does not say how long it wants to be left alone.
 const COOL_DOWN: Duration = Duration::from_secs(120);
@@ -66,7 +66,9 @@ fn refusal(sentence: &str) -> ServiceError {
         ServiceError::RateLimited(COOL_DOWN)
     } else if says(&["banned", "copyright", "dmca"]) {
         ServiceError::Infringing
-    } else if says(&["not in the cache", "not in cache", "not cached", "not found"]) {
+    } else if says(&["not in the cache", "not in cache", "not cached"]) {
+        ServiceError::NotCached
+    } else if says(&["not found"]) {
         ServiceError::ItemMissing
     } else if says(&["too large", "too big"]) {
         ServiceError::TooBig
@@ -176,13 +178,14 @@ impl Transfer {
     /// Why nothing will come of it.
     pub(super) fn failure(&self) -> Option<ServiceError> {
         match self.status.as_str() {
-            "deleted" => Some(ServiceError::ItemMissing),
             "banned" => Some(ServiceError::Infringing),
             "timeout" => Some(ServiceError::NoPeers),
-            "error" => Some(match refusal(self.message.as_deref().unwrap_or_default()) {
-                ServiceError::Protocol(_) => ServiceError::ServiceDown("the transfer failed".to_owned()),
-                known => known,
-            }),
+            "error" => match refusal(self.message.as_deref().unwrap_or_default()) {
+                known if known.scope() == Scope::Torrent => Some(known),
+                _ => Some(ServiceError::FileMissing),
+            },
+            // This transfer will never have its files; another one may.
+            "deleted" => Some(ServiceError::FileMissing),
             _ => None,
         }
     }

@@ -169,18 +169,15 @@ impl Magnet {
 
     /// Why nothing will come of it. Every code from 5 on is an end.
     pub(super) fn failure(&self) -> Option<ServiceError> {
-        let down = |why: &str| ServiceError::ServiceDown(why.to_owned());
-        Some(match self.status_code? {
-            0..=4 => return None,
-            5 => down("its upload to its own servers failed"),
-            6 => down("it could not unpack the torrent"),
+        match self.status_code? {
+            0..=4 => None,
             // Nothing in 20 minutes, more than 72 hours, no tracker, no peers.
-            7 | 10 | 14 | 15 => ServiceError::NoPeers,
-            8 => ServiceError::TooBig,
-            11 => ServiceError::ItemMissing,
-            12 | 13 => down("it could not process the torrent"),
-            _ => down("it failed to fetch the torrent"),
-        })
+            7 | 10 | 14 | 15 => Some(ServiceError::NoPeers),
+            8 => Some(ServiceError::TooBig),
+            // It broke while uploading, unpacking or processing, or its files were removed: this magnet will never
+            // have them, another one may.
+            _ => Some(ServiceError::FileMissing),
+        }
     }
 
     /// How far it is; `None` when its files can be had.

@@ -44,6 +44,10 @@ pub(super) fn is_duplicate(answer: &Answer) -> bool {
 }
 
 fn refusal(error: Option<&str>, detail: &str) -> ServiceError {
+    // It has no code, only this word in the sentence.
+    if detail.to_ascii_lowercase().contains("infringing") {
+        return ServiceError::Infringing;
+    }
     let Some(error) = error else { return unnamed_refusal(detail) };
     match error {
         "BAD_TOKEN" | "NO_AUTH" | "AUTH_ERROR" => ServiceError::BadToken(code(error)),
@@ -53,9 +57,9 @@ fn refusal(error: Option<&str>, detail: &str) -> ServiceError {
         "DOWNLOAD_TOO_LARGE" => ServiceError::TooBig,
         "BOZO_TORRENT" => ServiceError::TorrentInvalid,
         "LINK_OFFLINE" => ServiceError::FileMissing,
-        // Adding only what is held has no documented refusal; its name holds this word.
         "ITEM_NOT_FOUND" => ServiceError::ItemMissing,
-        _ if error.contains("NOT_CACHED") => ServiceError::ItemMissing,
+        // How it refuses to add what it does not hold is not documented; this is in the name.
+        _ if error.contains("NOT_CACHED") => ServiceError::NotCached,
         "VENDOR_DISABLED" | "DIFF_ISSUE" => ServiceError::ServiceDown(code(error)),
         // The names of what is TorBox's own fault end so: NO_SERVERS_AVAILABLE_ERROR, DATABASE_ERROR, ….
         _ if error.ends_with("ERROR") => ServiceError::ServiceDown(code(error)),
@@ -69,7 +73,7 @@ fn unnamed_refusal(detail: &str) -> ServiceError {
     if detail.contains("active torrent download limit") {
         ServiceError::TooManyActive
     } else if detail.contains("not cached") {
-        ServiceError::ItemMissing
+        ServiceError::NotCached
     } else {
         ServiceError::Protocol("a refusal without a code".to_owned())
     }
@@ -193,7 +197,7 @@ impl Torrent {
 
     /// Whether nothing will come of it.
     pub(super) fn has_failed(&self) -> bool {
-        !self.is_ready() && matches!(self.state(), Err(_))
+        !self.is_ready() && self.state().is_err()
     }
 
     /// How far it is.
@@ -212,10 +216,10 @@ impl Torrent {
             "queued" | "queuedDL" | "paused" | "pausedDL" => Ok(ItemState::Queued),
             "stalled" | "stalledDL" => Ok(ItemState::Downloading { percent, seeders: Some(0) }),
             "uploading" | "completed" | "cached" => Ok(ItemState::Processing),
-            "missing" | "missingFiles" => Err(ServiceError::ItemMissing),
             word if word.starts_with("failed") && state.contains("no seeds") => Err(ServiceError::NoPeers),
-            word if word.starts_with("failed") || word == "error" => {
-                Err(ServiceError::ServiceDown("it could not fetch the torrent".to_owned()))
+            // The item will never have its files; another one may.
+            word if word.starts_with("failed") || word.starts_with("missing") || word == "error" => {
+                Err(ServiceError::FileMissing)
             }
             _ if self.download_finished == Some(true) => Ok(ItemState::Processing),
             _ => Ok(ItemState::Downloading { percent, seeders }),

@@ -133,6 +133,14 @@ impl Torrent {
         self.hash_string.parse() == Ok(info_hash)
     }
 
+    /// Whether nothing will come of it. A tracker's complaint counts as an error too, and hurts nobody who has peers
+    /// from elsewhere.
+    pub(super) fn has_failed(&self) -> bool {
+        let has_nothing = self.download_percent.is_none_or(|percent| percent <= 0.0);
+        let has_nobody = self.peers_connected.is_none_or(|peers| peers == 0);
+        self.error.is_some_and(|error| error != 0.0) && has_nothing && has_nobody
+    }
+
     /// How far it is.
     ///
     /// # Errors
@@ -143,11 +151,7 @@ impl Torrent {
             return if self.is_packed() { Err(ServiceError::ArchiveOnly) } else { Ok(self.ready()) };
         }
         let peers = self.peers_connected.map(|peers| u32::try_from(peers).unwrap_or(u32::MAX));
-        // A tracker's complaint counts as an error too, and hurts nobody who has peers from elsewhere.
-        if self.error.is_some_and(|error| error != 0.0)
-            && percent <= 0.0
-            && peers.is_none_or(|peers| peers == 0)
-        {
+        if self.has_failed() {
             return Err(self.failure());
         }
         Ok(match self.status {
@@ -182,7 +186,8 @@ impl Torrent {
         if is_lonely {
             ServiceError::NoPeers
         } else {
-            ServiceError::ServiceDown("it could not fetch the torrent".to_owned())
+            // This item will never have its files; another one may.
+            ServiceError::FileMissing
         }
     }
 }
