@@ -143,9 +143,10 @@ impl Ledger {
             let mut state = self.state();
             let used: Vec<Key> = state.uses.keys().cloned().collect();
             used.iter().for_each(|key| state.touch(key));
-            let touched = state.ours.iter_mut().filter_map(|(key, entry)| {
-                std::mem::take(&mut entry.touched).then(|| self.row(key, entry))
-            });
+            let touched = state
+                .ours
+                .iter_mut()
+                .filter_map(|(key, entry)| std::mem::take(&mut entry.touched).then(|| self.row(key, entry)));
             touched.collect()
         };
         for row in &rows {

@@ -232,7 +232,8 @@ async fn open(
         Some(known) => known.metainfo.clone(),
         None => plan.table.map(|(metainfo, _)| metainfo),
     };
-    let writer = if file.is_complete() { None } else { Some(start(provider, plan.errand, found, &file).await?) };
+    let writer =
+        if file.is_complete() { None } else { Some(start(provider, plan.errand, found, &file).await?) };
     Ok(Opened { file, metainfo, writer })
 }
 

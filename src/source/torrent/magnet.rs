@@ -87,7 +87,10 @@ pub(in crate::source) fn is_tracker(url: &Url) -> bool {
 
 /// The magnet link that asks the engine for `info_hash`. The trackers go into the link because the
 /// engine ignores those of the options when it is given a magnet.
-pub(in crate::source) fn build_magnet<'a>(info_hash: InfoHash, trackers: impl Iterator<Item = &'a Url>) -> String {
+pub(in crate::source) fn build_magnet<'a>(
+    info_hash: InfoHash,
+    trackers: impl Iterator<Item = &'a Url>,
+) -> String {
     let mut magnet = format!("magnet:?xt=urn:btih:{info_hash}");
     for tracker in trackers.take(MAX_TRACKERS) {
         magnet.push_str("&tr=");

@@ -211,7 +211,9 @@ impl Flow<'_> {
             // Where the file's own name is its link, only a new look at the item gives another one.
             Ok(link) if link.url == found.link.url => Ok(None),
             Ok(link) => Ok(Some(Found { link, ..found.clone() })),
-            Err(ServiceError::ItemMissing | ServiceError::FileMissing | ServiceError::Protocol(_)) => Ok(None),
+            Err(ServiceError::ItemMissing | ServiceError::FileMissing | ServiceError::Protocol(_)) => {
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

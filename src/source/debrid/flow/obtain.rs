@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::{Came, Flow, Mode, Pace};
 use crate::source::debrid::miss::Miss;
-use crate::source::debrid::service::{
-    Availability, ItemId, ItemState, ServiceError, Submission, Submitted,
-};
+use crate::source::debrid::service::{Availability, ItemId, ItemState, ServiceError, Submission, Submitted};
 
 /// Items of one torrent that are looked at. More come together only when many files of it were asked for, one
 /// by one, at a service that wants a choice.
