@@ -57,8 +57,8 @@ pub(super) struct Caller {
     manners: Manners,
 }
 
-/// What a service answered, whatever its status. 429, gateway errors and web pages are no answers: `send` has
-/// turned them into errors.
+/// What a service answered, whatever its status. 429, web pages and gateways' errors without a word of the service
+/// are no answers: `send` has turned them into errors.
 #[derive(Clone)]
 pub(super) struct Answer {
     /// The status.
@@ -157,7 +157,8 @@ impl Caller {
         let answer = answered.map_err(|reason| Fault::Passing(ServiceError::ServiceDown(reason)))?;
         match answer.status.as_u16() {
             429 => Err(Fault::Final(self.cool_down(account, class, retry_after(&answer.headers)))),
-            status @ (502 | 503 | 504 | 520..=524) => {
+            // Services refuse with these, too: Real-Debrid says so that a file is gone, or the traffic used up.
+            status @ (502 | 503 | 504 | 520..=524) if !answer.is_worded() => {
                 Err(Fault::Passing(ServiceError::ServiceDown(format!("it answered {status}"))))
             }
             // Older servers have web pages for routes that they do not know.
@@ -202,6 +203,11 @@ impl Answer {
             let reason = if text.starts_with("missing field") { text } else { position(&error) };
             ServiceError::Protocol(reason.chars().take(200).collect())
         })
+    }
+
+    /// Whether the body says something in JSON, which gateways do not.
+    fn is_worded(&self) -> bool {
+        serde_json::from_slice::<serde_json::Map<_, _>>(&self.body).is_ok_and(|said| !said.is_empty())
     }
 
     /// Whether the body is a web page: of a gateway, a challenge or a login.

@@ -136,9 +136,8 @@ pub(super) fn status_of(answer: Value) -> Result<String, ServiceError> {
 pub(super) fn unfinished(status: &str) -> Result<Option<ItemState>, ServiceError> {
     match status {
         "downloaded" => Ok(None),
-        "created" | "queued" => Ok(Some(ItemState::Queued)),
-        // How far it is remains untold.
-        "downloading" => Ok(Some(ItemState::Downloading { percent: 0.0, seeders: None })),
+        // How far a download is remains untold, and one that stood at 0 % would be taken for one that nobody shares.
+        "created" | "queued" | "downloading" => Ok(Some(ItemState::Queued)),
         "error" => Err(ServiceError::ServiceDown("its download of the torrent failed".to_owned())),
         "canceled" => Err(ServiceError::ItemMissing),
         _ => Err(ServiceError::Protocol("a download is in a state that is not documented".to_owned())),
@@ -179,11 +178,10 @@ mod tests {
 
     #[test]
     fn every_documented_status_is_understood_wherever_it_stands() {
-        let downloading = ItemState::Downloading { percent: 0.0, seeders: None };
         for (status, expected) in [
             ("created", Some(ItemState::Queued)),
             ("queued", Some(ItemState::Queued)),
-            ("downloading", Some(downloading)),
+            ("downloading", Some(ItemState::Queued)),
             ("downloaded", None),
         ] {
             let flat = json!({ "requestId": "1", "status": status });

@@ -8,8 +8,8 @@ mod wire;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::Method;
 use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
 use reqwest::RequestBuilder;
 use tokio::time::Instant;
 
@@ -109,8 +109,8 @@ impl RealDebrid {
     async fn item_of(&self, account: &Account, info_hash: InfoHash) -> Result<Option<ItemId>, ServiceError> {
         let request = self.request(account, Method::GET, "torrents").query(&[("limit", MOST_ITEMS)]);
         let answer = self.call(account, Class::Read, request, None).await?;
-        // 204: there are none.
-        let listed: Vec<Listed> = if answer.body.is_empty() { Vec::new() } else { answer.json()? };
+        let is_empty = answer.status == StatusCode::NO_CONTENT;
+        let listed: Vec<Listed> = if is_empty { Vec::new() } else { answer.json()? };
         Ok(wire::best(&listed, info_hash))
     }
 
@@ -212,5 +212,65 @@ impl Service for RealDebrid {
             let user: User = self.call(account, Class::Read, request, None).await?.json()?;
             Ok(user.info(lenient::now()))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::domain::DebridService;
+
+    /// Gives one answer to every call, and returns how many there were once the client has gone.
+    async fn serve(listener: TcpListener, status: &str, body: &str, calls: &mut usize) {
+        let answer =
+            format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            *calls += 1;
+            let mut head = [0; 4096];
+            assert!(socket.read(&mut head).await.unwrap() > 0);
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        }
+    }
+
+    /// What a resolve and a find end with when every answer is this one, and how many calls they took.
+    async fn against(
+        status: &str,
+        body: &str,
+    ) -> (ServiceError, Result<Option<ItemId>, ServiceError>, usize) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/rest/1.0", listener.local_addr().unwrap()).parse().unwrap();
+        let (service, tokens) = (DebridService::RealDebrid, Vec::new());
+        let settings = ServiceSettings { service, tokens, base_url, user_agent: None, proxy: None };
+        let (service, account) =
+            (RealDebrid::new(&settings).unwrap(), Account::new("realdebrid", "token".into()));
+        let file = RemoteFile { id: "https://real-debrid.com/d/A".into(), path: "a.mkv".into(), size: None };
+        let mut calls = 0;
+        let asked = async {
+            let resolved = service.resolve(&account, &ItemId("A".to_owned()), &file).await;
+            (resolved.unwrap_err(), service.find(&account, InfoHash::new([7; 20])).await)
+        };
+        let (resolved, found) = tokio::select! {
+            ended = asked => ended,
+            () = serve(listener, status, body, &mut calls) => unreachable!("it serves for ever"),
+        };
+        (resolved, found, calls)
+    }
+
+    #[tokio::test]
+    async fn its_own_error_is_heard_at_once_though_gateways_use_the_same_status() {
+        let (resolved, _, calls) = against("503 x", r#"{"error":"unavailable_file","error_code":24}"#).await;
+        assert_eq!((resolved, calls), (ServiceError::FileMissing, 2));
+        let (resolved, _, _) = against("503 x", r#"{"error":"traffic_exhausted","error_code":23}"#).await;
+        assert_eq!(resolved, ServiceError::QuotaExhausted);
+    }
+
+    #[tokio::test]
+    async fn an_empty_list_is_204_and_an_empty_answer_is_none() {
+        assert_eq!(against("204 x", "").await.1, Ok(None));
+        assert!(matches!(against("200 x", "").await.1, Err(ServiceError::ServiceDown(_))));
     }
 }

@@ -94,10 +94,9 @@ impl Item {
                 let files = self.files.into_iter().filter(|file| !file.link.is_empty());
                 Ok(ItemState::Ready(files.map(File::remote).collect()))
             }
-            // Some services have states that the server has no word for, and they lie before the download.
-            "queued" | "unknown" => Ok(ItemState::Queued),
-            // How far it is remains untold.
-            "downloading" => Ok(ItemState::Downloading { percent: 0.0, seeders: None }),
+            // Some services have states that the server has no word for, and they lie before the download. How far a
+            // download is remains untold, and one that stood at 0 % would be taken for one that nobody shares.
+            "queued" | "unknown" | "downloading" => Ok(ItemState::Queued),
             "processing" | "uploading" => Ok(ItemState::Processing),
             "failed" => {
                 Err(ServiceError::ServiceDown("the service behind it failed to download this".to_owned()))
@@ -171,7 +170,7 @@ mod tests {
             ("downloaded", ItemState::Ready(Vec::new())),
             ("queued", ItemState::Queued),
             ("unknown", ItemState::Queued),
-            ("downloading", ItemState::Downloading { percent: 0.0, seeders: None }),
+            ("downloading", ItemState::Queued),
             ("processing", ItemState::Processing),
             ("uploading", ItemState::Processing),
         ] {
