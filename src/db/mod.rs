@@ -1,5 +1,8 @@
 //! What outlives the process beside the cache: SQLite in the data folder.
 
+mod ledger;
+mod refusals;
+
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +11,14 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::domain::InfoHash;
 
+pub use ledger::DebridItem;
+pub use refusals::DebridRefusal;
+
 /// Most bytes of .torrent files kept: thousands of them. Anybody may upload one, so there has to be an end.
 const MOST_METAINFO_BYTES: i64 = 256 << 20;
+
+const METAINFO: &str =
+    "CREATE TABLE IF NOT EXISTS metainfo (info_hash BLOB PRIMARY KEY, torrent BLOB NOT NULL)";
 
 const FORGET_OLDEST: &str = "DELETE FROM metainfo WHERE rowid IN (SELECT rowid FROM (SELECT rowid, \
      SUM(LENGTH(torrent)) OVER (ORDER BY rowid DESC) AS total FROM metainfo) WHERE total > ?)";
@@ -49,11 +58,9 @@ impl Database {
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Normal);
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        sqlx::query(
-            "CREATE TABLE IF NOT EXISTS metainfo (info_hash BLOB PRIMARY KEY, torrent BLOB NOT NULL)",
-        )
-        .execute(&pool)
-        .await?;
+        for table in [METAINFO, ledger::TABLE, refusals::TABLE] {
+            sqlx::query(table).execute(&pool).await?;
+        }
         Ok(Self { pool, _lock: Arc::new(lock) })
     }
 

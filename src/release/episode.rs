@@ -74,7 +74,7 @@ const EXTRA_ENDINGS: [&str; 9] = [
 ];
 
 /// Whether the path says that the file is a sample, a trailer or another extra.
-pub(super) fn is_extra(path: &str) -> bool {
+pub fn is_extra(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let words: Vec<&str> = without_extension(name)

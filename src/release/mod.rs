@@ -8,4 +8,5 @@ mod numbering;
 mod video;
 
 pub use choice::{NoSuchFile, choose};
+pub use episode::is_extra;
 pub use video::{VIDEO_EXTENSIONS, is_video};

@@ -1,6 +1,7 @@
 //! Sources: what can write the bytes of a content into its cache file.
 
 pub mod cached;
+pub mod debrid;
 pub mod fetch;
 pub mod http;
 pub mod lookup;

@@ -1,4 +1,214 @@
 //! Debrid services as sources: they fetch torrents into their own storage and hand out HTTP links to the files.
+//!
+//! `service` says what every service can do, and each service has a file of its own that says how. `call` keeps
+//! them within their limits. `flow` is the order of calls from a torrent to a link, `provider` runs flows one at
+//! a time, and `origin` hands their links to the fetcher.
 
 mod account;
+mod accounts;
+mod alldebrid;
+mod call;
+mod debridlink;
+mod flights;
+mod flow;
+mod fresh;
+mod ledger;
+mod lenient;
+mod links;
+mod loose;
+mod manners;
+mod matching;
+mod miss;
+mod offcloud;
+mod origin;
+mod premiumize;
+mod provider;
+mod putio;
+mod realdebrid;
+mod refusals;
 mod service;
+mod services;
+mod source;
+mod strangers;
+mod stremthru;
+mod tend;
+mod times;
+mod torbox;
+mod upload;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use self::provider::{Owner, Provider};
+use self::service::Service;
+use self::source::{Fetching, Holding};
+use self::times::Times;
+use super::Source;
+use super::fetch::Hosts;
+use crate::cache::Cache;
+use crate::db::{Database, DatabaseError};
+use crate::domain::DebridService;
+use crate::net::{self, ClientError, ClientOptions, Guard};
+
+pub use accounts::AccountHealth;
+
+/// Flows end at their next step; this leaves a deletion under way time to finish.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
+
+/// Which services are used, and how.
+#[derive(Debug, Clone)]
+pub struct DebridSettings {
+    /// The services, in the order in which they are asked.
+    pub services: Vec<ServiceSettings>,
+    /// Whether a service may be asked to fetch what it does not hold yet.
+    pub uncached: bool,
+    /// How long such a fetch may take.
+    pub wait: Duration,
+    /// An item that this server made in an account is deleted so long after its last use; `None` keeps all.
+    pub keep: Option<Duration>,
+}
+
+/// How one service is reached, and with whose accounts.
+#[derive(Debug, Clone)]
+pub struct ServiceSettings {
+    /// The service.
+    pub service: DebridService,
+    /// One for every account, in the order in which they are used.
+    pub tokens: Vec<SecretString>,
+    /// Where its API lies.
+    pub base_url: Url,
+    /// What the service and its file servers are told about this program; `None` is our own name.
+    pub user_agent: Option<String>,
+    /// Through what the service and its file servers are reached (http, https or socks5); may hold credentials.
+    pub proxy: Option<SecretString>,
+}
+
+/// The debrid services cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DebridError {
+    /// A service's proxy or user agent is of no use.
+    #[error("{0}: {1}")]
+    Unreachable(&'static str, ClientError),
+    /// What was remembered of a service cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+/// The debrid services. Cheap to clone.
+#[derive(Clone)]
+pub struct Debrid {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    providers: Vec<Arc<Provider>>,
+    uncached: bool,
+    wait: Duration,
+    keep: Option<Duration>,
+    cache: Cache,
+    db: Database,
+    owner: Owner,
+}
+
+impl std::fmt::Debug for Debrid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let services: Vec<_> = self.inner.providers.iter().map(|provider| provider.id).collect();
+        f.debug_struct("Debrid").field("services", &services).finish_non_exhaustive()
+    }
+}
+
+impl Debrid {
+    /// The services of the settings, with what `db` remembers of them. Asks nobody anything. Needs a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// See [`DebridError`].
+    pub async fn new(settings: &DebridSettings, cache: Cache, db: Database) -> Result<Self, DebridError> {
+        Self::with(settings, cache, db, Times::default(), services::make).await
+    }
+
+    /// The same with services made by `make` and other times.
+    async fn with(
+        settings: &DebridSettings,
+        cache: Cache,
+        db: Database,
+        times: Times,
+        make: impl Fn(&ServiceSettings) -> Result<Arc<dyn Service>, ClientError>,
+    ) -> Result<Self, DebridError> {
+        let owner = Owner {
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            runtime: tokio::runtime::Handle::current(),
+        };
+        let hosts = Hosts::default();
+        let mut providers = Vec::new();
+        for one in &settings.services {
+            let unreachable = |error| DebridError::Unreachable(one.service.label(), error);
+            let service = make(one).map_err(unreachable)?;
+            let files = net::client_with(one.client_options()).map_err(unreachable)?;
+            let parts = (times.clone(), hosts.clone(), owner.clone());
+            providers.push(Arc::new(Provider::load(one, service, files, &db, parts).await?));
+        }
+        let (uncached, wait, keep) = (settings.uncached, settings.wait, settings.keep);
+        Ok(Self { inner: Arc::new(Inner { providers, uncached, wait, keep, cache, db, owner }) })
+    }
+
+    /// One source for each service, for what it holds, and one more for what has to be fetched first, if that
+    /// is wanted.
+    pub fn sources(&self) -> Vec<Arc<dyn Source>> {
+        let inner = &self.inner;
+        let holding = inner.providers.iter().map(|provider| {
+            Arc::new(Holding { inner: inner.clone(), provider: provider.clone() }) as Arc<dyn Source>
+        });
+        let fetching = (inner.uncached && !inner.providers.is_empty())
+            .then(|| Arc::new(Fetching { inner: inner.clone() }) as Arc<dyn Source>);
+        holding.chain(fetching).collect()
+    }
+
+    /// Asks every service about its accounts, so that [`Debrid::health`] knows before the first play which of them
+    /// are of use.
+    pub async fn inspect(&self) {
+        futures::future::join_all(self.inner.providers.iter().map(|provider| provider.inspect())).await;
+    }
+
+    /// How every account fares.
+    pub fn health(&self) -> Vec<AccountHealth> {
+        self.inner.providers.iter().flat_map(|provider| provider.accounts.health()).collect()
+    }
+
+    /// Deletes what this server has made in the accounts and nobody has used for long. Call every few minutes.
+    pub async fn tend(&self) {
+        for provider in &self.inner.providers {
+            provider.tend(self.inner.keep).await;
+        }
+    }
+
+    /// Ends what is under way and writes down what was in use. Drop every writer first, and close the database
+    /// afterwards.
+    pub async fn shutdown(&self) {
+        self.inner.owner.stopping.cancel();
+        self.inner.owner.tasks.close();
+        // What is cut off here stays in the ledger and is deleted by a later run.
+        let _ = tokio::time::timeout(STOP_LIMIT, self.inner.owner.tasks.wait()).await;
+        for provider in &self.inner.providers {
+            provider.ledger.save().await;
+        }
+    }
+}
+
+impl ServiceSettings {
+    /// A client for the service and its file servers: both are reached from the same address.
+    fn client_options(&self) -> ClientOptions<'_> {
+        // The operator has chosen the service, and a StremThru of his own may well lie in his network.
+        let (user_agent, proxy) = (self.user_agent.as_deref(), self.proxy.as_ref());
+        ClientOptions { user_agent, proxy, guard: Guard::Open }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -26,10 +26,16 @@ pub(super) trait Service: Send + Sync + 'static {
     fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState>;
 
     /// Chooses the files of an item that waits for it ([`ItemState::NeedsSelection`]).
-    fn select<'a>(&'a self, account: &'a Account, item: &'a ItemId, files: &'a [RemoteFile]) -> Reply<'a, ()>;
+    fn select<'a>(&'a self, account: &'a Account, item: &'a ItemId, files: &'a [RemoteFile])
+    -> Reply<'a, ()>;
 
     /// A direct link to one file of an item that is ready.
-    fn resolve<'a>(&'a self, account: &'a Account, item: &'a ItemId, file: &'a RemoteFile) -> Reply<'a, DirectLink>;
+    fn resolve<'a>(
+        &'a self,
+        account: &'a Account,
+        item: &'a ItemId,
+        file: &'a RemoteFile,
+    ) -> Reply<'a, DirectLink>;
 
     /// Deletes an item that this server has created.
     fn release<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ()>;
@@ -101,7 +107,7 @@ pub(super) enum ItemState {
 }
 
 /// One file of an item as the service lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct RemoteFile {
     /// The service's own name or number for the file, or its locked link: whatever `resolve` needs.
     pub(super) id: String,
@@ -109,6 +115,14 @@ pub(super) struct RemoteFile {
     pub(super) path: String,
     /// Bytes; `None` where the service does not say.
     pub(super) size: Option<u64>,
+}
+
+// The id may be an address with a credential in it.
+impl std::fmt::Debug for RemoteFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, size) = (&self.path, &self.size);
+        f.debug_struct("RemoteFile").field("path", path).field("size", size).finish_non_exhaustive()
+    }
 }
 
 /// A link to a file's bytes.
@@ -124,7 +138,10 @@ pub(super) struct DirectLink {
 
 impl std::fmt::Debug for DirectLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DirectLink").field("host", &self.url.host_str()).field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("DirectLink")
+            .field("host", &self.url.host_str())
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,6 +171,9 @@ pub(super) enum ServiceError {
     /// The service refuses this server's address.
     #[error("it refuses this server's address; set a proxy for this service")]
     IpRefused,
+    /// It does not hold the torrent, and was told to fetch nothing ([`Submission::only_if_cached`]).
+    #[error("it does not hold this torrent yet")]
+    NotCached,
     /// Too many of the account's downloads are running.
     #[error("too many downloads are active in the account")]
     TooManyActive,
@@ -205,8 +225,11 @@ impl ServiceError {
     pub(super) fn scope(&self) -> Scope {
         match self {
             Self::BadToken(_) | Self::NotPremium | Self::QuotaExhausted | Self::IpRefused => Scope::Account,
-            Self::Infringing | Self::TorrentInvalid | Self::TooBig | Self::ArchiveOnly | Self::NoPeers => Scope::Torrent,
-            Self::TooManyActive
+            Self::Infringing | Self::TorrentInvalid | Self::TooBig | Self::ArchiveOnly | Self::NoPeers => {
+                Scope::Torrent
+            }
+            Self::NotCached
+            | Self::TooManyActive
             | Self::RateLimited(_)
             | Self::FileMissing
             | Self::ItemMissing

@@ -98,7 +98,7 @@ pub fn parse_web_address(text: &str) -> Option<Url> {
 }
 
 /// Whether this is a tracker URL that the engine can announce to.
-pub(super) fn is_tracker(url: &Url) -> bool {
+pub(in crate::source) fn is_tracker(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https" | "udp") && url.has_host()
 }
 

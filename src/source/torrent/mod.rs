@@ -48,8 +48,8 @@ use crate::db::Database;
 use crate::domain::InfoHash;
 
 pub(in crate::source) use addresses::{FileNames, web_seeds};
-pub(in crate::source) use magnet::build_magnet;
 pub use magnet::{InvalidMagnet, MAX_WEB_ADDRESSES, MagnetHints, parse_magnet, parse_web_address};
+pub(in crate::source) use magnet::{build_magnet, is_tracker};
 pub use metainfo::parse_metainfo;
 pub use seeder::{SeedPlan, Seeder, make_torrent};
 

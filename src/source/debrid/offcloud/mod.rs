@@ -1,0 +1,153 @@
+//! Offcloud: it says whether it holds a torrent, takes magnets only, and lists files with their links.
+//! <https://offcloud.com/>
+
+mod wire;
+
+use std::time::Duration;
+
+use http::Method;
+use reqwest::RequestBuilder;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use self::wire::{Download, File, Files, Holding, User};
+use super::ServiceSettings;
+use super::account::Account;
+use super::call::{Caller, Class};
+use super::manners::{Limit, Limits};
+use super::service::{
+    AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
+    Submission, Submitted,
+};
+use crate::domain::InfoHash;
+use crate::net::ClientError;
+
+/// No limit is published; what is recommended is two calls a second. Counted over five seconds, so that the few calls
+/// of one play need not queue.
+pub(super) const LIMITS: Limits = &[Limit { calls: 10, per: Duration::from_secs(5), of: Class::ALL }];
+
+/// Speaks to Offcloud.
+pub(super) struct Offcloud {
+    caller: Caller,
+}
+
+impl Offcloud {
+    /// A client of the service at the address of `settings`.
+    ///
+    /// # Errors
+    /// As [`Caller::new`].
+    pub(super) fn new(settings: &ServiceSettings) -> Result<Self, ClientError> {
+        Ok(Self { caller: Caller::new(settings, LIMITS)? })
+    }
+
+    fn get(&self, account: &Account, path: &str) -> RequestBuilder {
+        self.caller.request(Method::GET, self.caller.url(path)).bearer_auth(account.token())
+    }
+
+    fn post(&self, account: &Account, path: &str, body: &Value) -> RequestBuilder {
+        self.caller.request(Method::POST, self.caller.url(path)).bearer_auth(account.token()).json(body)
+    }
+
+    /// The decoded answer, if it is no error.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        class: Class,
+        request: RequestBuilder,
+    ) -> Result<T, ServiceError> {
+        let answer = self.caller.send(account, class, request).await?;
+        match wire::refusal(&answer) {
+            Some(error) => Err(error),
+            None => answer.json(),
+        }
+    }
+
+    async fn files(&self, account: &Account, item: &ItemId) -> Result<Vec<File>, ServiceError> {
+        let request = self.get(account, &format!("api/cloud/explore/{}", item.0));
+        let request = request.query(&[("format", "detailed")]);
+        Ok(self.call::<Files>(account, Class::Read, request).await?.files)
+    }
+}
+
+impl Service for Offcloud {
+    fn check<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Availability> {
+        Box::pin(async move {
+            let body = json!({ "urls": [format!("magnet:?xt=urn:btih:{info_hash}")], "includeFiles": false });
+            let request = self.post(account, "api/cache/info", &body);
+            let holdings: Vec<Holding> = self.call(account, Class::Check, request).await?;
+            Ok(match holdings.first() {
+                Some(Holding { cached: true }) => Availability::Cached,
+                Some(_) => Availability::NotCached,
+                None => Availability::Unknown,
+            })
+        })
+    }
+
+    fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {
+        Box::pin(async move {
+            let request = self.get(account, "api/cloud/history");
+            let history: Vec<Download> = self.call(account, Class::Read, request).await?;
+            Ok(wire::best(&history, info_hash))
+        })
+    }
+
+    /// There is no way to delete a download, so none is ever claimed as created by us. There is no way to hand over
+    /// a .torrent file either.
+    fn submit<'a>(&'a self, account: &'a Account, submission: &'a Submission) -> Reply<'a, Submitted> {
+        Box::pin(async move {
+            let request = self.post(account, "api/cloud", &json!({ "url": submission.magnet }));
+            let download: Download = self.call(account, Class::Submit, request).await?;
+            if download.request_id.is_empty() {
+                return Err(ServiceError::Protocol("a download without a name".to_owned()));
+            }
+            Ok(Submitted { item: ItemId(download.request_id), created: false })
+        })
+    }
+
+    fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState> {
+        Box::pin(async move {
+            let request = self.post(account, "api/cloud/status", &json!({ "requestId": item.0 }));
+            let status = wire::status_of(self.call(account, Class::Read, request).await?)?;
+            if let Some(state) = wire::unfinished(&status)? {
+                return Ok(state);
+            }
+            let files = match self.files(account, item).await {
+                // What is finished and has no files has lost them.
+                Err(ServiceError::ItemMissing) => return Err(ServiceError::FileMissing),
+                answered => answered?,
+            };
+            Ok(ItemState::Ready(files.iter().map(File::remote).collect()))
+        })
+    }
+
+    /// Everything is fetched, always.
+    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        account: &'a Account,
+        item: &'a ItemId,
+        file: &'a RemoteFile,
+    ) -> Reply<'a, DirectLink> {
+        Box::pin(async move {
+            let files = self.files(account, item).await?;
+            let found = files.iter().find(|it| it.place() == file.id).ok_or(ServiceError::FileMissing)?;
+            found.link()
+        })
+    }
+
+    fn release<'a>(&'a self, _: &'a Account, _: &'a ItemId) -> Reply<'a, ()> {
+        let reason = "it offers no way to delete a download";
+        Box::pin(std::future::ready(Err(ServiceError::Protocol(reason.to_owned()))))
+    }
+
+    fn account<'a>(&'a self, account: &'a Account) -> Reply<'a, AccountInfo> {
+        Box::pin(async move {
+            let request = self.get(account, "api/account/info");
+            let user: User = self.call(account, Class::Read, request).await?;
+            Ok(user.info())
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! One file at one service, as the fetcher sees it.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::HeaderMap;
+
+use super::flights::FileKey;
+use super::flow::{Errand, Found, Mode, Start};
+use super::ledger::Use;
+use super::miss::Miss;
+use super::provider::Provider;
+use super::refusals::Refused;
+use super::service::ServiceError;
+use crate::source::SourceError;
+use crate::source::fetch::{Link, Origin, Refusal};
+
+/// A file that a service has given a link to. While it lives, the item behind it is not deleted.
+pub(super) struct DebridOrigin {
+    provider: Arc<Provider>,
+    errand: Arc<Errand>,
+    /// Never held across an await.
+    current: Mutex<Option<(Found, Use)>>,
+    /// Whether the torrent was added anew already because the file was gone.
+    added_anew: AtomicBool,
+}
+
+/// What helps against a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remedy {
+    /// Another link to the same file.
+    Link,
+    /// Another account.
+    Account,
+    /// A new item: the service has lost the file.
+    Item,
+    /// Another link, but only once: the service delivers something else than the file.
+    Doubt,
+}
+
+impl DebridOrigin {
+    /// The origin of what `found` leads to.
+    pub(super) fn new(provider: Arc<Provider>, errand: Arc<Errand>, found: Found) -> Self {
+        let used = provider.ledger.in_use(&found.account, &found.item);
+        Self {
+            provider,
+            errand,
+            current: Mutex::new(Some((found, used))),
+            added_anew: AtomicBool::new(false),
+        }
+    }
+
+    /// The address that `found` stands for, with all that reaching it takes.
+    pub(super) fn link_to(provider: &Provider, found: &Found) -> Link {
+        Link {
+            client: provider.files.clone(),
+            url: found.link.url.clone(),
+            headers: HeaderMap::new(),
+            connections: provider.hosts.connections(&found.link.url),
+        }
+    }
+
+    async fn address(&self, refused: Option<&Refusal>) -> Result<Link, SourceError> {
+        let label = self.provider.id.label();
+        let start = match refused {
+            None => Start::Anywhere,
+            Some(refusal) => self.after(refusal)?,
+        };
+        let found = self.provider.find(&self.errand, Mode::Cached, start, &|_| {}).await;
+        let found = found.map_err(|miss| miss.told_by(label))?;
+        let link = Self::link_to(&self.provider, &found);
+        let used = self.provider.ledger.in_use(&found.account, &found.item);
+        *self.current() = Some((found, used));
+        Ok(link)
+    }
+
+    /// Where to begin after a refusal.
+    fn after(&self, refusal: &Refusal) -> Result<Start, SourceError> {
+        let (label, key) = (self.provider.id.label(), self.key());
+        let remedy = remedy(refusal);
+        tracing::debug!(service = label, %refusal, ?remedy, "a debrid link was refused");
+        let previous = self.current().as_ref().map(|(found, _)| Box::new(found.clone()));
+        let again = self.provider.links.replace(&key).map_err(|_| {
+            SourceError::Transient(format!("{label}: its links stop working again and again ({refusal})"))
+        })?;
+        let Some(previous) = previous else { return Ok(Start::Anywhere) };
+        match remedy {
+            Remedy::Doubt if again => {
+                self.provider.refusals.note(self.errand.info_hash, Refused::SomethingElse);
+                let reason = format!("{label}: it delivers something else (an error clip?): {refusal}");
+                Err(SourceError::NotHere(reason))
+            }
+            Remedy::Link | Remedy::Doubt => Ok(Start::At(previous)),
+            Remedy::Account => {
+                self.provider.accounts.failed(&previous.account, &ServiceError::QuotaExhausted);
+                Ok(Start::Anywhere)
+            }
+            Remedy::Item if self.added_anew.swap(true, Ordering::Relaxed) => {
+                Err(Miss::Service(ServiceError::FileMissing).told_by(label))
+            }
+            Remedy::Item => {
+                // Otherwise the old item would count as in use and stay.
+                *self.current() = None;
+                Ok(Start::Anew(previous))
+            }
+        }
+    }
+
+    fn key(&self) -> FileKey {
+        (self.errand.info_hash, self.errand.target.clone())
+    }
+
+    fn current(&self) -> MutexGuard<'_, Option<(Found, Use)>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Origin for DebridOrigin {
+    fn name(&self) -> &str {
+        self.provider.id.label()
+    }
+
+    fn link<'a>(&'a self, refused: Option<&'a Refusal>) -> BoxFuture<'a, Result<Link, SourceError>> {
+        self.address(refused).boxed()
+    }
+
+    fn surroundings(&self, _range: Range<u64>) -> BoxFuture<'_, Option<Vec<u8>>> {
+        // The neighbouring files are often not even chosen.
+        std::future::ready(None).boxed()
+    }
+
+    fn blame(&self) {
+        self.provider.blame(&self.errand);
+    }
+}
+
+fn remedy(refusal: &Refusal) -> Remedy {
+    match refusal {
+        Refusal::Status { reason: Some(reason), .. } => match reason.trim().to_ascii_lowercase().as_str() {
+            "bandwidth_exceeded" | "bytes_limit_reached" => Remedy::Account,
+            "link_not_found" | "file_not_available" => Remedy::Item,
+            _ => Remedy::Link,
+        },
+        Refusal::WrongLength { .. } | Refusal::OtherFile | Refusal::NotMedia => Remedy::Doubt,
+        Refusal::Status { reason: None, .. } | Refusal::BadRange | Refusal::Silent(_) => Remedy::Link,
+    }
+}

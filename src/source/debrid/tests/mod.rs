@@ -1,0 +1,8 @@
+//! The room as a whole, against a service that follows a script.
+
+mod calls;
+mod flow;
+mod links;
+mod opening;
+mod scripted;
+mod server;
