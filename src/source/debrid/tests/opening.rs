@@ -174,7 +174,10 @@ async fn another_length_is_another_version() {
     let mut request = Request::new(info_hash, FileChoice::Largest);
     // Without a file table it is taken at its word, but the file server contradicts it.
     let error = open(&rig, Kind::Debrid, &wanted(request.clone())).await.unwrap_err();
-    assert!(matches!(&error, SourceError::NotHere(reason) | SourceError::Transient(reason) if reason.contains("bytes")), "{error}");
+    assert!(
+        matches!(&error, SourceError::NotHere(reason) | SourceError::Transient(reason) if reason.contains("bytes")),
+        "{error}"
+    );
     request.metainfo = Some(torrent);
     let error = open(&rig, Kind::Debrid, &wanted(request)).await.unwrap_err();
     assert!(matches!(error, SourceError::NotHere(_)), "{error}");
