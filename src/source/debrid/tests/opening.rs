@@ -22,7 +22,7 @@ const PIECE: usize = 16 * 1024;
 /// A small film that looks like Matroska.
 fn film() -> Vec<u8> {
     let start = [0x1a, 0x45, 0xdf, 0xa3];
-    start.into_iter().chain((4..300_000_u32).map(|at| (at * 31 >> 3) as u8)).collect()
+    start.into_iter().chain((4..300_000_u32).map(|at| ((at * 31) >> 3) as u8)).collect()
 }
 
 /// Serves `film` by ranges.
@@ -174,7 +174,10 @@ async fn another_length_is_another_version() {
     let mut request = Request::new(info_hash, FileChoice::Largest);
     // Without a file table it is taken at its word, but the file server contradicts it.
     let error = open(&rig, Kind::Debrid, &wanted(request.clone())).await.unwrap_err();
-    assert!(matches!(&error, SourceError::NotHere(reason) | SourceError::Transient(reason) if reason.contains("bytes")), "{error}");
+    assert!(
+        matches!(&error, SourceError::NotHere(reason) | SourceError::Transient(reason) if reason.contains("bytes")),
+        "{error}"
+    );
     request.metainfo = Some(torrent);
     let error = open(&rig, Kind::Debrid, &wanted(request)).await.unwrap_err();
     assert!(matches!(error, SourceError::NotHere(_)), "{error}");
