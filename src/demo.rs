@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::addon::{Addon, OpenMovie, OpenMovies};
-use crate::config::Config;
+use crate::config::{Config, DebridConfig, SourcesConfig};
 use crate::domain::{FileIndex, InfoHash};
 use crate::http::{listener, tracker::Tracker};
 use crate::server::Server;
@@ -130,6 +130,9 @@ fn settings(config: &Config, folder: &Path) -> Config {
     config.torrent.dht = false;
     config.torrent.port = 0;
     config.torrent.trackers = Vec::new();
+    // The film comes from this machine alone: no account of the operator is to be bothered for it.
+    config.sources = SourcesConfig::default();
+    config.debrid = DebridConfig::default();
     config
 }
 

@@ -12,11 +12,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::addon::Addon;
 use crate::cache::{Cache, CacheLimits};
-use crate::config::Config;
+use crate::config::{Config, SourcePolicy};
 use crate::db::Database;
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
-use crate::prepare::{Chain, Prepare, PrepareSettings};
+use crate::prepare::{Chain, Policy, Prepare, PrepareSettings};
 use crate::source::Source;
 use crate::source::cached::Cached;
 use crate::source::torrent::{Swarm, SwarmSettings};
@@ -24,9 +24,6 @@ use crate::source::torrent::{Swarm, SwarmSettings};
 /// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
 /// and the pieces concerned are found again by their hashes.
 const TEND_EVERY: Duration = Duration::from_secs(2);
-
-/// How much longer the chain waits than a source says it needs, so that the source's own reason is told.
-const LAST_WORD: Duration = Duration::from_secs(3);
 
 /// A running server. Stop it with [`Server::shutdown`]; dropping it leaves the tasks to the runtime's end.
 #[derive(Debug)]
@@ -125,12 +122,21 @@ fn prepare_room(config: &Config, cache: &Cache, db: &Database, swarm: &Swarm) ->
         // The rest of the places is for torrents that are on their way or watched.
         ready_torrents: (u64::from(config.torrent.max_torrents) * 3 / 4).max(1),
         progress_interval: config.playback.progress_interval,
-        source_budget: config.torrent.timeout + LAST_WORD,
+        hedge_after: config.sources.hedge_after,
         retries: config.torrent.retries,
     };
     let sources: Vec<Arc<dyn Source>> =
         vec![Arc::new(Cached::new(cache.clone(), db.clone())), Arc::new(swarm.clone())];
-    Prepare::new(Chain::new(sources, settings), settings)
+    Prepare::new(Chain::new(sources, policy(config), settings), settings)
+}
+
+fn policy(config: &Config) -> Policy {
+    match config.sources.policy {
+        SourcePolicy::P2pFirst => Policy::P2pFirst,
+        SourcePolicy::DebridFirst => Policy::DebridFirst,
+        SourcePolicy::Race => Policy::Race,
+        SourcePolicy::NeverP2p => Policy::NeverP2p,
+    }
 }
 
 /// Saves, lets go and cleans, until the server stops.

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use super::debrid::SETTINGS as DEBRID;
+
 /// One setting: every name it goes by and what it means. README and `.env.example` are compared with this.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -23,7 +25,10 @@ pub struct Setting {
 pub const CONFIG_FILE: &str = "HEADWATER_CONFIG";
 
 /// Every setting there is, in the order in which they are documented and described.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &joined::<{ GENERAL.len() + DEBRID.len() }>(GENERAL, DEBRID);
+
+/// All settings but those of the debrid services, whose rows are made in [`super::debrid`].
+const GENERAL: &[Setting] = &[
     Setting {
         name: CONFIG_FILE,
         flag: "config",
@@ -177,6 +182,62 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Most megabytes per second to all peers together; decimals are fine, 0 sets no limit.",
     },
     Setting {
+        name: "HEADWATER_SOURCE_POLICY",
+        flag: "source-policy",
+        key: "sources.policy",
+        aliases: &[],
+        default: "p2p-first",
+        meaning: "Which source is tried first: `p2p-first`, `debrid-first`, `race` (all at once) or `never-p2p` (no peers at all).",
+    },
+    Setting {
+        name: "HEADWATER_HEDGE_AFTER",
+        flag: "hedge-after",
+        key: "sources.hedge_after",
+        aliases: &[],
+        default: "2500ms",
+        meaning: "How long bytes that a player wants may be missing without progress until the next source starts beside the first. A bare number is in milliseconds.",
+    },
+    Setting {
+        name: "HEADWATER_WEB_SEEDS",
+        flag: "web-seeds",
+        key: "sources.web_seeds",
+        aliases: &[],
+        default: "true",
+        meaning: "Whether the web seeds that torrents and magnet links name are used.",
+    },
+    Setting {
+        name: "HEADWATER_CONTENT_URLS",
+        flag: "content-urls",
+        key: "sources.content_urls",
+        aliases: &[],
+        default: "",
+        meaning: "Where your own servers hold files: http or https addresses with `{infohash}`, `{INFOHASH}`, `{name}`, `{path}`, `{fileIdx}` and `{size}`, separated by commas.",
+    },
+    Setting {
+        name: "HEADWATER_METAINFO_URLS",
+        flag: "metainfo-urls",
+        key: "sources.metainfo_urls",
+        aliases: &[],
+        default: "",
+        meaning: "Where .torrent files are found: http or https addresses with `{infohash}` or `{INFOHASH}`, separated by commas.",
+    },
+    Setting {
+        name: "HEADWATER_WEBTOR_URL",
+        flag: "webtor-url",
+        key: "sources.webtor_url",
+        aliases: &[],
+        default: "",
+        meaning: "Base address of the REST API of your own webtor server.",
+    },
+    Setting {
+        name: "HEADWATER_PRIVATE_ADDRESSES",
+        flag: "private-addresses",
+        key: "sources.private_addresses",
+        aliases: &[],
+        default: "false",
+        meaning: "Whether addresses that magnet links and torrents name may lie on this machine or in private networks.",
+    },
+    Setting {
         name: "HEADWATER_READY_TIME",
         flag: "ready-time",
         key: "playback.ready_time",
@@ -209,6 +270,18 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "What is logged: a level, or levels by target such as `info,headwater=debug`.",
     },
 ];
+
+// A constant cannot be put together with `concat`, and a list made at run time could not lend its names.
+const fn joined<const N: usize>(first: &[Setting], second: &[Setting]) -> [Setting; N] {
+    assert!(first.len() + second.len() == N, "the length is the sum of both");
+    let mut all = [first[0]; N];
+    let mut at = 1;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
+        at += 1;
+    }
+    all
+}
 
 /// One variable of this process. Everything else asks through a function of this shape.
 #[expect(clippy::disallowed_methods, reason = "the one place that may read the environment")]

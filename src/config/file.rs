@@ -63,9 +63,18 @@ fn value_text(value: &toml::Value) -> Option<String> {
 }
 
 fn unknown(key: &str, name: &str) -> ConfigError {
-    let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).filter(|key| !key.is_empty()).collect();
+    let parts = || SETTINGS.iter().filter_map(|setting| setting.key.split_once('.'));
+    let section = key.split('.').next().unwrap_or_default();
+    // Only what lies nearest to the mistake: the list of all keys is too long to be read.
+    let mut known: Vec<&str> = parts().filter(|(known, _)| *known == section).map(|(_, key)| key).collect();
+    let mut kind = "a setting; known in this section are";
+    if known.is_empty() {
+        known = parts().map(|(section, _)| section).collect();
+        known.dedup();
+        kind = "in a known section; these are";
+    }
     ConfigError {
         setting: format!("{key} in {name}"),
-        problem: format!("is not a setting; known are {}", known.join(", ")),
+        problem: format!("is not {kind} {}", known.join(", ")),
     }
 }

@@ -80,6 +80,16 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// Records a mistake that lies in no single value, under the name of the setting that would cure it.
+    pub(super) fn mistake(&mut self, setting: &str, problem: String) {
+        self.errors.push(ConfigError { setting: setting.to_owned(), problem });
+    }
+
+    /// How many mistakes were found so far.
+    pub(super) fn mistakes(&self) -> usize {
+        self.errors.len()
+    }
+
     /// Ends the reading: all mistakes, or none.
     pub(super) fn finish(self) -> Result<(), ConfigErrors> {
         if self.errors.is_empty() { Ok(()) } else { Err(ConfigErrors(self.errors)) }

@@ -6,14 +6,17 @@
 
 pub mod env;
 
+mod addresses;
 mod admin;
 mod cache;
+mod debrid;
 mod error;
 mod file;
 mod layers;
 mod log;
 mod playback;
 mod server;
+mod sources;
 mod torrent;
 mod values;
 
@@ -23,10 +26,12 @@ use std::path::{Path, PathBuf};
 
 pub use admin::AdminConfig;
 pub use cache::CacheConfig;
+pub use debrid::{DebridConfig, ServiceConfig, StremThruAccess};
 pub use error::{ConfigError, ConfigErrors};
 pub use log::LogConfig;
 pub use playback::PlaybackConfig;
 pub use server::ServerConfig;
+pub use sources::{SourcePolicy, SourcesConfig, UnknownSourcePolicy};
 pub use torrent::TorrentConfig;
 
 use layers::Layers;
@@ -43,12 +48,16 @@ pub struct Config {
     pub cache: CacheConfig,
     /// How the swarm is used.
     pub torrent: TorrentConfig,
+    /// In which order sources are used, and which ones there are beside peers and debrid services.
+    pub sources: SourcesConfig,
     /// How long prepared streams live and how often they report.
     pub playback: PlaybackConfig,
     /// Who may use the admin routes.
     pub admin: AdminConfig,
     /// What is logged.
     pub log: LogConfig,
+    /// The debrid services and how they are used.
+    pub debrid: DebridConfig,
 }
 
 impl Config {
@@ -70,9 +79,11 @@ impl Config {
             server: ServerConfig::read(&mut layers),
             cache: CacheConfig::read(&mut layers),
             torrent: TorrentConfig::read(&mut layers),
+            sources: SourcesConfig::read(&mut layers),
             playback: PlaybackConfig::read(&mut layers),
             admin: AdminConfig::read(&mut layers),
             log: LogConfig::read(&mut layers),
+            debrid: DebridConfig::read(&mut layers),
         };
         layers.finish().map(|()| config)
     }
@@ -88,9 +99,11 @@ impl Config {
         let mut lines = self.server.describe();
         lines.extend(self.cache.describe(&self.cache_dir()));
         lines.extend(self.torrent.describe());
+        lines.extend(self.sources.describe());
         lines.extend(self.playback.describe());
         lines.extend(self.admin.describe());
         lines.extend(self.log.describe());
+        lines.extend(self.debrid.describe());
         lines
     }
 }

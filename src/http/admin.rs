@@ -48,6 +48,23 @@ pub(super) async fn guard(
     if allowed { Ok(next.run(request).await) } else { Err(refusal(&app)) }
 }
 
+/// `GET /api/admin/status`: what an operator looks at first, and what a leak would show in.
+pub(super) async fn get_status(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
+    let cache = app.cache.clone();
+    let usage = tokio::task::spawn_blocking(move || cache.usage())
+        .await
+        .map_err(|error| ApiError::Internal(error.to_string()))?;
+    let jobs = app.prepare.jobs();
+    Ok(Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "tasks": tokio::runtime::Handle::current().metrics().num_alive_tasks(),
+        "jobs": jobs.len(),
+        "viewers": jobs.iter().map(|job| job.viewers()).sum::<usize>(),
+        "cache": usage,
+        "services": app.debrid.health(),
+    })))
+}
+
 /// `GET /api/admin/jobs`.
 pub(super) async fn get_jobs(State(app): State<Arc<App>>) -> impl IntoResponse {
     let jobs = app.prepare.jobs();

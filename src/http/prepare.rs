@@ -135,13 +135,16 @@ fn status_body(app: &App, job: &Job) -> Value {
         "peers": app.swarm.peers(job.id().info_hash),
         "attempts": job.attempts().iter().map(|attempt| json!({
             "source": attempt.source,
+            "after": u64::try_from(attempt.after.as_millis()).unwrap_or(u64::MAX),
             "milliseconds": u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+            "bytes": attempt.bytes,
+            "running": attempt.running,
             "outcome": attempt.outcome,
         })).collect::<Vec<_>>(),
     });
     match job.status() {
         JobStatus::Ready(content) => {
-            body["message"] = format!("Stream ready via {}", content.source.to_uppercase()).into();
+            body["message"] = format!("Stream ready via {}", content.label).into();
             body["streamUrl"] = links::ready(&id).into();
             body["method"] = content.source.into();
             body["fileName"] = content.file.name().into();

@@ -63,6 +63,7 @@ fn uploads() -> Router<Arc<App>> {
 
 fn operator(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
+        .route(route::ADMIN_STATUS, get(admin::get_status))
         .route(route::ADMIN_JOBS, get(admin::get_jobs))
         .route(route::ADMIN_JOB, delete(admin::delete_job))
         .route(route::ADMIN_CLEANUP, post(admin::post_cleanup))

@@ -43,6 +43,8 @@ pub const READY: &str = "/stream/ready/{jobId}";
 /// Prepares and serves in one request.
 pub const PROXY: &str = "/stream/proxy/{infoHash}";
 
+/// How the server is doing: tasks, viewers, cache, accounts of services.
+pub const ADMIN_STATUS: &str = "/api/admin/status";
 /// The jobs at work.
 pub const ADMIN_JOBS: &str = "/api/admin/jobs";
 /// One job; DELETE cancels it.

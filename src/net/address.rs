@@ -14,41 +14,53 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Prefixes of IPv4 that are not the internet's, with their lengths in bits.
+const SPECIAL_V4: [(Ipv4Addr, u32); 15] = [
+    // "This network", private, loopback.
+    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    // Carrier-grade NAT (RFC 6598).
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    // Link-local, where clouds answer with their machines' credentials.
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    // Protocol assignments, documentation, and the retired relays of 6to4.
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(198, 51, 100, 0), 24),
+    (Ipv4Addr::new(203, 0, 113, 0), 24),
+    (Ipv4Addr::new(192, 88, 99, 0), 24),
+    // Benchmarks (RFC 2544).
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    // Multicast, and what is reserved up to broadcast.
+    (Ipv4Addr::new(224, 0, 0, 0), 4),
+    (Ipv4Addr::new(240, 0, 0, 0), 4),
+];
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = match (a, b, c) {
-        // "This network", private, loopback, multicast, and what is reserved up to broadcast.
-        (0 | 10 | 127 | 224.., _, _) => true,
-        // Carrier-grade NAT (RFC 6598).
-        (100, 64..=127, _) => true,
-        // Link-local, where clouds answer with their machines' credentials; and private.
-        (169, 254, _) | (172, 16..=31, _) | (192, 168, _) => true,
-        // Protocol assignments, documentation, and the retired relays of 6to4.
-        (192, 0, 0 | 2) | (198, 51, 100) | (203, 0, 113) | (192, 88, 99) => true,
-        // Benchmarks (RFC 2544).
-        (198, 18 | 19, _) => true,
-        _ => false,
-    };
-    !special
+    let lies_in =
+        |(prefix, bits): &(Ipv4Addr, u32)| (address.to_bits() ^ prefix.to_bits()) >> (32 - bits) == 0;
+    !SPECIAL_V4.iter().any(lies_in)
 }
 
 /// Only 2000::/3 is handed out as global unicast; loopback, unique local, link-local and multicast lie outside.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    match address.segments() {
-        // Protocol assignments, Teredo among them, whose packets go to an IPv4 address of the sender's choice.
-        [0x2001, 0..=0x01ff, ..] => false,
-        // Documentation (RFC 3849, RFC 9637).
-        [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
-        [first, ..] => first & 0xe000 == 0x2000,
-    }
+    let [first, second, ..] = address.segments();
+    // Protocol assignments, Teredo among them, whose packets go to an IPv4 address of the sender's choice.
+    let is_protocol = first == 0x2001 && second < 0x0200;
+    // RFC 3849 and RFC 9637.
+    let is_documentation = (first, second) == (0x2001, 0x0db8) || first == 0x3fff && second < 0x1000;
+    first & 0xe000 == 0x2000 && !is_protocol && !is_documentation
 }
 
 /// The IPv4 address that a mapped (RFC 4291), 6to4 (RFC 3056) or NAT64 (RFC 6052) address stands for.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let joined = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(joined(high, low)),
-        [0x2002, high, low, ..] => Some(joined(high, low)),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))),
         _ => None,
     }
 }

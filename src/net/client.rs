@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use reqwest::redirect::{Action, Attempt, Policy};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
-use super::Guard;
+use super::{Forbidden, Guard};
 
 /// Long enough for a handshake across the world, short enough for the next source to get its turn.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,6 +26,38 @@ pub struct ClientOptions<'a> {
     pub proxy: Option<&'a SecretString>,
     /// Where it may connect to.
     pub guard: Guard,
+}
+
+/// The two clients that everything without a proxy goes through. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    own: reqwest::Client,
+    foreign: reqwest::Client,
+    guard: Guard,
+}
+
+impl Clients {
+    /// Makes both. `guard` holds for addresses that are named by others.
+    ///
+    /// # Errors
+    /// See [`client_with`].
+    pub fn new(guard: Guard) -> Result<Self, ClientError> {
+        let foreign = client_with(ClientOptions { user_agent: None, proxy: None, guard })?;
+        Ok(Self { own: client()?, foreign, guard })
+    }
+
+    /// The client for addresses that the operator has set.
+    pub fn own(&self) -> &reqwest::Client {
+        &self.own
+    }
+
+    /// The client for `url`, which a magnet, a torrent or somebody's request has named.
+    ///
+    /// # Errors
+    /// It is not http, or leads where the guard lets nobody go.
+    pub fn foreign(&self, url: &Url) -> Result<&reqwest::Client, Forbidden> {
+        self.guard.check(url).map(|()| &self.foreign)
+    }
 }
 
 /// A client cannot be made.
@@ -70,7 +103,7 @@ pub fn client_with(options: ClientOptions<'_>) -> Result<reqwest::Client, Client
 }
 
 fn proxied(proxy: &SecretString) -> Result<reqwest::Proxy, ClientError> {
-    let url: url::Url = proxy.expose_secret().parse().map_err(|_| ClientError::Proxy)?;
+    let url: Url = proxy.expose_secret().parse().map_err(|_| ClientError::Proxy)?;
     if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") || !url.has_host() {
         return Err(ClientError::Proxy);
     }
@@ -78,24 +111,61 @@ fn proxied(proxy: &SecretString) -> Result<reqwest::Proxy, ClientError> {
 }
 
 /// Why a redirect is not followed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Stray {
     #[error("too many redirects")]
     TooMany,
     #[error("a redirect from https to http")]
     Downgrade,
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
 }
 
 fn follow(guard: Guard, attempt: Attempt<'_>) -> Action {
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error(Stray::TooMany);
-    }
-    let from_https = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
-    if from_https && attempt.url().scheme() != "https" {
-        return attempt.error(Stray::Downgrade);
-    }
-    match guard.check(attempt.url()) {
+    match judge(guard, attempt.previous(), attempt.url()) {
         Ok(()) => attempt.follow(),
-        Err(forbidden) => attempt.error(forbidden),
+        Err(stray) => attempt.error(stray),
+    }
+}
+
+/// Whether a request that has been at `previous` may go on to `next`.
+fn judge(guard: Guard, previous: &[Url], next: &Url) -> Result<(), Stray> {
+    if previous.len() > MAX_REDIRECTS {
+        return Err(Stray::TooMany);
+    }
+    if previous.last().is_some_and(|url| url.scheme() == "https") && next.scheme() != "https" {
+        return Err(Stray::Downgrade);
+    }
+    Ok(guard.check(next)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(guard: Guard, previous: &[&str], next: &str) -> Result<(), Stray> {
+        let previous: Vec<Url> = previous.iter().map(|url| url.parse().unwrap()).collect();
+        judge(guard, &previous, &next.parse().unwrap())
+    }
+
+    #[test]
+    fn redirects_never_lose_their_encryption() {
+        assert_eq!(go(Guard::Open, &["https://a.example/"], "http://a.example/"), Err(Stray::Downgrade));
+        assert_eq!(go(Guard::Open, &["https://a.example/"], "https://b.example/"), Ok(()));
+        assert_eq!(go(Guard::Open, &["http://a.example/"], "https://a.example/"), Ok(()));
+    }
+
+    #[test]
+    fn the_sixth_redirect_is_one_too_many() {
+        let been = ["http://a.example/"; 6];
+        assert_eq!(go(Guard::Open, &been[..5], "http://b.example/"), Ok(()));
+        assert_eq!(go(Guard::Open, &been, "http://b.example/"), Err(Stray::TooMany));
+    }
+
+    #[test]
+    fn every_hop_passes_the_guard() {
+        let private = Err(Stray::Forbidden(Forbidden::Private));
+        assert_eq!(go(Guard::PublicOnly, &["http://a.example/"], "http://10.0.0.1/"), private);
+        assert_eq!(go(Guard::Open, &["http://a.example/"], "http://10.0.0.1/"), Ok(()));
     }
 }

@@ -4,5 +4,5 @@ mod address;
 mod client;
 mod guard;
 
-pub use client::{ClientError, ClientOptions, client, client_with};
+pub use client::{ClientError, ClientOptions, Clients, client, client_with};
 pub use guard::{Forbidden, Guard};

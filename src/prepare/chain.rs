@@ -1,32 +1,30 @@
-//! The fallback chain: an ordered list of sources.
+//! The fallback chain: which sources there are, and in which order and how eagerly they are asked.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::Instant;
+use super::PrepareSettings;
+use crate::source::{Kind, Source};
 
-use super::{PrepareError, PrepareSettings};
-use crate::source::{Opened, Report, Request, Source, SourceError, Wanted};
-
-/// Longest pause between two tries of one source.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// Who is asked first, and whether the others wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// Peers, then services that hold the content, then plain HTTP.
+    #[default]
+    P2pFirst,
+    /// Services first, then peers, then plain HTTP.
+    DebridFirst,
+    /// All at once; the slower ones yield.
+    Race,
+    /// No peer is ever spoken to.
+    NeverP2p,
+}
 
 /// The sources in the order in which they are asked.
 #[derive(Clone)]
 pub struct Chain {
     sources: Arc<[Arc<dyn Source>]>,
-    settings: PrepareSettings,
-}
-
-/// What one source did for one job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// The source's name.
-    pub source: &'static str,
-    /// How long it took.
-    pub took: Duration,
-    /// How it ended, in words.
-    pub outcome: String,
+    pub(super) policy: Policy,
+    pub(super) settings: PrepareSettings,
 }
 
 impl std::fmt::Debug for Chain {
@@ -36,70 +34,30 @@ impl std::fmt::Debug for Chain {
 }
 
 impl Chain {
-    /// A chain that asks `sources` in this order.
-    pub fn new(sources: Vec<Arc<dyn Source>>, settings: PrepareSettings) -> Self {
-        Self { sources: sources.into(), settings }
+    /// A chain over `sources`, ordered by `policy`; sources of one kind keep the order given here.
+    pub fn new(mut sources: Vec<Arc<dyn Source>>, policy: Policy, settings: PrepareSettings) -> Self {
+        sources.retain(|source| policy.rank(source.kind()).is_some());
+        sources.sort_by_key(|source| policy.rank(source.kind()));
+        Self { sources: sources.into(), policy, settings }
     }
 
-    /// The name of the source at `position`.
-    pub(super) fn name(&self, position: usize) -> &'static str {
-        self.sources[position].name()
+    /// The sources, the one to be asked first in front.
+    pub(super) fn sources(&self) -> &[Arc<dyn Source>] {
+        &self.sources
     }
+}
 
-    /// Asks the sources from `position` on until one opens the content. Returns which one it was.
-    /// Every answer is added to `attempts`.
-    pub(super) async fn open(
-        &self,
-        position: usize,
-        request: &Request,
-        report: &Report,
-        attempts: &mut Vec<Attempt>,
-    ) -> Result<(usize, Opened), PrepareError> {
-        for (at, source) in self.sources.iter().enumerate().skip(position) {
-            let began = Instant::now();
-            let result = self.try_source(source.as_ref(), request, report).await;
-            let outcome = match &result {
-                Ok(_) => "opened".to_owned(),
-                Err(error) => error.to_string(),
-            };
-            tracing::info!(info_hash = %request.info_hash, source = source.name(), %outcome, "source answered");
-            attempts.push(Attempt { source: source.name(), took: began.elapsed(), outcome });
-            match result {
-                Ok(opened) => return Ok((at, opened)),
-                Err(SourceError::NotHere(_) | SourceError::Transient(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(PrepareError::Exhausted(attempts.clone()))
-    }
-
-    /// Asks one source, again and again while it fails in passing and its budget lasts.
-    async fn try_source(
-        &self,
-        source: &dyn Source,
-        request: &Request,
-        report: &Report,
-    ) -> Result<Opened, SourceError> {
-        let deadline = Instant::now() + self.settings.source_budget;
-        let mut pause = Duration::from_secs(1);
-        let mut left = self.settings.retries;
-        let wanted = Wanted { request: request.clone(), known: None };
-        loop {
-            let result = tokio::time::timeout_at(deadline, source.open(&wanted, report)).await;
-            let error = match result {
-                Ok(Err(SourceError::Transient(why))) => SourceError::Transient(why),
-                Ok(result) => return result,
-                Err(_) => {
-                    let limit = self.settings.source_budget.as_secs();
-                    return Err(SourceError::NotHere(format!("nothing was found within {limit} s")));
-                }
-            };
-            if left == 0 || Instant::now() + pause >= deadline {
-                return Err(error);
-            }
-            left -= 1;
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+impl Policy {
+    /// The place of a kind of source; `None` if it is not asked at all.
+    fn rank(self, kind: Kind) -> Option<u8> {
+        Some(match (self, kind) {
+            (_, Kind::Cache) => 0,
+            (Self::NeverP2p, Kind::P2p) => return None,
+            (Self::DebridFirst, Kind::Debrid) => 1,
+            (_, Kind::P2p) => 2,
+            (_, Kind::Debrid) => 3,
+            (_, Kind::Http) => 4,
+            (_, Kind::Fetching) => 5,
+        })
     }
 }

@@ -1,21 +1,26 @@
-//! The task that carries one job: opens the chain, waits for the first bytes, and replaces a source
-//! that dies later.
+//! The task that carries one job: keeps the crew of sources at work, tells when the first bytes are there, and
+//! ends with the reason why nothing can be delivered.
 
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::PrepareError;
+use super::crew::{Crew, Event};
 use super::job::{Content, Job, Shared};
+use super::pace::{Need, Readers};
 use super::registry::Inner;
-use super::{Attempt, PrepareError};
-use crate::cache::{CacheError, CacheFile};
-use crate::source::{Opened, Report, Request, SourceError, Stage, Writer};
+use crate::cache::CacheFile;
+use crate::source::{Known, Report, Request, Stage};
 
-/// How long a full cache may take to let go of what nobody watches. Sources leave within a second or two, and
-/// have-maps are saved every two.
-const MAKING_ROOM: Duration = Duration::from_secs(6);
+/// How often the sources are looked at while somebody needs bytes: a fraction of the hedge time, which it makes
+/// longer by as much.
+const PULSE: Duration = Duration::from_millis(100);
+
+/// How often otherwise.
+const SLOW_PULSE: Duration = Duration::from_secs(1);
 
 /// Drives `job` until it fails, is cancelled, or its last handle is dropped.
 pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>, request: Request) {
@@ -23,162 +28,151 @@ pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>, request: Request) {
     let weak = Arc::downgrade(&job);
     let stop = shared.stop.clone();
     // Until the first bytes are there this task keeps the job alive; then its users do.
-    let mut keep = Some(job);
+    let mut drive = Drive {
+        crew: Crew::new(&room.chain, request, shared.report.clone(), Arc::clone(&shared.attempts)),
+        room: Arc::clone(&room),
+        shared,
+        keep: Some(job),
+        weak: weak.clone(),
+        content: None,
+        readers: Readers::default(),
+        began: Instant::now(),
+        reported: Instant::now(),
+    };
     let error = tokio::select! {
         () = stop.cancelled() => PrepareError::Cancelled,
-        error = run(&room, &shared, &request, &weak, &mut keep) => error,
+        error = drive.run() => error,
     };
-    room.make_failed(keep.take().or_else(|| weak.upgrade()), error);
+    room.make_failed(drive.keep.take().or_else(|| weak.upgrade()), error);
 }
 
-/// Goes along the chain. Returns only with the reason why nothing can be delivered.
-async fn run(
-    room: &Inner,
-    shared: &Shared,
-    request: &Request,
-    weak: &Weak<Job>,
-    keep: &mut Option<Arc<Job>>,
-) -> PrepareError {
-    let mut position = 0;
-    // What was verified when a source failed last; a revival that adds nothing is not repeated.
-    let mut verified = None;
-    loop {
-        let (at, opened) = match open(room, shared, request, position).await {
-            Ok(found) => found,
-            Err(error) => return error,
-        };
-        let Opened { file, metainfo, mut writer, .. } = opened;
-        let content = Content { index: file.key().file, source: room.chain.name(at), file, metainfo };
-        if let Some(job) = &keep {
-            room.make_described(job, content.clone());
-        }
-        if let Err(error) = first_bytes(room, shared, &content, writer.as_mut()).await {
-            shared.note(content.source, &error);
-            match next(&error, at) {
-                Some(next) => position = next,
-                None => return error.into(),
+struct Drive {
+    room: Arc<Inner>,
+    shared: Arc<Shared>,
+    crew: Crew,
+    /// The job, until its first bytes are there.
+    keep: Option<Arc<Job>>,
+    weak: Weak<Job>,
+    content: Option<Content>,
+    readers: Readers,
+    began: Instant,
+    reported: Instant,
+}
+
+impl Drive {
+    /// Returns only with the reason why nothing can be delivered.
+    async fn run(&mut self) -> PrepareError {
+        loop {
+            let need = self.need();
+            let event = match self.crew.look(need) {
+                Event::Nothing => self.wait(need).await,
+                event => event,
+            };
+            match event {
+                Event::Nothing => {}
+                Event::Found(known, source) => self.describe(known, source),
+                Event::Full => self.room.release_unwatched(),
+                Event::Over(error) => return error.into(),
             }
-            continue;
+            if let Err(error) = self.take_stock() {
+                return error;
+            }
         }
-        announce(room, weak, keep, content.clone());
-        let error = match writer {
-            Some(mut writer) => ended(&mut writer.failed).await,
-            None => std::future::pending().await,
-        };
-        shared.note(content.source, &error);
-        // A source that worked so far may be asked again: a swarm comes back, a link is renewed.
-        let now = Some(content.file.verified_bytes());
-        match next(&error, at) {
-            Some(next) => position = if verified == now { next } else { at },
-            None => return error.into(),
+    }
+
+    fn need(&mut self) -> Need {
+        match &self.content {
+            Some(content) => self.readers.look(Instant::now(), &content.file, self.keep.is_none()),
+            None => Need::Waiting(self.began.elapsed()),
         }
-        verified = now;
     }
-}
 
-/// Tells the world that the first bytes are there, and hands the job over to its users.
-fn announce(room: &Inner, weak: &Weak<Job>, keep: &mut Option<Arc<Job>>, content: Content) {
-    if let Some(job) = keep.take() {
-        room.make_ready(&job, content);
-    } else if let Some(job) = weak.upgrade() {
-        room.make_revived(&job, content);
-    }
-}
-
-/// Asks the chain. A cache that is full of what nobody watches is given a moment to let go of it.
-async fn open(
-    room: &Inner,
-    shared: &Shared,
-    request: &Request,
-    position: usize,
-) -> Result<(usize, Opened), PrepareError> {
-    let deadline = Instant::now() + MAKING_ROOM;
-    loop {
-        let mut attempts = shared.attempts();
-        let opened = room.chain.open(position, request, &shared.report, &mut attempts).await;
-        let full = matches!(opened, Err(PrepareError::Cache(CacheError::Full(_))));
-        if full && Instant::now() < deadline {
-            room.release_unwatched();
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            continue;
+    /// Until a source does something, a reader moves, the first bytes arrive, or it is time to look again.
+    async fn wait(&mut self, need: Need) -> Event {
+        let file = self.content.as_ref().map(|content| &content.file);
+        if file.is_some_and(CacheFile::is_complete) && self.keep.is_none() {
+            return self.crew.next().await;
         }
-        shared.set_attempts(attempts);
-        return opened;
-    }
-}
-
-/// Waits for the first bytes, refreshing the progress on the way.
-async fn first_bytes(
-    room: &Inner,
-    shared: &Shared,
-    content: &Content,
-    writer: Option<&mut Writer>,
-) -> Result<(), SourceError> {
-    let mut failed = writer.map(|writer| writer.failed.clone());
-    let mut tick = tokio::time::interval(room.settings.progress_interval);
-    let mut arrived = (content.file.received_bytes(), Instant::now());
-    loop {
+        let (mut changes, mut demand) = (file.map(CacheFile::changes), file.map(CacheFile::demand));
+        if self.keep.is_none() {
+            // From now on only the pace matters, which the pulse sees.
+            changes = None;
+        }
+        let pulse = if need == Need::None { SLOW_PULSE } else { PULSE };
         tokio::select! {
-            biased;
-            first = content.file.wait_for(0) => return first.map_err(SourceError::from),
-            error = async {
-                match &mut failed {
-                    Some(failed) => ended(failed).await,
-                    None => SourceError::NotHere("the file on disk is incomplete".to_owned()),
+            event = self.crew.next() => event,
+            () = changed(&mut changes) => Event::Nothing,
+            () = changed(&mut demand) => Event::Nothing,
+            () = tokio::time::sleep(pulse) => Event::Nothing,
+        }
+    }
+
+    fn describe(&mut self, known: Known, source: &'static str) {
+        let index = known.file.key().file;
+        let label = self.crew.label(source);
+        let content = Content { index, source, label, file: known.file, metainfo: known.metainfo };
+        if let Some(job) = &self.keep {
+            self.room.make_described(job, content.clone());
+        }
+        self.content = Some(content);
+    }
+
+    /// Sees what has become of the file, and tells the world.
+    fn take_stock(&mut self) -> Result<(), PrepareError> {
+        let Some(content) = &mut self.content else { return self.still_possible(false) };
+        if let Some(failure) = content.file.failure() {
+            return Err(PrepareError::Cache(failure));
+        }
+        let complete = content.file.is_complete();
+        if complete {
+            self.crew.dismiss();
+        }
+        let leader = self.crew.leader().filter(|name| *name != content.source);
+        if let Some(name) = leader {
+            (content.source, content.label) = (name, self.crew.label(name));
+        }
+        let first = content.file.length() == 0 || content.file.missing_from(0) > 0;
+        match self.keep.take() {
+            Some(job) if first => self.room.make_ready(&job, content.clone()),
+            Some(job) => {
+                self.keep = Some(job);
+                if self.reported.elapsed() >= self.room.settings.progress_interval {
+                    self.reported = Instant::now();
+                    report_arrival(&self.shared.report, content.label, &content.file);
                 }
-            } => return Err(error),
-            _ = tick.tick() => report_arrival(&shared.report, content.source, &content.file),
+            }
+            None if leader.is_some() => {
+                if let Some(job) = self.weak.upgrade() {
+                    tracing::info!(job = %job.id(), source = content.source, "another source delivers now");
+                    self.room.make_revived(&job, content.clone());
+                }
+            }
+            None => {}
         }
-        // A source may be connected and still deliver nothing, for ever.
-        let received = content.file.received_bytes();
-        if received != arrived.0 {
-            arrived = (received, Instant::now());
-        } else if arrived.1.elapsed() >= room.settings.source_budget {
-            let limit = room.settings.source_budget.as_secs();
-            return Err(SourceError::NotHere(format!("connected, but nothing arrived within {limit} s")));
+        self.still_possible(complete)
+    }
+
+    fn still_possible(&self, complete: bool) -> Result<(), PrepareError> {
+        if complete || !self.crew.is_over() {
+            return Ok(());
         }
+        let exhausted = || PrepareError::Exhausted(self.shared.attempts.snapshot());
+        Err(self.crew.reason().map_or_else(exhausted, PrepareError::from))
     }
 }
 
-/// Waits until a source gives up.
-async fn ended(failed: &mut watch::Receiver<Option<SourceError>>) -> SourceError {
-    let gone = || SourceError::Transient("the source stopped without saying why".to_owned());
-    match failed.wait_for(Option::is_some).await {
-        Ok(error) => error.clone().unwrap_or_else(gone),
-        Err(_) => gone(),
+async fn changed<T>(receiver: &mut Option<watch::Receiver<T>>) {
+    if let Some(receiver) = receiver
+        && receiver.changed().await.is_ok()
+    {
+        return;
     }
+    // The sender lives in the file, which the job holds: there is nothing to wait for.
+    std::future::pending().await
 }
 
-fn report_arrival(report: &Report, source: &str, file: &CacheFile) {
+fn report_arrival(report: &Report, label: &str, file: &CacheFile) {
     let first = file.layout().map_or(1, |layout| layout.piece_length).max(1);
     let fraction = file.received_bytes() as f64 / first as f64;
-    let label = source.to_uppercase();
     report.update(Stage::Downloading, fraction.min(0.99), format!("Downloading from {label}..."));
-}
-
-/// Where in the chain to go on after `error` of the source at `at`; nowhere if no source can help.
-fn next(error: &SourceError, at: usize) -> Option<usize> {
-    match error {
-        SourceError::NotHere(_) | SourceError::Transient(_) => Some(at + 1),
-        SourceError::NoSuchFile(_) | SourceError::Broken(_) | SourceError::Cache(_) => None,
-    }
-}
-
-impl Shared {
-    fn attempts(&self) -> Vec<Attempt> {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set_attempts(&self, attempts: Vec<Attempt>) {
-        *self.attempts.lock().unwrap_or_else(PoisonError::into_inner) = attempts;
-    }
-
-    /// Corrects the record of the source that had opened the content and has now failed.
-    fn note(&self, source: &'static str, error: &SourceError) {
-        tracing::warn!(job = %self.id, source, %error, "a source failed");
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = attempts.iter_mut().rev().find(|attempt| attempt.source == source) {
-            last.outcome = error.to_string();
-        }
-    }
 }

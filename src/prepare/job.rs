@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::attempt::Attempts;
 use super::{Attempt, PrepareError};
 use crate::cache::CacheFile;
 use crate::domain::{FileIndex, InfoHash, Metainfo};
@@ -57,8 +58,10 @@ pub struct Content {
     pub file: CacheFile,
     /// The file's index in its torrent.
     pub index: FileIndex,
-    /// The name of the source that opened it.
+    /// The name of the source that delivers most, or else that opened it.
     pub source: &'static str,
+    /// The same for people.
+    pub label: &'static str,
     /// The torrent's file table where it is known.
     pub metainfo: Option<Arc<Metainfo>>,
 }
@@ -93,7 +96,7 @@ pub(super) struct Shared {
     pub(super) had_metainfo: bool,
     pub(super) report: Report,
     pub(super) status: watch::Sender<JobStatus>,
-    pub(super) attempts: Mutex<Vec<Attempt>>,
+    pub(super) attempts: Arc<Attempts>,
     pub(super) stop: CancellationToken,
     viewers: AtomicUsize,
     played: AtomicBool,
@@ -114,7 +117,7 @@ impl Job {
             request: Request { metainfo: None, ..request.clone() },
             report: Report::new(),
             status: watch::Sender::new(JobStatus::Searching),
-            attempts: Mutex::default(),
+            attempts: Arc::new(Attempts::new()),
             stop: stop.clone(),
             viewers: AtomicUsize::new(0),
             played: AtomicBool::new(false),
@@ -140,7 +143,7 @@ impl Job {
 
     /// What its sources did so far.
     pub fn attempts(&self) -> Vec<Attempt> {
-        self.shared.attempts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.attempts.snapshot()
     }
 
     /// Viewers at this moment.

@@ -4,15 +4,19 @@
 //! first request may leave; the job goes on. Ready jobs stay in a moka cache keyed by info-hash until
 //! nobody used the torrent for a while.
 
+mod attempt;
 mod chain;
+mod crew;
 mod drive;
 mod job;
+mod pace;
 mod ready;
 mod registry;
 
 use std::time::Duration;
 
-pub use chain::{Attempt, Chain};
+pub use attempt::Attempt;
+pub use chain::{Chain, Policy};
 pub use job::{Content, Job, JobId, JobStatus, Viewing};
 pub use registry::Prepare;
 
@@ -28,8 +32,8 @@ pub struct PrepareSettings {
     pub ready_torrents: u64,
     /// How often progress is refreshed while bytes arrive (`PROGRESS_UPDATE_INTERVAL`).
     pub progress_interval: Duration,
-    /// How long one source may take to find the content (`TORRENT_TIMEOUT`).
-    pub source_budget: Duration,
+    /// How long a needed byte may be missing without progress until the next source joins.
+    pub hedge_after: Duration,
     /// How often a source that failed in passing is tried again (`TORRENT_MAX_RETRIES`).
     pub retries: u32,
 }

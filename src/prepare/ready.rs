@@ -51,6 +51,11 @@ impl ReadyJobs {
         if let Some(file) = provided {
             return Some(Arc::clone(&file.job));
         }
+        // A content whose file table nobody knew stands for what was asked for, and for nothing else.
+        let stand_in = files.iter().rfind(|file| Some(file.content.index) == choice.stand_in());
+        if let Some(file) = stand_in {
+            return Some(Arc::clone(&file.job));
+        }
         let index = match choice {
             FileChoice::Index(index) => index,
             choice => {

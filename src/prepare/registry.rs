@@ -155,8 +155,12 @@ impl Inner {
 
     /// A job that the moka cache has forgotten while somebody still watches it.
     fn rediscover(&self, table: &Table, (info_hash, choice): (InfoHash, FileChoice)) -> Option<Arc<Job>> {
-        let FileChoice::Index(index) = choice else { return None };
-        let job = table.watched.get(&(info_hash, index)).and_then(Weak::upgrade)?;
+        let index = match choice {
+            FileChoice::Index(index) => Some(index),
+            FileChoice::Episode { .. } | FileChoice::Largest => None,
+        };
+        let watched = |index| table.watched.get(&(info_hash, index)).and_then(Weak::upgrade);
+        let job = index.and_then(watched).or_else(|| watched(choice.stand_in()?))?;
         let JobStatus::Ready(content) = job.status() else { return None };
         self.ready.insert(&job, &content);
         Some(job)
@@ -250,5 +254,7 @@ fn brings_more(new: &Request, failed: &Job) -> bool {
     let old = &failed.shared.request;
     new.trackers.iter().any(|tracker| !old.trackers.contains(tracker))
         || new.peers.iter().any(|peer| !old.peers.contains(peer))
+        || new.web_seeds.iter().any(|seed| !old.web_seeds.contains(seed))
+        || new.exact_sources.iter().any(|place| !old.exact_sources.contains(place))
         || (new.metainfo.is_some() && !failed.shared.had_metainfo)
 }

@@ -68,6 +68,17 @@ impl Aim {
         }
         cursors
     }
+
+    /// What the engine fetches before anything else with cursors at `offsets`, which ascend. No two overlap.
+    pub(super) fn windows(&self, offsets: &[u64]) -> Vec<Range<u64>> {
+        let mut covered = 0;
+        let window = |offset: &u64| {
+            let window = covered.max(*offset)..self.length.min(offset + WINDOW);
+            covered = covered.max(window.end);
+            window
+        };
+        offsets.iter().map(window).collect()
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +128,12 @@ mod tests {
         let cursors = aim("a.mp4", 1000 * MIB).offsets(&heads, all_missing);
         assert_eq!(cursors.len(), MAX_CURSORS);
         assert_eq!(cursors.last(), Some(&(998 * MIB)), "the tail keeps its place");
+    }
+
+    #[test]
+    fn windows_of_close_cursors_are_counted_once() {
+        let windows = aim("a.mp4", 1000 * MIB).windows(&[0, 20 * MIB, 500 * MIB, 998 * MIB]);
+        assert_eq!(windows, [0..32 * MIB, 32 * MIB..52 * MIB, 500 * MIB..532 * MIB, 998 * MIB..1000 * MIB]);
     }
 
     #[test]

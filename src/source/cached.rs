@@ -9,7 +9,7 @@ use super::torrent::parse_metainfo;
 use super::{Kind, Opened, Report, Request, Source, SourceError, Wanted};
 use crate::cache::{Cache, CacheFile};
 use crate::db::Database;
-use crate::domain::{ContentKey, FileChoice, FileIndex, Metainfo};
+use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash, Metainfo};
 use crate::release::choose;
 
 /// Looking takes milliseconds, but after an unclean stop what lies there is hashed first.
@@ -35,19 +35,39 @@ impl Cached {
             return Ok(Opened { file, metainfo: None, writer: None });
         }
         let metainfo = self.metainfo(request).await.map(Arc::new);
-        let Some(index) = wanted(request, metainfo.as_deref()) else {
-            return Err(SourceError::NotHere("not in the cache".to_owned()));
-        };
+        let index = wanted(request, metainfo.as_deref());
+        let proved = self.find(info_hash, index).await?;
+        if let Some(file) = &proved
+            && file.is_complete()
+        {
+            return Ok(Opened { file: file.clone(), metainfo, writer: None });
+        }
+        // Written when nobody knew the file table, and whole.
+        let length = index.and_then(|index| metainfo.as_ref()?.file(index).map(|entry| entry.length));
+        let unproved = self.find(info_hash, request.file.stand_in()).await?;
+        match unproved
+            .filter(|file| file.is_complete() && length.is_none_or(|length| length == file.length()))
+        {
+            Some(file) => Ok(Opened { file, metainfo: None, writer: None }),
+            None => {
+                Err(SourceError::NotHere(proved.as_ref().map_or("not in the cache".to_owned(), percentage)))
+            }
+        }
+    }
+
+    /// The content of this index as far as it is on disk, its claims proved.
+    async fn find(
+        &self,
+        info_hash: InfoHash,
+        index: Option<FileIndex>,
+    ) -> Result<Option<CacheFile>, SourceError> {
+        let Some(file) = index else { return Ok(None) };
         let cache = self.cache.clone();
         let found = off_thread(move || {
-            let file = cache.find(ContentKey { info_hash, file: index });
+            let file = cache.find(ContentKey { info_hash, file });
             file.map(|file| file.verify_claims().map(|()| file)).transpose()
         });
-        match found.await?? {
-            Some(file) if file.is_complete() => Ok(opened(file, metainfo)),
-            Some(file) => Err(SourceError::NotHere(percentage(&file))),
-            None => Err(SourceError::NotHere("not in the cache".to_owned())),
-        }
+        Ok(found.await??)
     }
 
     async fn metainfo(&self, request: &Request) -> Option<Metainfo> {
@@ -91,10 +111,6 @@ fn wanted(request: &Request, metainfo: Option<&Metainfo>) -> Option<FileIndex> {
         (choice, Some(metainfo)) => choose(&metainfo.files, choice).ok(),
         (_, None) => None,
     }
-}
-
-fn opened(file: CacheFile, metainfo: Option<Arc<Metainfo>>) -> Opened {
-    Opened { file, metainfo, writer: None }
 }
 
 fn percentage(file: &CacheFile) -> String {

@@ -3,11 +3,15 @@
 pub mod cached;
 pub mod debrid;
 pub mod fetch;
+pub mod http;
+pub mod lookup;
 pub mod torrent;
 
 mod aim;
 mod content;
+mod graft;
 mod progress;
+mod waits;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +25,7 @@ use tokio::sync::watch;
 use crate::cache::{CacheError, CacheFile};
 use crate::domain::{FileChoice, InfoHash, Metainfo};
 
+pub use graft::graft;
 pub use progress::{Progress, Report, Stage};
 
 /// One way of getting a content. The chain of `prepare` asks its sources by policy.

@@ -152,6 +152,24 @@ impl CacheFile {
         }
     }
 
+    /// Hashes torrent piece `piece` as it lies here, and marks it verified if it matches. Whether it is verified
+    /// now; `false` if it is not held here. Blocking.
+    pub fn prove_piece(&self, piece: u32) -> Result<bool, CacheError> {
+        let Some((pieces, local)) = self.local(piece) else { return Ok(false) };
+        // Nobody may write between the look and the verdict.
+        let turn = pieces.turn(local);
+        if pieces.state().have.is_verified(local) {
+            return Ok(true);
+        }
+        let wanted = pieces.layout.hashes.as_ref().map(|hashes| hashes[local]);
+        let proved = wanted == Some(self.hash(pieces.layout.piece_range(local))?);
+        drop(turn);
+        if proved {
+            self.complete_piece(piece);
+        }
+        Ok(proved)
+    }
+
     /// Whether torrent piece `piece` is held here and matched its hash.
     pub fn has_piece(&self, piece: u32) -> bool {
         self.local(piece).is_some_and(|(pieces, local)| pieces.state().have.is_verified(local))

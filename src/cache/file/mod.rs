@@ -217,6 +217,14 @@ impl CacheFile {
         })
     }
 
+    /// The first byte of `range` that is not final. Cheaper than [`CacheFile::missing_from`] in a full file.
+    pub fn missing_in(&self, range: Range<u64>) -> Option<u64> {
+        let end = range.end.min(self.inner.length);
+        let pieces = self.pieces()?;
+        let first = pieces.state().have.present_until(&pieces.layout, range.start, end);
+        (first < end).then_some(first)
+    }
+
     /// The run of final bytes at `range.start`, cut at `range.end` and at 8 MiB; `None` if its first
     /// byte is missing or the range is empty.
     pub fn extent(&self, range: Range<u64>) -> Option<Extent> {

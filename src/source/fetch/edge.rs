@@ -64,7 +64,11 @@ impl Lane {
     }
 
     /// The whole piece, if the origin has the neighbours' bytes too.
-    async fn with_surroundings(&self, piece: usize, own: &[u8]) -> Option<Vec<u8>> {
+    async fn with_surroundings(&mut self, piece: usize, own: &[u8]) -> Option<Vec<u8>> {
+        if self.linked.link.connections.available_permits() == 0 {
+            // The origin may need the connection.
+            self.run = None;
+        }
         let (layout, origin) = (&self.supply.layout, &self.supply.origin);
         let whole = layout.piece_range(piece);
         let inside = layout.content_range(piece);

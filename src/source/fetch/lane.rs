@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -15,16 +14,6 @@ use super::{Container, Refusal, budget};
 use crate::cache::{CacheError, Claim, Put};
 use crate::source::SourceError;
 
-/// How far ahead of itself a lane claims pieces. Short, so that a reader who jumps ahead, or another source, gets a
-/// connection of its own there.
-pub(super) const STRIDE: u64 = 8 << 20;
-
-/// A lane that has received nothing for so long has lost its claim, and asks whether somebody else has it now.
-const STALE: Duration = Duration::from_secs(2);
-
-/// How often a lane says that it moves, and looks whether others were faster.
-const SIGN_OF_LIFE: Duration = Duration::from_millis(200);
-
 /// As many of the first bytes tell every kind of file.
 const LOOK: u64 = 1024;
 
@@ -33,13 +22,13 @@ pub(super) struct Lane {
     pub(super) supply: Arc<Supply>,
     pub(super) linked: Arc<Linked>,
     pub(super) run: Option<Run>,
-    place: Arc<Place>,
-    claims: VecDeque<Claim>,
+    pub(super) place: Arc<Place>,
+    pub(super) claims: VecDeque<Claim>,
     patience: Patience,
     /// When bytes came last.
-    heard: Instant,
+    pub(super) heard: Instant,
     /// When it last said so.
-    told: Instant,
+    pub(super) told: Instant,
 }
 
 /// What may become of the piece that is being fetched meanwhile.
@@ -77,7 +66,7 @@ impl Lane {
             if !self.piece(piece, self.reach(piece, end)).await? {
                 break;
             }
-            piece += 1;
+            piece = self.behind(piece);
         }
         Ok(())
     }
@@ -110,8 +99,8 @@ impl Lane {
         if self.supply.layout.is_shared(piece) {
             return self.settle_edge(piece, bytes).await;
         }
-        if !self.supply.has_hashes() && !self.agree_before(own.start).await? {
-            return Ok(false);
+        if !self.supply.has_hashes() {
+            return self.put_compared(piece, bytes).await;
         }
         self.put(piece, bytes).await?;
         Ok(true)
@@ -163,7 +152,10 @@ impl Lane {
             if self.run.as_ref().is_none_or(|run| run.at() != at) {
                 // The old one goes first, so that its connection is free.
                 self.run = None;
-                self.run = Some(Run::open(&self.supply, &self.linked, at..reach.max(range.end)).await?);
+                // Where a hash judges each piece, only the parts of one piece must come from one version.
+                let same = at > range.start || !self.supply.has_hashes();
+                let wanted = at..reach.max(range.end);
+                self.run = Some(Run::open(&self.supply, &self.linked, wanted, same).await?);
             }
             let Some(run) = &mut self.run else { continue };
             if range.start > 0 {
@@ -178,10 +170,10 @@ impl Lane {
             if range.start == 0 {
                 self.judge_head(range, bytes)?;
             }
-            if let Meanwhile::Contested(piece) = meanwhile
-                && !self.still_ours(piece)
-            {
-                return Ok(false);
+            match meanwhile {
+                Meanwhile::Contested(piece) if !self.still_ours(piece) => return Ok(false),
+                Meanwhile::Contested(_) => {}
+                Meanwhile::Own => self.show_life(),
             }
         }
         Ok(true)
@@ -202,62 +194,6 @@ impl Lane {
         self.linked.looked.store(true, Ordering::Relaxed);
         self.supply.judge();
         Ok(())
-    }
-
-    /// Says that bytes came. Returns false if somebody else has the piece by now, or fetches it because this lane
-    /// was silent for too long.
-    fn still_ours(&mut self, piece: usize) -> bool {
-        let now = Instant::now();
-        let silence = now - std::mem::replace(&mut self.heard, now);
-        if silence < STALE && now - self.told < SIGN_OF_LIFE {
-            return true;
-        }
-        self.told = now;
-        if silence >= STALE {
-            self.claims.clear();
-            let start = self.supply.layout.content_range(piece).start;
-            let Some(claim) = self.supply.file.claim(start, STRIDE) else { return false };
-            self.hold(claim);
-            return true;
-        }
-        self.claims.iter().for_each(Claim::refresh);
-        !self.is_final(piece)
-    }
-
-    /// Whether `piece` is missing, before `end`, and claimed by this lane. The piece behind it is claimed too,
-    /// before somebody else sees that it is free.
-    fn covers(&mut self, piece: usize, end: u64) -> bool {
-        self.claims.retain(|claim| claim.pieces().end > piece);
-        let layout = &self.supply.layout;
-        let is_held = |lane: &Self, piece| lane.claims.iter().any(|claim| claim.pieces().contains(&piece));
-        let next = layout.content_range(piece).end;
-        if next < end && !is_held(self, piece + 1) && !self.supply.is_crowded() {
-            let claim = self.supply.file.claim(next, STRIDE.min(end - next));
-            claim.into_iter().for_each(|claim| self.hold(claim));
-        }
-        is_held(self, piece) && !self.is_final(piece)
-    }
-
-    fn hold(&mut self, claim: Claim) {
-        let last = claim.pieces().end - 1;
-        self.place.until.store(self.supply.layout.content_range(last).end, Ordering::Relaxed);
-        self.claims.push_back(claim);
-    }
-
-    /// How far to ask: up to `end`, but not into pieces that others have or fetch.
-    fn reach(&self, piece: usize, end: u64) -> u64 {
-        let (layout, file) = (&self.supply.layout, &self.supply.file);
-        let held = self.claims.back().map_or(piece + 1, |claim| claim.pieces().end.max(piece + 1));
-        let mut reach = layout.content_range(held - 1).end;
-        while reach < end && file.missing_from(reach) == reach && !file.is_claimed(reach) {
-            reach = layout.content_range(layout.piece_at(reach)).end;
-        }
-        reach
-    }
-
-    fn is_final(&self, piece: usize) -> bool {
-        let start = self.supply.layout.content_range(piece).start;
-        self.supply.file.missing_from(start) > start
     }
 
     /// Asks for another address, and waits until there is one.

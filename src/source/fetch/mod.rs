@@ -9,6 +9,7 @@ mod budget;
 mod container;
 mod edge;
 mod fault;
+mod gap;
 mod hosts;
 mod lane;
 mod origin;
@@ -17,6 +18,7 @@ mod probe;
 mod response;
 mod run;
 mod steer;
+mod stretch;
 mod supply;
 
 pub use container::Container;

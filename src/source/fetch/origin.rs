@@ -24,7 +24,8 @@ pub trait Origin: Send + Sync + 'static {
     fn link<'a>(&'a self, refused: Option<&'a Refusal>) -> BoxFuture<'a, Result<Link, SourceError>>;
 
     /// The bytes of `range` of the torrent, which lie outside the content: what its first and last piece
-    /// share with the neighbouring files. `None` if this place has only the content itself.
+    /// share with the neighbouring files. `None` if this place has only the content itself. At least one of the
+    /// link's connections is free for it when it is called.
     fn surroundings(&self, range: Range<u64>) -> BoxFuture<'_, Option<Vec<u8>>>;
 
     /// Says that a piece from here did not match its hash. The place is not to be used again for this torrent.

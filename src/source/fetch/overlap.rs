@@ -4,11 +4,16 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use super::Refusal;
+use tokio::sync::Semaphore;
+
 use super::lane::{Lane, Meanwhile, blocking};
 use crate::source::SourceError;
 
 /// Bytes that are compared.
 const SAMPLE: u64 = 64 << 10;
+
+/// Held while the first piece of a file is handed over.
+static BEGINNING: Semaphore = Semaphore::const_new(1);
 
 impl Lane {
     /// Compares what is there near content byte `near` with what the address in use has, once for each address.
@@ -34,14 +39,28 @@ impl Lane {
         Ok(())
     }
 
-    /// The same just before a piece at `near` is handed over: others may have begun the file meanwhile. Returns
-    /// false if the piece in hand came from an address that is not in use any more.
-    pub(super) async fn agree_before(&mut self, near: u64) -> Result<bool, SourceError> {
-        let number = self.linked.number;
-        self.agree(near).await?;
-        // From here on the bytes in the file are this origin's own, or equal to them.
-        self.linked.compared.store(true, Ordering::Relaxed);
-        Ok(self.linked.number == number)
+    /// Hands a piece over once it is clear that nobody has begun the file with other bytes. Returns false if the
+    /// piece came from an address that is not in use any more.
+    pub(super) async fn put_compared(&mut self, piece: usize, bytes: Vec<u8>) -> Result<bool, SourceError> {
+        let (number, near) = (self.linked.number, self.supply.layout.content_range(piece).start);
+        loop {
+            self.agree(near).await?;
+            if self.linked.number != number {
+                return Ok(false);
+            }
+            if self.linked.compared.load(Ordering::Relaxed) {
+                self.put(piece, bytes).await?;
+                return Ok(true);
+            }
+            // One origin at a time begins a file, so that the others find something to compare.
+            let _turn = BEGINNING.acquire().await.expect("the turn is never closed");
+            if self.supply.file.verified_bytes() == 0 {
+                self.put(piece, bytes).await?;
+                // From here on the bytes in the file are this origin's own, or equal to them.
+                self.linked.compared.store(true, Ordering::Relaxed);
+                return Ok(true);
+            }
+        }
     }
 
     /// The final bytes nearest to content byte `near`, at the side that faces it.

@@ -32,11 +32,13 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Waits for a connection, asks for `range`, and judges the head of the response.
+    /// Waits for a connection, asks for `range`, and judges the head of the response. `same` says that the file
+    /// must be the very version that this address had before.
     pub(super) async fn open(
         supply: &Arc<Supply>,
         linked: &Linked,
         range: Range<u64>,
+        same: bool,
     ) -> Result<Self, Fault> {
         let permit = {
             let _waiting = Waiting::new(supply);
@@ -47,7 +49,7 @@ impl Run {
         };
         // A tag is compared only with what the same server said of the same address: redirects may lead to
         // mirrors, which have tags of their own.
-        let pin = linked.pin.get();
+        let pin = linked.pin.get().filter(|_| same);
         let condition = pin.filter(|(url, _)| *url == linked.link.url).map(|(_, tag)| tag.as_str());
         let response =
             send(&linked.link, &format!("bytes={}-{}", range.start, range.end - 1), condition).await?;

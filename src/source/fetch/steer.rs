@@ -10,21 +10,14 @@ use futures::future::{BoxFuture, FutureExt as _};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::lane::{Lane, STRIDE};
+use super::gap::{self, Gap};
+use super::lane::Lane;
+use super::stretch::STRIDE;
 use super::supply::{Linked, Place, Supply};
 use super::{Expect, Link, Origin, Refusal};
 use crate::cache::CacheFile;
 use crate::source::aim::Aim;
 use crate::source::{Duty, SourceError};
-
-const MIB: u64 = 1 << 20;
-
-/// How far ahead of a reader bytes are wanted.
-const READ_AHEAD: u64 = 64 * MIB;
-
-/// One request asks for so much. The next one starts when it fits into what is wanted, so that a slow reader does
-/// not cause many small ones.
-const RUN: u64 = 32 * MIB;
 
 /// More connections would only share the same bandwidth.
 const MAX_LANES: usize = 3;
@@ -65,16 +58,6 @@ struct Slot {
     work: BoxFuture<'static, Result<(), SourceError>>,
     /// Since when nobody has needed it.
     idle: Option<Instant>,
-}
-
-/// The first bytes that a reader misses. Content bytes.
-struct Gap {
-    /// Where it starts.
-    offset: u64,
-    /// How far one request may go from there.
-    end: u64,
-    /// How many bytes the reader has before it.
-    ahead: u64,
 }
 
 /// When something came last, or was not wanted.
@@ -157,7 +140,7 @@ impl Steering {
     /// Puts the lanes where they are needed. Returns whether anything is fetched from here.
     fn follow(&mut self, playheads: &[u64]) -> bool {
         let file = self.supply.file.clone();
-        let gaps = self.gaps(playheads);
+        let gaps = gap::all(&file, &self.aim, playheads);
         self.is_watching = !gaps.is_empty();
         let is_served =
             |gap: &Gap| file.is_claimed(gap.offset) || self.lanes.iter().any(|slot| slot.covers(gap.offset));
@@ -198,25 +181,6 @@ impl Steering {
         place.from.store(layout.content_range(pieces.start).start, Ordering::Relaxed);
         place.until.store(layout.content_range(pieces.end - 1).end, Ordering::Relaxed);
         self.lanes.push(Slot { place: Some(place), work: lane.fill(claim, end).boxed(), idle: None });
-    }
-
-    /// The first missing bytes of all readers, or else of the head and the tail. The reader who runs dry first
-    /// comes first.
-    fn gaps(&self, playheads: &[u64]) -> Vec<Gap> {
-        let file = &self.supply.file;
-        if playheads.is_empty() {
-            let ends = self.aim.ends().into_iter();
-            let gaps = ends.map(|end| Gap { offset: file.missing_from(end.start), end: end.end, ahead: 0 });
-            return gaps.filter(|gap| gap.offset < gap.end).collect();
-        }
-        let mut gaps: Vec<Gap> = playheads
-            .iter()
-            .map(|at| (at, file.missing_from(*at)))
-            .filter(|(_, offset)| *offset < file.length())
-            .map(|(at, offset)| Gap { offset, end: (offset + RUN).min(file.length()), ahead: offset - at })
-            .collect();
-        gaps.sort_by_key(|gap| gap.ahead);
-        gaps
     }
 
     /// Drops the lanes that serve nobody any more: at once if others wait, else after a moment.
@@ -260,13 +224,6 @@ impl Slot {
         self.place.as_ref().is_some_and(|place| {
             (place.from.load(Ordering::Relaxed)..place.until.load(Ordering::Relaxed)).contains(&offset)
         })
-    }
-}
-
-impl Gap {
-    /// Whether a whole request fits into what is wanted.
-    fn is_due(&self) -> bool {
-        self.ahead < READ_AHEAD - RUN
     }
 }
 

@@ -33,8 +33,7 @@ pub(super) struct Supply {
     trouble: Mutex<Option<String>>,
 }
 
-/// An address in use, with what has been found out about it.
-#[derive(Debug)]
+/// An address in use, with what has been found out about it. It is never printed.
 pub(super) struct Linked {
     /// Counts the addresses.
     pub(super) number: u64,

@@ -1,63 +1,51 @@
-//! One torrent at work: which of its files are wanted, and the engine's handle on it.
+//! One torrent at work: which of its files are wanted, by whom, and whether they work or rest.
 
 use std::collections::{BTreeMap, HashSet};
-use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use librqbit::api::TorrentIdOrHash;
-use librqbit::dht::Id20;
-use librqbit::storage::StorageFactoryExt;
-use librqbit::{AddTorrent, AddTorrentOptions, AddTorrentResponse};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::AbortOnDropHandle;
-use url::Url;
 
-use super::steer::{Engine, Steering};
-use super::storage::{Shelf, ShelfFactory};
-use super::{Inner, session};
-use crate::cache::CacheFile;
-use crate::domain::{FileIndex, InfoHash, Metainfo};
-use crate::source::SourceError;
+use super::Inner;
 use crate::source::aim::Aim;
-
-/// Adding a torrent that is handed a have-map takes milliseconds; after this long the engine is stuck.
-const START_LIMIT: Duration = Duration::from_secs(30);
+use super::shelf::{Shelf, pieces};
+use super::stay::{Recipe, Stay, blocking};
+use super::steer::{Engine, Steering};
+use crate::cache::CacheFile;
+use crate::domain::{FileIndex, InfoHash};
+use crate::source::{Duty, SourceError};
 
 /// Files that nobody wants any more but that the engine goes on serving to peers. One more, and the
 /// torrent is added anew without them: that costs its connections, and so is not done for every episode
 /// change, but a file in use here cannot be evicted.
 const MAX_RETIRED: usize = 1;
 
-/// What the engine needs to add a torrent.
-#[derive(Clone)]
-pub(super) struct Recipe {
-    pub(super) metainfo: Arc<Metainfo>,
-    /// The .torrent reduced to its info dictionary.
-    pub(super) torrent: Bytes,
-    /// The trackers that the .torrent named.
-    pub(super) own_trackers: Vec<Url>,
-    /// Those that the request brought.
-    pub(super) trackers: Vec<Url>,
-    pub(super) peers: Vec<SocketAddr>,
-}
-
 /// A torrent at work. Its methods that take `&Inner` must not overlap; the registry sees to that.
 pub(super) struct ActiveTorrent {
-    recipe: Recipe,
+    stay: Stay,
     shelf: Arc<Shelf>,
-    engine: watch::Sender<Option<Engine>>,
     files: Mutex<BTreeMap<FileIndex, Wanted>>,
+    /// The latest add of which the engine knows so little that it has to be told anew.
+    outdated: watch::Sender<u64>,
     _place: OwnedSemaphorePermit,
 }
 
-/// A file that is wanted, or was (`writers` is 0: retired).
+/// A file that is wanted, or was (it has no writers: retired).
 struct Wanted {
-    writers: usize,
+    working: usize,
+    resting: usize,
     failed: watch::Sender<Option<SourceError>>,
+    /// Runs while somebody works.
     steering: Option<AbortOnDropHandle<()>>,
+}
+
+/// What a new writer has to know.
+pub(super) struct Post {
+    pub(super) failed: watch::Receiver<Option<SourceError>>,
+    pub(super) received: Arc<AtomicU64>,
+    /// Tells the number of an add after which [`ActiveTorrent::refresh`] is due.
+    pub(super) outdated: watch::Receiver<u64>,
 }
 
 /// What is left after a file is given up.
@@ -67,210 +55,218 @@ pub(super) enum Remains {
     Others,
 }
 
+impl Wanted {
+    fn new() -> Self {
+        Self { working: 0, resting: 0, failed: watch::Sender::new(None), steering: None }
+    }
+
+    fn is_retired(&self) -> bool {
+        self.working + self.resting == 0
+    }
+
+    fn is_steered(&self) -> bool {
+        self.steering.as_ref().is_some_and(|steering| !steering.is_finished())
+    }
+
+    fn count(&mut self, duty: Duty) -> &mut usize {
+        match duty {
+            Duty::Work => &mut self.working,
+            Duty::Rest => &mut self.resting,
+        }
+    }
+}
+
 impl ActiveTorrent {
     pub(super) fn new(recipe: Recipe, place: OwnedSemaphorePermit) -> Self {
+        let shelf = Arc::new(Shelf::new(recipe.metainfo.clone()));
         Self {
-            shelf: Arc::new(Shelf::new(recipe.metainfo.clone())),
-            recipe,
-            engine: watch::Sender::new(None),
+            stay: Stay::new(recipe, shelf.clone()),
+            shelf,
             files: Mutex::default(),
+            outdated: watch::Sender::new(0),
             _place: place,
         }
     }
 
-    pub(super) fn info_hash(&self) -> InfoHash {
-        self.recipe.metainfo.info_hash
-    }
-
     pub(super) fn recipe(&self) -> &Recipe {
-        &self.recipe
+        self.stay.recipe()
     }
 
-    /// Counts the bytes that its peers have sent.
-    pub(super) fn received(&self) -> Arc<AtomicU64> {
-        self.shelf.counter()
-    }
-
-    /// The engine's handle, once the torrent is added.
+    /// The engine's handle, while the torrent is there.
     pub(super) fn engine(&self) -> Option<Engine> {
-        self.engine.borrow().clone()
+        self.stay.engine()
     }
 
-    /// Makes the engine fetch `file` and returns where its failure will be told.
-    pub(super) async fn want(
-        &self,
-        inner: &Inner,
-        file: CacheFile,
-    ) -> Result<watch::Receiver<Option<SourceError>>, SourceError> {
+    /// Makes the engine fetch `file`, for one writer more.
+    pub(super) async fn want(&self, inner: &Inner, file: CacheFile) -> Result<Post, SourceError> {
         let (shelf, shelved) = (self.shelf.clone(), file.clone());
         blocking(move || shelf.put(&shelved)).await??;
         let index = file.key().file;
-        let mut selection = self.selection();
-        let known = !selection.insert(index.0 as usize);
-        let result = if self.is_broken() || !self.shelf.agrees_with(&file) {
-            self.start(inner, &selection).await
-        } else if !known {
-            self.select(inner, &selection).await
-        } else {
-            Ok(())
-        };
-        if let Err(error) = result {
-            let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = self.employ(inner, &file).await {
+            let files = self.files();
             self.shelf.remove(|other| other == index && !files.contains_key(&other));
             return Err(error);
         }
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = files.entry(index).or_insert_with(|| Wanted {
-            writers: 0,
-            failed: watch::Sender::new(None),
-            steering: None,
-        });
-        wanted.writers += 1;
-        if wanted.steering.as_ref().is_none_or(AbortOnDropHandle::is_finished) {
-            wanted.failed.send_replace(None);
-            let steering = self.steering(inner, file, wanted.failed.clone());
-            wanted.steering =
-                Some(AbortOnDropHandle::new(inner.tasks.spawn_on(steering.run(), &inner.runtime)));
-        }
-        Ok(wanted.failed.subscribe())
+        let mut files = self.files();
+        let wanted = files.entry(index).or_insert_with(Wanted::new);
+        let received =
+            if wanted.is_retired() { self.shelf.count_anew(index) } else { self.shelf.counter(index) };
+        wanted.working += 1;
+        let outdated = self.outdated.subscribe();
+        self.steer(inner, file, wanted);
+        Ok(Post { failed: wanted.failed.subscribe(), received, outdated })
     }
 
-    /// One writer of `index` less.
-    pub(super) async fn give_up(&self, inner: &Inner, index: FileIndex) -> Remains {
-        let retired: HashSet<FileIndex> = {
-            let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(wanted) = files.get_mut(&index) {
-                wanted.writers = wanted.writers.saturating_sub(1);
-                if wanted.writers == 0 {
-                    wanted.steering = None;
-                }
+    /// One writer of `index` goes over to `duty`.
+    pub(super) async fn set_duty(&self, inner: &Inner, index: FileIndex, duty: Duty) {
+        match duty {
+            Duty::Rest => {
+                self.change(index, |wanted| {
+                    wanted.working = wanted.working.saturating_sub(1);
+                    wanted.resting += 1;
+                });
+                self.follow(inner, false).await;
             }
-            if files.values().all(|wanted| wanted.writers == 0) {
-                return Remains::Nothing;
+            Duty::Work => {
+                let wanting = self.shelf.file(index).filter(|file| !file.is_complete());
+                let employed = match &wanting {
+                    Some(file) => self.employ(inner, file).await,
+                    None => Ok(()),
+                };
+                self.change(index, |wanted| {
+                    wanted.resting = wanted.resting.saturating_sub(1);
+                    wanted.working += 1;
+                    match (employed, wanting) {
+                        (Ok(()), Some(file)) => self.steer(inner, file, wanted),
+                        (Ok(()), None) => {}
+                        (Err(error), _) => drop(wanted.failed.send_replace(Some(error))),
+                    }
+                });
             }
-            files.iter().filter(|(_, wanted)| wanted.writers == 0).map(|(index, _)| *index).collect()
-        };
-        let selection = self.selection();
-        let result = if retired.len() > MAX_RETIRED {
-            self.files
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .retain(|index, _| !retired.contains(index));
-            self.shelf.remove(|index| retired.contains(&index));
-            self.start(inner, &selection).await
-        } else {
-            self.select(inner, &selection).await
-        };
-        if let Err(error) = result {
-            // The files that are left notice by themselves that nothing comes any more.
-            tracing::warn!(torrent = %self.info_hash(), %error, "the torrent cannot go on with fewer files");
         }
+    }
+
+    /// One writer of `index` less, whose duty was `duty`.
+    pub(super) async fn give_up(&self, inner: &Inner, index: FileIndex, duty: Duty) -> Remains {
+        self.change(index, |wanted| *wanted.count(duty) = wanted.count(duty).saturating_sub(1));
+        if self.is_unwanted() {
+            return Remains::Nothing;
+        }
+        let retired: HashSet<FileIndex> =
+            self.files().iter().filter(|(_, wanted)| wanted.is_retired()).map(|(index, _)| *index).collect();
+        let too_many = retired.len() > MAX_RETIRED;
+        if too_many {
+            self.files().retain(|index, _| !retired.contains(index));
+            self.shelf.remove(|index| retired.contains(&index));
+        }
+        self.follow(inner, too_many).await;
         Remains::Others
+    }
+
+    /// Tells the engine anew what is there, if its add `generation` is still the latest.
+    pub(super) async fn refresh(&self, inner: &Inner, generation: u64) {
+        if self.shelf.generation() == generation {
+            self.follow(inner, true).await;
+        }
     }
 
     /// Whether nobody wants a file of it.
     pub(super) fn is_unwanted(&self) -> bool {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).values().all(|wanted| wanted.writers == 0)
+        self.files().values().all(Wanted::is_retired)
     }
 
     /// Takes the torrent out of the engine and lets go of its cache files.
     pub(super) async fn stop(&self, inner: &Inner) {
-        if let Err(error) = self.leave_engine(inner).await {
+        if let Err(error) = self.stay.end(inner).await {
             tracing::warn!(torrent = %self.info_hash(), %error, "the engine did not let go cleanly");
         }
         self.shelf.remove(|_| true);
     }
 
+    fn info_hash(&self) -> InfoHash {
+        self.recipe().metainfo.info_hash
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeMap<FileIndex, Wanted>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is known of a file; without anybody at work on it, it is not steered.
+    fn change(&self, index: FileIndex, change: impl FnOnce(&mut Wanted)) {
+        let mut files = self.files();
+        let Some(wanted) = files.get_mut(&index) else { return };
+        change(wanted);
+        if wanted.working == 0 {
+            wanted.steering = None;
+        }
+    }
+
+    /// The files that the engine is to fetch.
     fn selection(&self) -> HashSet<usize> {
-        let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.iter().filter(|(_, wanted)| wanted.writers > 0).map(|(index, _)| index.0 as usize).collect()
+        let files = self.files();
+        let working = files.iter().filter(|(_, wanted)| wanted.working > 0).map(|(index, _)| *index);
+        working.filter(|index| !self.is_vouched_for(*index)).map(|index| index.0 as usize).collect()
     }
 
-    fn is_broken(&self) -> bool {
-        self.shelf.failure().borrow().is_some()
-            || self.engine().is_none_or(|engine| engine.with_state(|state| state.name() == "error"))
+    /// Whether a file is complete although not all of it is proved. The engine would go on fetching what is
+    /// not, and has nowhere to put it: bytes that may have been served stay as they are.
+    fn is_vouched_for(&self, index: FileIndex) -> bool {
+        self.shelf
+            .file(index)
+            .is_some_and(|file| file.is_complete() && !pieces(&file).all(|piece| file.has_piece(piece)))
     }
 
-    fn steering(
-        &self,
-        inner: &Inner,
-        file: CacheFile,
-        failed: watch::Sender<Option<SourceError>>,
-    ) -> Steering {
-        let metainfo = &self.recipe.metainfo;
+    /// Makes the engine fetch `file` beside what it fetches already.
+    async fn employ(&self, inner: &Inner, file: &CacheFile) -> Result<(), SourceError> {
+        let index = file.key().file;
+        let mut selection = self.selection();
+        let is_new = selection.insert(index.0 as usize);
+        let is_steered = self.files().get(&index).is_some_and(Wanted::is_steered);
+        // The engine cannot be told that others have written, except by adding the torrent anew. What is
+        // steered is looked after already.
+        if self.stay.is_over() || !is_steered && !self.shelf.agrees_with(file) {
+            self.stay.begin(inner, &selection).await
+        } else if is_new {
+            self.stay.select(inner, &selection).await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes the engine fetch what is worked on and nothing else, `anew` with all that is there by now.
+    async fn follow(&self, inner: &Inner, anew: bool) {
+        let selection = self.selection();
+        let result = if selection.is_empty() {
+            self.stay.end(inner).await
+        } else if anew {
+            self.stay.begin(inner, &selection).await
+        } else {
+            self.stay.select(inner, &selection).await
+        };
+        if let Err(error) = result {
+            // Whoever works notices by himself that nothing comes any more.
+            tracing::warn!(torrent = %self.info_hash(), %error, "the torrent cannot go on as it is wanted");
+        }
+    }
+
+    /// Has `file` steered, unless it is.
+    fn steer(&self, inner: &Inner, file: CacheFile, wanted: &mut Wanted) {
+        if wanted.is_steered() {
+            return;
+        }
+        wanted.failed.send_replace(None);
+        let metainfo = &self.recipe().metainfo;
         let entry = &metainfo.files[file.key().file.0 as usize];
-        Steering {
+        let steering = Steering {
             session: inner.session.clone(),
             aim: Aim::of(entry, u64::from(metainfo.piece_length)),
             file,
             shelf: self.shelf.clone(),
-            engine: self.engine.subscribe(),
-            failed,
+            engine: self.stay.subscribe(),
+            failed: wanted.failed.clone(),
+            outdated: self.outdated.clone(),
             patience: inner.settings.resolve_timeout,
-        }
-    }
-
-    async fn select(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
-        let engine =
-            self.engine().ok_or_else(|| SourceError::Transient("the torrent is not running".to_owned()))?;
-        inner.session.update_only_files(&engine, selection).await.map_err(|error| transient(&error))
-    }
-
-    /// Also after an add that was cut short, whose handle nobody has seen.
-    async fn leave_engine(&self, inner: &Inner) -> Result<(), SourceError> {
-        self.engine.send_replace(None);
-        let id = TorrentIdOrHash::Hash(Id20::new(*self.info_hash().as_bytes()));
-        match inner.session.get(id) {
-            Some(_) => inner.session.delete(id, false).await.map_err(|error| transient(&error)),
-            None => Ok(()),
-        }
-    }
-
-    /// Adds the torrent to the engine, anew if need be, with what is verified on disk as its have-map.
-    async fn start(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
-        self.leave_engine(inner).await?;
-        let (shelf, data_dir, info_hash) =
-            (self.shelf.clone(), inner.settings.data_dir.clone(), self.info_hash());
-        blocking(move || session::hand_over(&data_dir, info_hash, &shelf.hand_over()))
-            .await?
-            .map_err(|error| SourceError::Transient(format!("the data folder cannot be written: {error}")))?;
-        let mut files: Vec<usize> = selection.iter().copied().collect();
-        files.sort_unstable();
-        let options = AddTorrentOptions {
-            only_files: Some(files),
-            overwrite: true,
-            // Nothing is written there. Left to the torrent's name, an odd one would be refused.
-            sub_folder: Some(info_hash.to_string()),
-            initial_peers: Some(self.recipe.peers.clone()),
-            // The JSON store picks the next number from what it has already written, so that two adds at
-            // the same time get the same one, and the second is answered with the first one's torrent.
-            preferred_id: Some(inner.next_id()),
-            storage_factory: Some(ShelfFactory(self.shelf.clone()).boxed()),
-            trackers: Some(inner.trackers_for(&self.recipe)),
-            ..Default::default()
         };
-        let torrent = AddTorrent::from_bytes(self.recipe.torrent.clone());
-        let adding = async {
-            let added = inner.session.add_torrent(torrent, Some(options)).await?;
-            let AddTorrentResponse::Added(_, engine) = added else {
-                anyhow::bail!("the engine still holds an earlier copy of the torrent");
-            };
-            self.engine.send_replace(Some(engine.clone()));
-            engine.wait_until_initialized().await
-        };
-        match tokio::time::timeout(START_LIMIT, adding).await {
-            Ok(started) => started.map_err(|error| transient(&error)),
-            Err(_) => Err(SourceError::Transient("the torrent engine did not start in time".to_owned())),
-        }
+        wanted.steering = Some(AbortOnDropHandle::new(inner.tasks.spawn_on(steering.run(), &inner.runtime)));
     }
-}
-
-fn transient(error: &anyhow::Error) -> SourceError {
-    SourceError::Transient(format!("the torrent engine refuses: {error:#}"))
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SourceError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| SourceError::Transient("the work was cut short by a fault".to_owned()))
 }

@@ -9,6 +9,8 @@ use crate::domain::InfoHash;
 /// More trackers than any torrent needs; the rest of a longer list is left out.
 pub(super) const MAX_TRACKERS: usize = 64;
 const MAX_PEERS: usize = 256;
+/// More web seeds, or places of the .torrent, than a magnet needs. Each is a connection to wherever it says.
+pub const MAX_WEB_ADDRESSES: usize = 16;
 
 /// What a magnet link says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub struct MagnetHints {
     pub trackers: Vec<Url>,
     /// Every `x.pe` that is an address with a port; host names are left out.
     pub peers: Vec<SocketAddr>,
+    /// Web seeds (`ws`, BEP 19) that are http or https, at most 16.
+    pub web_seeds: Vec<Url>,
+    /// Where the .torrent file may lie (`xs`, `as`): http or https, at most 16.
+    pub exact_sources: Vec<Url>,
     /// The name (`dn`), for display only.
     pub name: Option<String>,
 }
@@ -51,6 +57,7 @@ pub fn parse_magnet(text: &str) -> Result<MagnetHints, InvalidMagnet> {
     }
     let (mut hash, mut v2) = (None, false);
     let (mut trackers, mut peers, mut name) = (Vec::new(), Vec::new(), None);
+    let (mut web_seeds, mut exact_sources) = (Vec::new(), Vec::new());
     for (key, value) in url.query_pairs() {
         // `tr.1`, `xt.2`: BEP 9 numbers repeated fields.
         match key
@@ -63,6 +70,8 @@ pub fn parse_magnet(text: &str) -> Result<MagnetHints, InvalidMagnet> {
                 _ => {}
             },
             "tr" => trackers.extend(Url::parse(&value).ok().filter(is_tracker)),
+            "ws" => web_seeds.extend(parse_web_address(&value)),
+            "xs" | "as" => exact_sources.extend(parse_web_address(&value)),
             "x.pe" => peers.extend(value.parse::<SocketAddr>().ok().filter(|peer| peer.port() != 0)),
             "dn" if !value.is_empty() => name = Some(value.into_owned()),
             _ => {}
@@ -70,14 +79,22 @@ pub fn parse_magnet(text: &str) -> Result<MagnetHints, InvalidMagnet> {
     }
     trackers.truncate(MAX_TRACKERS);
     peers.truncate(MAX_PEERS);
+    web_seeds.truncate(MAX_WEB_ADDRESSES);
+    exact_sources.truncate(MAX_WEB_ADDRESSES);
     let missing = if v2 { InvalidMagnet::OnlyV2 } else { InvalidMagnet::NoInfoHash };
-    Ok(MagnetHints { info_hash: hash.ok_or(missing)?, trackers, peers, name })
+    let info_hash = hash.ok_or(missing)?;
+    Ok(MagnetHints { info_hash, trackers, peers, web_seeds, exact_sources, name })
 }
 
 /// The key without its number, if it has one.
 fn strip<'a>(key: &'a str, number: &str) -> &'a str {
     let numbered = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
     if numbered { &key[..key.len() - number.len() - 1] } else { key }
+}
+
+/// The text as an http or https address.
+pub fn parse_web_address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// Whether this is a tracker URL that the engine can announce to.
@@ -109,14 +126,26 @@ mod tests {
     fn every_hint_of_a_magnet_is_read() {
         let hints = parse_magnet(&format!(
             "magnet:?xt=urn:btih:{HEX}&dn=Big+Buck+Bunny&tr=udp%3A%2F%2Fa.example%3A1337&tr.1=http://b.example/announce\
-             &tr=wss://c.example&tr=nonsense&x.pe=192.0.2.1:6881&x.pe=[2001:db8::1]:51413&x.pe=host.example:1&ws=http://x/"
+             &tr=wss://c.example&tr=nonsense&x.pe=192.0.2.1:6881&x.pe=[2001:db8::1]:51413&x.pe=host.example:1&ws=http://x.example/a&ws=ftp://y.example/\
+             &xs=https%3A%2F%2Fz.example%2Ft.torrent&xs=urn:btpk:aa&as=http://w.example/t&so=0"
         ))
         .unwrap();
+        let urls = |urls: &[Url]| urls.iter().map(Url::to_string).collect::<Vec<_>>();
+        assert_eq!(urls(&hints.web_seeds), ["http://x.example/a"]);
+        assert_eq!(urls(&hints.exact_sources), ["https://z.example/t.torrent", "http://w.example/t"]);
         assert_eq!(hints.info_hash.to_string(), HEX);
         assert_eq!(hints.name.as_deref(), Some("Big Buck Bunny"));
         let trackers: Vec<_> = hints.trackers.iter().map(Url::as_str).collect();
         assert_eq!(trackers, ["udp://a.example:1337", "http://b.example/announce"]);
         assert_eq!(hints.peers, ["192.0.2.1:6881".parse().unwrap(), "[2001:db8::1]:51413".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_magnet_cannot_send_the_server_to_any_number_of_places() {
+        let many: String =
+            (0..100).map(|n| format!("&ws=http://a{n}.example/&xs=http://b{n}.example/")).collect();
+        let hints = parse_magnet(&format!("magnet:?xt=urn:btih:{HEX}{many}")).unwrap();
+        assert_eq!((hints.web_seeds.len(), hints.exact_sources.len()), (16, 16));
     }
 
     #[test]

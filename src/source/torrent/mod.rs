@@ -3,16 +3,23 @@
 //!
 //! The engine speaks to peers and decides who is asked for which piece. Everything else is ours: the
 //! file table is resolved once and kept (`resolve`), the have-map is the cache's and is handed to the
-//! engine on each add (`session`), blocks go straight into cache files (`storage`), and readers
-//! steer the engine through cursors that nobody reads from (`steer`).
+//! engine on each add (`session`, `stay`), blocks go straight into cache files (`storage`, `shelf`), and
+//! readers steer the engine through cursors that nobody reads from (`steer`). Other sources may write the
+//! same files at the same time.
 
 mod active;
+mod addresses;
+mod cursors;
 mod magnet;
 mod metainfo;
+mod pick;
 mod registry;
 mod resolve;
 mod seeder;
 mod session;
+mod shelf;
+mod silence;
+mod stay;
 mod steer;
 mod storage;
 
@@ -30,17 +37,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use self::active::Recipe;
+use self::pick::pick;
 use self::registry::Registry;
 use self::resolve::Flights;
 use super::content::open_content;
+use self::stay::Recipe;
 use super::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
 use crate::cache::Cache;
 use crate::db::Database;
 use crate::domain::InfoHash;
-use crate::release::choose;
 
-pub use magnet::{InvalidMagnet, MagnetHints, parse_magnet};
+pub(in crate::source) use addresses::{FileNames, web_seeds};
+pub use magnet::{InvalidMagnet, MAX_WEB_ADDRESSES, MagnetHints, parse_magnet, parse_web_address};
 pub(in crate::source) use magnet::{build_magnet, is_tracker};
 pub use metainfo::parse_metainfo;
 pub use seeder::{SeedPlan, Seeder, make_torrent};
@@ -211,8 +219,7 @@ async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Op
     if let Some(reason) = metainfo::engine_refusal(&recipe.torrent) {
         return Err(SourceError::Broken(format!("the torrent is not usable: {reason}")));
     }
-    let index =
-        choose(&metainfo.files, request.file).map_err(|error| SourceError::NoSuchFile(error.to_string()))?;
+    let index = pick(&metainfo, request.file, wanted.known.as_ref())?;
     let file = open_content(&inner.cache, &metainfo, index).await?;
     let mut opened = Opened { file, metainfo: Some(metainfo), writer: None };
     if !opened.file.is_complete() {

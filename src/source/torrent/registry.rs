@@ -2,13 +2,14 @@
 //! not wait for each other.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::Inner;
-use super::active::{ActiveTorrent, Recipe, Remains};
+use super::active::{ActiveTorrent, Post, Remains};
+use super::stay::Recipe;
 use crate::cache::CacheFile;
 use crate::domain::{FileIndex, InfoHash};
 use crate::source::{Duty, SourceError, Writer};
@@ -70,7 +71,7 @@ pub(super) async fn attach(
     file: CacheFile,
 ) -> Result<Writer, SourceError> {
     let slot = inner.registry.slot(recipe.metainfo.info_hash);
-    let _turn = slot.turn.lock().await;
+    let turn = slot.turn.lock().await;
     let active = match slot.active() {
         Some(active) => active,
         None => {
@@ -85,7 +86,10 @@ pub(super) async fn attach(
     };
     let index = file.key().file;
     match active.want(&inner, file).await {
-        Ok(failed) => Ok(writer(inner.clone(), slot.clone(), index, failed, active.received())),
+        Ok(post) => {
+            drop(turn);
+            Ok(writer(&inner, slot, active, index, post))
+        }
         Err(error) => {
             if active.is_unwanted() {
                 active.stop(&inner).await;
@@ -97,41 +101,70 @@ pub(super) async fn attach(
 }
 
 fn writer(
+    inner: &Arc<Inner>,
+    slot: Arc<Slot>,
+    active: Arc<ActiveTorrent>,
+    index: FileIndex,
+    post: Post,
+) -> Writer {
+    let (duty, leaving) = (watch::Sender::new(Duty::Work), CancellationToken::new());
+    let attendant = Attendant {
+        inner: inner.clone(),
+        slot,
+        active,
+        index,
+        duty: duty.subscribe(),
+        outdated: post.outdated,
+        leaving: leaving.clone(),
+    };
+    inner.tasks.spawn_on(attendant.run(), &inner.runtime);
+    Writer { failed: post.failed, received: post.received, duty, guard: Box::new(leaving.drop_guard()) }
+}
+
+/// Sees to it that the torrent does what one writer is told. What it has begun it brings to its end, which an
+/// abort would not: the engine would keep a torrent that nobody knows of.
+struct Attendant {
     inner: Arc<Inner>,
     slot: Arc<Slot>,
+    active: Arc<ActiveTorrent>,
     index: FileIndex,
-    failed: watch::Receiver<Option<SourceError>>,
-    received: Arc<AtomicU64>,
-) -> Writer {
-    Writer {
-        failed,
-        received,
-        duty: watch::Sender::new(Duty::Work),
-        guard: Box::new(Guard { inner, slot: Some(slot), index }),
-    }
+    duty: watch::Receiver<Duty>,
+    outdated: watch::Receiver<u64>,
+    /// Cancelled when the writer is dropped.
+    leaving: CancellationToken,
 }
 
-/// Ends the work on one file when it is dropped.
-struct Guard {
-    inner: Arc<Inner>,
-    slot: Option<Arc<Slot>>,
-    index: FileIndex,
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let Some(slot) = self.slot.take() else { return };
-        let (inner, index) = (self.inner.clone(), self.index);
-        let leaving = async move {
-            let _turn = slot.turn.lock().await;
-            if let Some(active) = slot.active()
-                && active.give_up(&inner, index).await == Remains::Nothing
-            {
-                active.stop(&inner).await;
-                slot.set(None);
+impl Attendant {
+    async fn run(mut self) {
+        let mut duty = Duty::Work;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.leaving.cancelled() => return self.leave(duty).await,
+                () = self.inner.stopping.cancelled() => return,
+                Ok(()) = self.duty.changed() => {
+                    let _turn = self.slot.turn.lock().await;
+                    let wanted = *self.duty.borrow_and_update();
+                    if wanted != duty {
+                        duty = wanted;
+                        self.active.set_duty(&self.inner, self.index, duty).await;
+                    }
+                }
+                // The sender lives in the torrent, which this task holds.
+                Ok(()) = self.outdated.changed() => {
+                    let _turn = self.slot.turn.lock().await;
+                    let generation = *self.outdated.borrow_and_update();
+                    self.active.refresh(&self.inner, generation).await;
+                }
             }
-        };
-        // A guard may be dropped outside the runtime, or after it has stopped.
-        self.inner.tasks.spawn_on(leaving, &self.inner.runtime);
+        }
+    }
+
+    async fn leave(self, duty: Duty) {
+        let _turn = self.slot.turn.lock().await;
+        if self.active.give_up(&self.inner, self.index, duty).await == Remains::Nothing {
+            self.active.stop(&self.inner).await;
+            self.slot.set(None);
+        }
     }
 }

@@ -13,9 +13,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
-use super::active::Recipe;
 use super::magnet::{build_magnet, is_tracker};
 use super::metainfo::reduce;
+use super::stay::Recipe;
 use super::{Inner, parse_metainfo};
 use crate::domain::{InfoHash, Metainfo};
 use crate::source::{Report, Request, SourceError, Stage};

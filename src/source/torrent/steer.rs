@@ -1,31 +1,32 @@
 //! One task per open file: keeps the engine's cursors where the readers are, and notices when the swarm
 //! can no longer deliver.
 
-use std::io::SeekFrom;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use librqbit::{ManagedTorrent, Session, TorrentStats, TorrentStatsState};
-use tokio::io::{AsyncSeek, AsyncSeekExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::storage::Shelf;
+use crate::source::aim::Aim;
+use super::cursors::Cursors;
+use super::shelf::Shelf;
+use super::silence::{Redial, Silence};
 use crate::cache::CacheFile;
 use crate::source::SourceError;
-use crate::source::aim::Aim;
+use crate::source::waits::Waits;
 
 /// The engine's handle on a live torrent; a new one after each add.
 pub(super) type Engine = Arc<ManagedTorrent>;
 
 const PULSE: Duration = Duration::from_secs(1);
 
-/// The engine gives a peer that refused a connection 10 s and more before it tries again. Many refuse
-/// the first one for a moment, because they still hold the connection over which they sent the
-/// metadata, so that the first few tries are repeated after this time, and twice as long each time.
-const REDIAL: Duration = Duration::from_secs(1);
-const REDIALS: u32 = 3;
+/// Adding a torrent anew costs its connections, so it is done so often at most.
+const REFRESH_PAUSE: Duration = Duration::from_secs(30);
+
+/// What the engine may fetch twice before it is worth adding the torrent anew, in pieces and in bytes.
+const MOST_TWICE: (u64, u64) = (16, 32 << 20);
 
 /// The steering of one file.
 pub(super) struct Steering {
@@ -36,8 +37,18 @@ pub(super) struct Steering {
     pub(super) engine: watch::Receiver<Option<Engine>>,
     /// Told why, when the swarm cannot deliver.
     pub(super) failed: watch::Sender<Option<SourceError>>,
+    /// Told the number of the engine's add, when the engine knows too little of what others have written.
+    pub(super) outdated: watch::Sender<u64>,
     /// How long a wanted file may stand still with nobody connected.
     pub(super) patience: Duration,
+}
+
+/// What is observed since the engine's latest add.
+struct Since {
+    generation: u64,
+    began: Instant,
+    received: u64,
+    redial: Redial,
 }
 
 impl Steering {
@@ -49,12 +60,19 @@ impl Steering {
         let mut pulse = tokio::time::interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut silence = Silence::new(self.shelf.received());
-        let mut redial = Redial::new();
+        let mut since = self.since();
+        let mut waits = Waits::default();
         let mut cursors = Cursors::default();
         while !self.file.is_complete() {
             changes.borrow_and_update();
             let playheads = demand.borrow_and_update().clone();
-            let offsets = self.aim.offsets(&playheads, |range| self.missing(&range));
+            waits.note(&self.file, &playheads, Instant::now());
+            let mut offsets = self.aim.offsets(&playheads, |range| self.missing(&waits, &range));
+            let is_wanted = !offsets.is_empty();
+            if !is_wanted {
+                // Without a cursor the engine would begin at the start of the file, whoever is at work there.
+                offsets.extend(self.missing(&waits, &(0..self.file.length())));
+            }
             let engine = self.engine.borrow_and_update().clone();
             cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
             if let Some(error) = failure.borrow_and_update().clone() {
@@ -68,20 +86,61 @@ impl Steering {
                 changed = self.engine.changed() => if changed.is_err() { return },
                 _ = pulse.tick() => {
                     let stats = self.engine.borrow().as_ref().map(|engine| engine.stats());
-                    if let Some(error) = self.health(stats.as_ref(), &mut silence, !offsets.is_empty()) {
+                    if let Some(error) = self.health(stats.as_ref(), &mut silence, is_wanted) {
                         return self.fail(error);
                     }
-                    if self.shelf.received() == 0 && stats.is_some_and(|stats| redial.is_due(&stats)) {
+                    if since.generation != self.shelf.generation() {
+                        since = self.since();
+                    }
+                    let nothing_came = self.shelf.received() == since.received;
+                    if nothing_came && stats.is_some_and(|stats| since.redial.is_due(&stats)) {
                         self.dial_again().await;
+                    }
+                    if since.began.elapsed() >= REFRESH_PAUSE && self.is_outdated(&offsets) {
+                        self.outdated.send_replace(since.generation);
                     }
                 },
             }
         }
+        if !self.shelf.agrees_with(&self.file) {
+            // Left alone, the engine would now fetch all that others have brought.
+            self.outdated.send_replace(self.shelf.generation());
+        }
     }
 
-    fn missing(&self, range: &Range<u64>) -> Option<u64> {
-        let first = if range.is_empty() { range.end } else { self.file.missing_from(range.start) };
+    fn since(&self) -> Since {
+        Since {
+            generation: self.shelf.generation(),
+            began: Instant::now(),
+            received: self.shelf.received(),
+            redial: Redial::new(),
+        }
+    }
+
+    /// The first byte of `range` that is missing and that nobody else is fetching.
+    fn missing(&self, waits: &Waits, range: &Range<u64>) -> Option<u64> {
+        if range.is_empty() {
+            return None;
+        }
+        let awaited = self.file.missing_from(range.start);
+        let first = if waits.is_long(awaited, Instant::now()) {
+            awaited
+        } else {
+            self.file.unclaimed_from(range.start)
+        };
         (first < range.end).then_some(first)
+    }
+
+    /// Whether the engine goes on fetching what others have written meanwhile, or is about to, or believes
+    /// to have what it has not.
+    fn is_outdated(&self, offsets: &[u64]) -> bool {
+        let piece_length = self.file.layout().map_or(1, |layout| layout.piece_length);
+        let is_much = |pieces: u64| pieces >= MOST_TWICE.0 || pieces * piece_length >= MOST_TWICE.1;
+        let ahead =
+            || self.aim.windows(offsets).into_iter().map(|window| self.shelf.unknown(&self.file, window));
+        is_much(self.shelf.wasted() / piece_length)
+            || is_much(ahead().sum())
+            || self.shelf.is_misled_about(&self.file)
     }
 
     fn health(
@@ -123,102 +182,5 @@ impl Steering {
     fn fail(&self, error: SourceError) {
         tracing::info!(content = %self.file.key(), %error, "the swarm does not deliver");
         self.failed.send_replace(Some(error));
-    }
-}
-
-/// How long nothing has come although something was wanted.
-struct Silence {
-    received: u64,
-    since: Instant,
-}
-
-impl Silence {
-    fn new(received: u64) -> Self {
-        Self { received, since: Instant::now() }
-    }
-
-    fn lasts(&mut self, received: u64, excused: bool) -> Duration {
-        if excused || received != self.received {
-            *self = Self::new(received);
-        }
-        self.since.elapsed()
-    }
-}
-
-/// When to dial peers again that all refused.
-struct Redial {
-    left: u32,
-    after: Instant,
-    pause: Duration,
-}
-
-impl Redial {
-    fn new() -> Self {
-        Self { left: REDIALS, after: Instant::now() + REDIAL / 2, pause: REDIAL }
-    }
-
-    fn is_due(&mut self, stats: &TorrentStats) -> bool {
-        let all_refused = stats.live.as_ref().is_some_and(|live| {
-            let peers = &live.snapshot.peer_stats;
-            peers.live + peers.connecting + peers.queued == 0 && peers.dead > 0
-        });
-        let due = all_refused && self.left > 0 && Instant::now() >= self.after;
-        if due {
-            self.pause *= 2;
-            (self.left, self.after) = (self.left - 1, Instant::now() + self.pause);
-        }
-        due
-    }
-}
-
-/// The engine's streams of one file. They are never read from: each only tells the engine, by its
-/// position, what to fetch first.
-#[derive(Default)]
-struct Cursors {
-    engine: Option<Engine>,
-    open: Vec<Cursor>,
-}
-
-struct Cursor {
-    at: u64,
-    stream: Box<dyn AsyncSeek + Send + Unpin>,
-}
-
-impl Cursors {
-    /// Moves, opens and drops cursors until they stand at `offsets`.
-    async fn follow(&mut self, engine: Option<&Engine>, file: usize, offsets: &[u64]) {
-        let Some(engine) = engine else { return self.open.clear() };
-        if self.engine.as_ref().is_none_or(|known| !Arc::ptr_eq(known, engine)) {
-            self.open.clear();
-            self.engine = Some(engine.clone());
-        }
-        // Cursors that stand right stay, so that a reader's window is never away for a moment.
-        let (mut kept, mut spare): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.open).into_iter().partition(|cursor| offsets.contains(&cursor.at));
-        for offset in offsets {
-            if kept.iter().any(|cursor| cursor.at == *offset) {
-                continue;
-            }
-            let stream = match spare.pop() {
-                Some(cursor) => Some(cursor.stream),
-                None => open(engine, file).await,
-            };
-            let Some(mut stream) = stream else { continue };
-            if stream.seek(SeekFrom::Start(*offset)).await.is_ok() {
-                kept.push(Cursor { at: *offset, stream });
-            }
-        }
-        self.open = kept;
-    }
-}
-
-async fn open(engine: &Engine, file: usize) -> Option<Box<dyn AsyncSeek + Send + Unpin>> {
-    match engine.clone().stream(file).await {
-        Ok(stream) => Some(Box::new(stream)),
-        Err(error) => {
-            // The torrent has failed or is being deleted; the health check or the guard deals with it.
-            tracing::debug!(error = %format!("{error:#}"), "no cursor");
-            None
-        }
     }
 }

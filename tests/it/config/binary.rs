@@ -50,13 +50,21 @@ fn check_prints_the_settings_in_effect_without_secrets() {
     let output = headwater(
         folder.path(),
         &["check", "--cache-max-bytes", "20GiB"],
-        &[("HEADWATER_ADMIN_TOKEN", "hush-hush")],
+        &[
+            ("HEADWATER_ADMIN_TOKEN", "hush-hush"),
+            ("HEADWATER_REALDEBRID_TOKEN", "hush-1,hush-2"),
+            ("HEADWATER_REALDEBRID_PROXY", "socks5://me:hush@127.0.0.1:1080"),
+        ],
     );
     let printed = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    for line in
-        ["HEADWATER_P2P_PORT=4711", "HEADWATER_CACHE_MAX_BYTES=20GiB", "HEADWATER_ADMIN_TOKEN=(hidden)"]
-    {
+    for line in [
+        "HEADWATER_P2P_PORT=4711",
+        "HEADWATER_CACHE_MAX_BYTES=20GiB",
+        "HEADWATER_ADMIN_TOKEN=(hidden)",
+        "HEADWATER_REALDEBRID_TOKEN=(hidden)",
+        "HEADWATER_REALDEBRID_PROXY=(hidden)",
+    ] {
         assert!(printed.lines().any(|printed| printed == line), "{line} is missing from {printed}");
     }
     assert!(!printed.contains("hush"));

@@ -3,6 +3,8 @@
 mod binary;
 mod names;
 mod precedence;
+mod secrets;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -20,4 +22,13 @@ fn load(variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Co
 fn described(config: &Config, name: &str) -> String {
     let found = config.describe().into_iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("{name} is not described")).1
+}
+
+/// A settings file with this text.
+fn file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("water.toml");
+    std::fs::write(&path, text).unwrap();
+    let path = path.display().to_string();
+    (folder, path)
 }

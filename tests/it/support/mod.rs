@@ -1,5 +1,9 @@
 //! Real things for the tests to meet: the server as a process, swarms, trackers and players.
 
+pub(crate) mod background;
+pub(crate) mod cdn;
+pub(crate) mod chaos;
+pub(crate) mod debrid;
 pub(crate) mod http;
 pub(crate) mod media;
 pub(crate) mod player;

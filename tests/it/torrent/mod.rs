@@ -1,6 +1,8 @@
 //! The torrent source against real seeds on loopback.
 
+mod beside;
 mod clients;
+mod graft;
 mod opening;
 mod peer;
 mod rig;

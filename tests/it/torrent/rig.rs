@@ -11,7 +11,7 @@ use headwater::cache::{Cache, CacheFile, CacheLimits};
 use headwater::db::Database;
 use headwater::domain::{FileChoice, FileIndex, InfoHash};
 use headwater::source::torrent::{SeedPlan, Seeder, Swarm, SwarmSettings};
-use headwater::source::{Opened, Report, Request, Source, SourceError, Wanted};
+use headwater::source::{Known, Opened, Report, Request, Source, SourceError, Wanted};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -74,8 +74,27 @@ impl Rig {
     }
 
     pub(super) async fn open(&self, request: &Request) -> Result<Opened, SourceError> {
-        let wanted = Wanted { request: request.clone(), known: None };
+        self.open_beside(request, None).await
+    }
+
+    /// Opens a content that another source may have opened before.
+    pub(super) async fn open_beside(
+        &self,
+        request: &Request,
+        known: Option<Known>,
+    ) -> Result<Opened, SourceError> {
+        let wanted = Wanted { request: request.clone(), known };
         self.swarm.open(&wanted, &Report::new()).await
+    }
+
+    /// Waits until the torrent is in the engine, or is not.
+    pub(super) async fn until_at_work(&self, info_hash: InfoHash, at_work: bool) {
+        within(10, async {
+            while self.swarm.peers(info_hash).is_some() != at_work {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
     }
 
     /// Where a content lies on disk.
@@ -243,5 +262,10 @@ impl Tracker {
 
     pub(super) fn answer(&self) {
         self.gate.send_replace(true);
+    }
+
+    /// Leaves whoever asks from now on without an answer.
+    pub(super) fn fall_silent(&self) {
+        self.gate.send_replace(false);
     }
 }

@@ -50,6 +50,11 @@ impl Share {
         Self::build(name, paths, data, piece_length, trackers)
     }
 
+    /// The torrent's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The magnet link with every tracker.
     pub(crate) fn magnet(&self) -> String {
         format!("magnet:?xt=urn:btih:{}&dn={}&{}", self.info_hash, escape(&self.name), self.tracker_query())

@@ -1,7 +1,7 @@
 //! Jobs over scripted sources: who joins whom, what is remembered, what ends.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,37 +14,44 @@ use crate::cache::{Cache, CacheFile, CacheLimits, Layout};
 use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
 use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Wanted, Writer};
 
+mod fallback;
+
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a scripted source does on its next opening.
 enum Act {
     Fail(SourceError),
-    /// Opens an empty content of one piece; the test plays the swarm.
+    /// Opens an empty content of two pieces; the test plays the swarm.
     Open,
 }
 
 struct Scripted {
+    name: &'static str,
+    kind: Kind,
     cache: Cache,
     acts: Mutex<VecDeque<Act>>,
     /// Openings wait for a permit, so that tests decide when a source answers.
     gate: Semaphore,
     opened: AtomicUsize,
     failure: watch::Sender<Option<SourceError>>,
+    received: Arc<AtomicU64>,
     /// Alive while a writer is.
     writers: Mutex<std::sync::Weak<()>>,
+    /// What the latest writer was told to do.
+    duty: Mutex<watch::Receiver<Duty>>,
 }
 
 impl Source for Scripted {
     fn name(&self) -> &'static str {
-        "p2p"
+        self.name
     }
 
     fn label(&self) -> &'static str {
-        "P2P"
+        self.name
     }
 
     fn kind(&self) -> Kind {
-        Kind::P2p
+        self.kind
     }
 
     fn budget(&self) -> Duration {
@@ -63,12 +70,10 @@ impl Source for Scripted {
             self.failure.send_replace(None);
             let guard = Arc::new(());
             *self.writers.lock().unwrap() = Arc::downgrade(&guard);
-            let writer = Writer {
-                failed: self.failure.subscribe(),
-                received: Arc::default(),
-                duty: watch::Sender::new(Duty::Work),
-                guard: Box::new(guard),
-            };
+            let duty = watch::Sender::new(Duty::Work);
+            *self.duty.lock().unwrap() = duty.subscribe();
+            let (failed, received) = (self.failure.subscribe(), self.received.clone());
+            let writer = Writer { failed, received, duty, guard: Box::new(guard) };
             Ok(Opened { file, metainfo: None, writer: Some(writer) })
         }
         .boxed()
@@ -76,19 +81,39 @@ impl Source for Scripted {
 }
 
 impl Scripted {
+    fn new(name: &'static str, kind: Kind, cache: &Cache, acts: impl IntoIterator<Item = Act>) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            kind,
+            cache: cache.clone(),
+            acts: Mutex::new(acts.into_iter().collect()),
+            gate: Semaphore::new(100),
+            opened: AtomicUsize::new(0),
+            failure: watch::Sender::new(None),
+            received: Arc::default(),
+            writers: Mutex::default(),
+            duty: Mutex::new(watch::Sender::new(Duty::Work).subscribe()),
+        })
+    }
+
+    fn openings(&self) -> usize {
+        self.opened.load(Ordering::Relaxed)
+    }
+
     fn file(&self, info_hash: InfoHash) -> CacheFile {
         let layout = Layout {
-            length: 1000,
+            length: 20_000,
             lead: 0,
             piece_length: 16384,
             first_piece: 0,
-            span: 1000,
-            hashes: Some(vec![[0; 20]].into()),
+            span: 20_000,
+            hashes: Some(vec![[0; 20]; 2].into()),
         };
         self.cache.content(ContentKey { info_hash, file: FileIndex(0) }, &layout, "film.mkv").unwrap()
     }
 
     fn deliver(&self) {
+        self.received.fetch_add(1000, Ordering::Relaxed);
         self.file(HASH).complete_piece(0);
     }
 }
@@ -106,22 +131,15 @@ fn stage(acts: impl IntoIterator<Item = Act>, lifetime: Duration) -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let cache =
         Cache::open(folder.path(), CacheLimits { max_bytes: None, free_floor: 0, idle: None }).unwrap();
-    let source = Arc::new(Scripted {
-        cache,
-        acts: Mutex::new(acts.into_iter().collect()),
-        gate: Semaphore::new(100),
-        opened: AtomicUsize::new(0),
-        failure: watch::Sender::new(None),
-        writers: Mutex::default(),
-    });
+    let source = Scripted::new("p2p", Kind::P2p, &cache, acts);
     let settings = PrepareSettings {
         ready_lifetime: lifetime,
         ready_torrents: 1,
         progress_interval: Duration::from_millis(10),
-        source_budget: Duration::from_secs(3),
+        hedge_after: Duration::from_millis(300),
         retries: 1,
     };
-    let chain = Chain::new(vec![Arc::clone(&source) as Arc<dyn Source>], settings);
+    let chain = Chain::new(vec![Arc::clone(&source) as Arc<dyn Source>], Policy::P2pFirst, settings);
     Stage { prepare: Prepare::new(chain, settings), source, _folder: folder }
 }
 
@@ -246,7 +264,7 @@ async fn a_source_that_is_connected_but_delivers_nothing_is_given_up() {
 #[tokio::test]
 async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
     let refuse = || Act::Fail(SourceError::NotHere("no peers".to_owned()));
-    let stage = stage([refuse(), refuse()], Duration::from_secs(60));
+    let stage = stage([refuse(), refuse(), refuse(), refuse()], Duration::from_secs(60));
     let job = stage.prepare.start(request());
     let error = timeout(PATIENCE, job.content()).await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "Download failed from all sources (p2p: no peers)");
@@ -256,6 +274,14 @@ async fn a_failure_answers_for_a_moment_unless_the_request_knows_more() {
     let again = stage.prepare.start(Request { trackers: vec![tracker], ..request() });
     assert!(!Arc::ptr_eq(&again, &job));
     assert_ne!(again.id(), job.id());
+    for more in [
+        Request { web_seeds: vec!["http://a.example/".parse().unwrap()], ..request() },
+        Request { exact_sources: vec!["http://a.example/t".parse().unwrap()], ..request() },
+    ] {
+        let last = stage.prepare.start(request());
+        let _ = timeout(PATIENCE, last.content()).await.unwrap();
+        assert!(!Arc::ptr_eq(&stage.prepare.start(more), &last));
+    }
 }
 
 #[tokio::test]
@@ -273,6 +299,7 @@ async fn a_failure_can_be_asked_for_although_nobody_held_the_job() {
 async fn a_source_that_dies_in_mid_play_is_asked_again_and_the_job_goes_on() {
     let stage = stage([], Duration::from_secs(60));
     let job = stage.prepare.start(request());
+    until("opened", || job.attempts().iter().any(|attempt| attempt.outcome != "asked")).await;
     stage.source.deliver();
     until("ready", || is_ready(&job)).await;
     stage.source.failure.send_replace(Some(SourceError::Transient("the swarm has gone silent".to_owned())));
@@ -285,6 +312,7 @@ async fn a_source_that_dies_in_mid_play_is_asked_again_and_the_job_goes_on() {
 async fn a_revival_that_brings_nothing_is_not_repeated_for_ever() {
     let stage = stage([], Duration::from_secs(60));
     let job = stage.prepare.start(request());
+    until("opened", || job.attempts().iter().any(|attempt| attempt.outcome != "asked")).await;
     stage.source.deliver();
     until("ready", || is_ready(&job)).await;
     for opening in 2..=3 {

@@ -1,0 +1,184 @@
+//! A torrent's stay in the engine: added with our have-map, taken out again, its peers remembered.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use librqbit::api::TorrentIdOrHash;
+use librqbit::dht::Id20;
+use librqbit::storage::StorageFactoryExt;
+use librqbit::{AddTorrent, AddTorrentOptions, AddTorrentResponse};
+use tokio::sync::watch;
+use url::Url;
+
+use super::shelf::Shelf;
+use super::steer::Engine;
+use super::storage::ShelfFactory;
+use super::{Inner, session};
+use crate::domain::{InfoHash, Metainfo};
+use crate::source::SourceError;
+
+/// Adding a torrent that is handed a have-map takes milliseconds; after this long the engine is stuck.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// Most peers that are remembered from one stay to the next.
+const MOST_ACQUAINTANCES: usize = 200;
+
+/// What the engine needs to add a torrent.
+#[derive(Clone)]
+pub(super) struct Recipe {
+    pub(super) metainfo: Arc<Metainfo>,
+    /// The .torrent reduced to its info dictionary.
+    pub(super) torrent: Bytes,
+    /// The trackers that the .torrent named.
+    pub(super) own_trackers: Vec<Url>,
+    /// Those that the request brought.
+    pub(super) trackers: Vec<Url>,
+    pub(super) peers: Vec<SocketAddr>,
+}
+
+/// A torrent's stay in the engine. Its methods that take `&Inner` must not overlap; the registry sees to that.
+pub(super) struct Stay {
+    recipe: Recipe,
+    shelf: Arc<Shelf>,
+    engine: watch::Sender<Option<Engine>>,
+    /// Peers of earlier stays, the most generous first.
+    acquaintances: Mutex<Vec<SocketAddr>>,
+}
+
+impl Stay {
+    pub(super) fn new(recipe: Recipe, shelf: Arc<Shelf>) -> Self {
+        Self { recipe, shelf, engine: watch::Sender::new(None), acquaintances: Mutex::default() }
+    }
+
+    pub(super) fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The engine's handle, while the torrent is there.
+    pub(super) fn engine(&self) -> Option<Engine> {
+        self.engine.borrow().clone()
+    }
+
+    /// Follows [`Stay::engine`].
+    pub(super) fn subscribe(&self) -> watch::Receiver<Option<Engine>> {
+        self.engine.subscribe()
+    }
+
+    /// Whether the torrent has to be added, because it never was, has left or has failed.
+    pub(super) fn is_over(&self) -> bool {
+        self.shelf.failure().borrow().is_some()
+            || self.engine().is_none_or(|engine| engine.with_state(|state| state.name() == "error"))
+    }
+
+    /// Makes the engine fetch these files and no others.
+    pub(super) async fn select(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
+        let engine =
+            self.engine().ok_or_else(|| SourceError::Transient("the torrent is not running".to_owned()))?;
+        inner.session.update_only_files(&engine, selection).await.map_err(|error| refused(&error))
+    }
+
+    /// Takes the torrent out, also after an add that was cut short, whose handle nobody has seen.
+    pub(super) async fn end(&self, inner: &Inner) -> Result<(), SourceError> {
+        if let Some(engine) = self.engine.send_replace(None) {
+            self.remember_peers(&engine);
+        }
+        let id = TorrentIdOrHash::Hash(Id20::new(*self.info_hash().as_bytes()));
+        match inner.session.get(id) {
+            Some(_) => inner.session.delete(id, false).await.map_err(|error| refused(&error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the torrent, anew if need be, with what is verified on disk as its have-map.
+    pub(super) async fn begin(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
+        self.end(inner).await?;
+        let (shelf, data_dir, info_hash) =
+            (self.shelf.clone(), inner.settings.data_dir.clone(), self.info_hash());
+        blocking(move || session::hand_over(&data_dir, info_hash, &shelf.hand_over()))
+            .await?
+            .map_err(|error| SourceError::Transient(format!("the data folder cannot be written: {error}")))?;
+        let torrent = AddTorrent::from_bytes(self.recipe.torrent.clone());
+        let adding = async {
+            let added = inner.session.add_torrent(torrent, Some(self.options(inner, selection))).await?;
+            let AddTorrentResponse::Added(_, engine) = added else {
+                anyhow::bail!("the engine still holds an earlier copy of the torrent");
+            };
+            self.engine.send_replace(Some(engine.clone()));
+            engine.wait_until_initialized().await
+        };
+        match tokio::time::timeout(START_LIMIT, adding).await {
+            Ok(started) => started.map_err(|error| refused(&error)),
+            Err(_) => Err(SourceError::Transient("the torrent engine did not start in time".to_owned())),
+        }
+    }
+
+    fn info_hash(&self) -> InfoHash {
+        self.recipe.metainfo.info_hash
+    }
+
+    fn options(&self, inner: &Inner, selection: &HashSet<usize>) -> AddTorrentOptions {
+        let mut files: Vec<usize> = selection.iter().copied().collect();
+        files.sort_unstable();
+        AddTorrentOptions {
+            only_files: Some(files),
+            overwrite: true,
+            // Nothing is written there. Left to the torrent's name, an odd one would be refused.
+            sub_folder: Some(self.info_hash().to_string()),
+            initial_peers: Some(self.peers()),
+            // The JSON store picks the next number from what it has already written, so that two adds at
+            // the same time get the same one, and the second is answered with the first one's torrent.
+            preferred_id: Some(inner.next_id()),
+            storage_factory: Some(ShelfFactory(self.shelf.clone()).boxed()),
+            trackers: Some(inner.trackers_for(&self.recipe)),
+            ..Default::default()
+        }
+    }
+
+    /// Whom to dial before any tracker has answered.
+    fn peers(&self) -> Vec<SocketAddr> {
+        let mut peers = self.acquaintances.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let new: Vec<SocketAddr> =
+            self.recipe.peers.iter().filter(|peer| !peers.contains(peer)).copied().collect();
+        peers.extend(new);
+        peers
+    }
+
+    /// The engine forgets its peers with the torrent, and would wait for a tracker to name them again.
+    fn remember_peers(&self, engine: &Engine) {
+        // Without a filter it names those that are connected.
+        let Some(connected) = engine.live().map(|live| live.per_peer_stats_snapshot(Default::default()))
+        else {
+            return;
+        };
+        let mut found: Vec<(u64, SocketAddr)> = connected
+            .peers
+            .iter()
+            // Who came to us did so from a port on which nobody listens.
+            .filter(|(_, peer)| peer.counters.connections > 0)
+            .filter_map(|(address, peer)| Some((peer.counters.fetched_bytes, address.parse().ok()?)))
+            .collect();
+        found.sort_unstable_by_key(|(fetched, _)| std::cmp::Reverse(*fetched));
+        let mut peers: Vec<SocketAddr> = found.into_iter().map(|(_, address)| address).collect();
+        let mut known = self.acquaintances.lock().unwrap_or_else(PoisonError::into_inner);
+        let earlier: Vec<SocketAddr> = known.iter().filter(|peer| !peers.contains(peer)).copied().collect();
+        peers.extend(earlier);
+        peers.truncate(MOST_ACQUAINTANCES);
+        *known = peers;
+    }
+}
+
+fn refused(error: &anyhow::Error) -> SourceError {
+    SourceError::Transient(format!("the torrent engine refuses: {error:#}"))
+}
+
+/// Runs disk work where it may block.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, SourceError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| SourceError::Transient("the work was cut short by a fault".to_owned()))
+}

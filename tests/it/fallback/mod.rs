@@ -1,0 +1,5 @@
+//! Plays whose source dies: the body goes on from another one at the exact byte.
+
+mod matrix;
+mod stage;
+mod viewer;

@@ -1,0 +1,177 @@
+//! A film that can be had in four ways, each of which can be slowed down, killed and revived while it plays.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::support::cdn::{Cdn, Fault, Scope};
+use crate::support::chaos::Chaos;
+use crate::support::debrid::realdebrid::REAL_DEBRID;
+use crate::support::debrid::{Fake, FakeAccount, Title, TitleFile, World};
+use crate::support::http::escape;
+use crate::support::media;
+use crate::support::server::{Headwater, Setup};
+use crate::support::swarm::{Libtorrent, PIECE, Share};
+
+/// The token of the account at the fake service.
+pub(super) const TOKEN: &str = "SECRET-REALDEBRID-TOKEN";
+
+/// One way of getting a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    P2p,
+    Debrid,
+    WebSeed,
+    Http,
+}
+
+/// A film and its ways.
+pub(super) struct Film {
+    pub(super) share: Share,
+    seed: Libtorrent,
+    peer: Chaos,
+}
+
+/// The services around a server, and the server.
+pub(super) struct Stage {
+    pub(super) server: Headwater,
+    pub(super) cdn: Cdn,
+    pub(super) debrid: Fake,
+    world: World,
+    web_seed: Chaos,
+    http: Chaos,
+    ways: Vec<Way>,
+}
+
+impl Stage {
+    /// A server that may use `ways`, with more settings by `adjust`.
+    pub(super) fn new(ways: &[Way], adjust: impl FnOnce(Setup) -> Setup) -> Self {
+        let cdn = Cdn::start();
+        let world = World::new(cdn.links("realdebrid"));
+        let debrid = Fake::start(&world, REAL_DEBRID, vec![FakeAccount::fine(TOKEN)]);
+        let files: SocketAddr = address(&cdn.web_seed_url());
+        let (web_seed, http) = (Chaos::start(files), Chaos::start(files));
+        let mut setup = Setup::new().env("HEADWATER_PRIVATE_ADDRESSES", "true");
+        if ways.contains(&Way::Debrid) {
+            setup = setup.env("HEADWATER_REALDEBRID_TOKEN", TOKEN).env("HEADWATER_REALDEBRID_URL", &debrid.base);
+        }
+        if ways.contains(&Way::Http) {
+            setup = setup.env("HEADWATER_CONTENT_URLS", &format!("http://{}/seed/{{path}}", http.addr));
+        }
+        let server = adjust(setup).start();
+        Self { server, cdn, debrid, world, web_seed, http, ways: ways.to_vec() }
+    }
+
+    /// Makes a film of random bytes that can be had in every way.
+    pub(super) fn film(&self, name: &str, seed: u64, length: usize) -> Film {
+        let share = Share::single(name, media::random(seed, length), PIECE, &[]);
+        let bytes = Arc::new(share.files[0].clone());
+        self.cdn.add_title(&share.info_hash, name, &[(name, bytes.clone())]);
+        self.cdn.add_title(&format!("{}-torrent", share.info_hash), &format!("{name}.torrent"), &[(
+            &format!("{name}.torrent"),
+            Arc::new(share.torrent.clone()),
+        )]);
+        self.world.add_title(Title {
+            info_hash: share.info_hash.clone(),
+            name: name.to_owned(),
+            files: vec![TitleFile { path: name.to_owned(), bytes }],
+        });
+        self.debrid.set_cached(&share.info_hash, true);
+        let seed = Libtorrent::start(&share, None);
+        let peer = Chaos::start(SocketAddr::from(([127, 0, 0, 1], seed.port)));
+        Film { share, seed, peer }
+    }
+
+    /// Starts the job of a film with every hint that its ways need, and returns the path that plays it.
+    pub(super) async fn start(&self, film: &Film) -> String {
+        let name = film.name();
+        let mut magnet = format!("{}&xs={}", film.share.magnet(), escape(&format!("{}{name}.torrent", self.cdn.web_seed_url())));
+        if self.ways.contains(&Way::P2p) {
+            magnet.push_str(&format!("&x.pe={}", film.peer.addr));
+        }
+        if self.ways.contains(&Way::WebSeed) {
+            magnet.push_str(&format!("&ws={}", escape(&format!("http://{}/seed/", self.web_seed.addr))));
+        }
+        let hash = &film.share.info_hash;
+        let (status, job) = self.server.post(&format!("/stream/prepare/{hash}?fileIndex=0"), magnet).await;
+        assert!(status.is_success(), "{status} {job}");
+        format!("/stream/proxy/{hash}?fileIndex=0")
+    }
+
+    /// What each source of a film's job did.
+    pub(super) async fn attempts(&self, film: &Film) -> Vec<Value> {
+        let path = format!("/stream/prepare/{}?fileIndex=0", film.share.info_hash);
+        let (_, job) = self.server.post(&path, "").await;
+        let (_, status) = self.server.json(job["statusUrl"].as_str().expect("a job has a status")).await;
+        status["attempts"].as_array().expect("a status has attempts").clone()
+    }
+
+    /// Lets a way deliver only so many bytes per second, or as fast as it can.
+    pub(super) fn throttle(&self, film: &Film, way: Way, bytes_per_second: Option<u64>) {
+        match way {
+            Way::P2p => film.peer.throttle(bytes_per_second),
+            Way::WebSeed => self.web_seed.throttle(bytes_per_second),
+            Way::Http => self.http.throttle(bytes_per_second),
+            Way::Debrid => {
+                let fault = bytes_per_second.map(|bytes_per_second| Fault::Slow { bytes_per_second });
+                self.cdn.set_fault(Scope::Group("realdebrid"), fault);
+            }
+        }
+    }
+
+    /// Ends a way at once: open connections break, new ones are refused.
+    pub(super) fn kill(&self, film: &Film, way: Way) {
+        let chaos = match way {
+            Way::P2p => &film.peer,
+            Way::WebSeed => &self.web_seed,
+            Way::Http => &self.http,
+            Way::Debrid => {
+                self.cdn.set_fault(Scope::Group("realdebrid"), Some(Fault::Cut { after: 0 }));
+                return;
+            }
+        };
+        chaos.refuse(true);
+        chaos.cut_all();
+    }
+
+    /// Undoes [`Self::kill`] and [`Self::throttle`].
+    pub(super) fn revive(&self, film: &Film, way: Way) {
+        match way {
+            Way::P2p => film.peer.refuse(false),
+            Way::WebSeed => self.web_seed.refuse(false),
+            Way::Http => self.http.refuse(false),
+            Way::Debrid => {}
+        }
+        self.throttle(film, way, None);
+    }
+}
+
+impl Film {
+    /// Its bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.share.files[0]
+    }
+
+    fn name(&self) -> &str {
+        self.share.name()
+    }
+}
+
+impl Way {
+    /// What the job's records call it.
+    pub(super) fn source(self) -> &'static str {
+        match self {
+            Self::P2p => "p2p",
+            Self::Debrid => "realdebrid",
+            Self::WebSeed => "webseed",
+            Self::Http => "template",
+        }
+    }
+}
+
+/// The address in `http://address/…`.
+fn address(url: &str) -> SocketAddr {
+    let host = url.split('/').nth(2).expect("the URL has a host");
+    host.parse().expect("the host is an address")
+}

@@ -1,0 +1,8 @@
+//! The fetcher against file servers that behave well, badly, and not at all.
+
+mod faults;
+mod film;
+mod host;
+mod identity;
+mod place;
+mod steering;
