@@ -12,18 +12,26 @@ use tokio_util::task::TaskTracker;
 
 use crate::addon::Addon;
 use crate::cache::{Cache, CacheLimits};
-use crate::config::{Config, SourcePolicy};
+use crate::config::{Config, ServiceConfig, SourcePolicy};
 use crate::db::Database;
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
+use crate::net::{Clients, Guard};
 use crate::prepare::{Chain, Policy, Prepare, PrepareSettings};
 use crate::source::Source;
 use crate::source::cached::Cached;
+use crate::source::debrid::{Debrid, DebridSettings, ServiceSettings};
+use crate::source::fetch::Hosts;
+use crate::source::http::{self, HttpSettings};
+use crate::source::lookup::Lookup;
 use crate::source::torrent::{Swarm, SwarmSettings};
 
 /// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
 /// and the pieces concerned are found again by their hashes.
 const TEND_EVERY: Duration = Duration::from_secs(2);
+
+/// How often items that this server made at services are looked at. They live for a day by default.
+const TEND_SERVICES_EVERY: Duration = Duration::from_secs(300);
 
 /// A running server. Stop it with [`Server::shutdown`]; dropping it leaves the tasks to the runtime's end.
 #[derive(Debug)]
@@ -33,6 +41,7 @@ pub struct Server {
     tasks: TaskTracker,
     prepare: Prepare,
     swarm: Swarm,
+    debrid: Debrid,
     cache: Cache,
     db: Database,
 }
@@ -53,11 +62,14 @@ impl Server {
         let db = Database::open(&data_dir).await.with_context(|| unusable(&data_dir))?;
         let signer = LinkSigner::open(&data_dir)?;
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone()).await?;
-        let prepare = prepare_room(&config, &cache, &db, &swarm);
+        let debrid = Debrid::new(&debrid_settings(&config), cache.clone(), db.clone()).await?;
+        let sources = sources(&config, &cache, &db, &swarm, &debrid)?;
+        let prepare = prepare_room(&config, sources);
         let app = App {
             prepare: prepare.clone(),
             cache: cache.clone(),
             swarm: swarm.clone(),
+            debrid: debrid.clone(),
             addon,
             waiting_key: signer.derive_key("waiting"),
             signer,
@@ -67,7 +79,8 @@ impl Server {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(listener::serve(socket, router(app), stop.clone(), config.server.shutdown_grace));
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, swarm, cache, db })
+        tasks.spawn(tend_services(debrid.clone(), stop.clone()));
+        Ok(Self { local_addr, stop, tasks, prepare, swarm, debrid, cache, db })
     }
 
     /// Where it listens.
@@ -82,6 +95,7 @@ impl Server {
         self.tasks.wait().await;
         self.prepare.shutdown().await;
         self.swarm.shutdown().await;
+        self.debrid.shutdown().await;
         let cache = self.cache;
         if let Err(error) = tokio::task::spawn_blocking(move || cache.close()).await {
             tracing::error!(%error, "the cache could not be closed");
@@ -105,7 +119,8 @@ fn swarm_settings(config: &Config) -> SwarmSettings {
     SwarmSettings {
         data_dir: config.server.data_dir.clone(),
         port: torrent.port,
-        dht: torrent.dht,
+        // Whoever wants no peers does not want to be seen in the DHT either.
+        dht: torrent.dht && config.sources.policy != SourcePolicy::NeverP2p,
         dht_bootstrap: None,
         trackers: torrent.trackers.clone(),
         peer_limit: torrent.peers_per_torrent as usize,
@@ -116,7 +131,46 @@ fn swarm_settings(config: &Config) -> SwarmSettings {
     }
 }
 
-fn prepare_room(config: &Config, cache: &Cache, db: &Database, swarm: &Swarm) -> Prepare {
+fn debrid_settings(config: &Config) -> DebridSettings {
+    let service = |one: &ServiceConfig| ServiceSettings {
+        service: one.service,
+        tokens: one.tokens.clone(),
+        base_url: one.base_url.clone(),
+        user_agent: one.user_agent.clone(),
+        proxy: one.proxy.clone(),
+    };
+    DebridSettings {
+        services: config.debrid.active().into_iter().map(service).collect(),
+        uncached: config.debrid.uncached,
+        wait: config.debrid.wait,
+        keep: config.debrid.keep,
+    }
+}
+
+/// Every source there is; the policy brings them into order.
+fn sources(
+    config: &Config,
+    cache: &Cache,
+    db: &Database,
+    swarm: &Swarm,
+    debrid: &Debrid,
+) -> anyhow::Result<Vec<Arc<dyn Source>>> {
+    let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
+    let clients = Clients::new(guard)?;
+    let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
+    let settings = HttpSettings {
+        web_seeds: config.sources.web_seeds,
+        content_urls: config.sources.content_urls.clone(),
+        webtor_url: config.sources.webtor_url.clone(),
+    };
+    let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
+    let mut all = vec![cached, Arc::new(swarm.clone())];
+    all.extend(debrid.sources());
+    all.extend(http::sources(&settings, cache.clone(), clients, Hosts::default(), lookup));
+    Ok(all)
+}
+
+fn prepare_room(config: &Config, sources: Vec<Arc<dyn Source>>) -> Prepare {
     let settings = PrepareSettings {
         ready_lifetime: config.playback.ready_time,
         // The rest of the places is for torrents that are on their way or watched.
@@ -125,8 +179,6 @@ fn prepare_room(config: &Config, cache: &Cache, db: &Database, swarm: &Swarm) ->
         hedge_after: config.sources.hedge_after,
         retries: config.torrent.retries,
     };
-    let sources: Vec<Arc<dyn Source>> =
-        vec![Arc::new(Cached::new(cache.clone(), db.clone())), Arc::new(swarm.clone())];
     Prepare::new(Chain::new(sources, policy(config), settings), settings)
 }
 
@@ -137,6 +189,20 @@ fn policy(config: &Config) -> Policy {
         SourcePolicy::Race => Policy::Race,
         SourcePolicy::NeverP2p => Policy::NeverP2p,
     }
+}
+
+/// Asks the services about their accounts once, and deletes what nobody uses there any more.
+async fn tend_services(debrid: Debrid, stop: CancellationToken) {
+    let work = async {
+        debrid.inspect().await;
+        let mut pulse = interval(TEND_SERVICES_EVERY);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            pulse.tick().await;
+            debrid.tend().await;
+        }
+    };
+    stop.run_until_cancelled(work).await;
 }
 
 /// Saves, lets go and cleans, until the server stops.

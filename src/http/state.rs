@@ -14,6 +14,7 @@ use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
 use crate::prepare::{Job, Prepare};
 use crate::source::Request;
+use crate::source::debrid::Debrid;
 use crate::source::torrent::Swarm;
 
 /// The handles behind the routes.
@@ -25,6 +26,8 @@ pub struct App {
     pub cache: Cache,
     /// The swarm, for what it says of its peers.
     pub swarm: Swarm,
+    /// The debrid services, for what they say of their accounts.
+    pub debrid: Debrid,
     /// Catalogue and streams.
     pub addon: Addon,
     /// Makes and checks play links.

@@ -17,7 +17,7 @@ const SOME_TIME: Duration = Duration::from_secs(3_600);
 const MOST_TORRENTS: u64 = 10_000;
 
 /// How an account fares, for a status page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct AccountHealth {
     /// The short name of its service.
     pub service: &'static str,

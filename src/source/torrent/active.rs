@@ -8,12 +8,12 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Inner;
-use crate::source::aim::Aim;
 use super::shelf::{Shelf, pieces};
 use super::stay::{Recipe, Stay, blocking};
 use super::steer::{Engine, Steering};
 use crate::cache::CacheFile;
 use crate::domain::{FileIndex, InfoHash};
+use crate::source::aim::Aim;
 use crate::source::{Duty, SourceError};
 
 /// Files that nobody wants any more but that the engine goes on serving to peers. One more, and the

@@ -9,12 +9,12 @@ use librqbit::{ManagedTorrent, Session, TorrentStats, TorrentStatsState};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::source::aim::Aim;
 use super::cursors::Cursors;
 use super::shelf::Shelf;
 use super::silence::{Redial, Silence};
 use crate::cache::CacheFile;
 use crate::source::SourceError;
+use crate::source::aim::Aim;
 use crate::source::waits::Waits;
 
 /// The engine's handle on a live torrent; a new one after each add.

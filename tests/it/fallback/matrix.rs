@@ -43,8 +43,12 @@ async fn pair(first: Way, second: Way, order: Order) {
             strike();
         }
         let path = stage.start(&film).await;
-        let Seen { longest_gap, .. } =
-            viewer::play(&stage.server, &path, film.bytes(), at, || if at > 0 { strike() }).await;
+        let Seen { longest_gap, .. } = viewer::play(&stage.server, &path, film.bytes(), at, || {
+            if at > 0 {
+                strike()
+            }
+        })
+        .await;
         let attempts = stage.attempts(&film).await;
         let got = |way: Way| -> u64 {
             let of_it = attempts.iter().filter(|attempt| attempt["source"] == way.source());

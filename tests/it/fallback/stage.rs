@@ -54,7 +54,8 @@ impl Stage {
         let (web_seed, http) = (Chaos::start(files), Chaos::start(files));
         let mut setup = Setup::new().env("HEADWATER_PRIVATE_ADDRESSES", "true");
         if ways.contains(&Way::Debrid) {
-            setup = setup.env("HEADWATER_REALDEBRID_TOKEN", TOKEN).env("HEADWATER_REALDEBRID_URL", &debrid.base);
+            setup =
+                setup.env("HEADWATER_REALDEBRID_TOKEN", TOKEN).env("HEADWATER_REALDEBRID_URL", &debrid.base);
         }
         if ways.contains(&Way::Http) {
             setup = setup.env("HEADWATER_CONTENT_URLS", &format!("http://{}/seed/{{path}}", http.addr));
@@ -68,10 +69,11 @@ impl Stage {
         let share = Share::single(name, media::random(seed, length), PIECE, &[]);
         let bytes = Arc::new(share.files[0].clone());
         self.cdn.add_title(&share.info_hash, name, &[(name, bytes.clone())]);
-        self.cdn.add_title(&format!("{}-torrent", share.info_hash), &format!("{name}.torrent"), &[(
+        self.cdn.add_title(
+            &format!("{}-torrent", share.info_hash),
             &format!("{name}.torrent"),
-            Arc::new(share.torrent.clone()),
-        )]);
+            &[(&format!("{name}.torrent"), Arc::new(share.torrent.clone()))],
+        );
         self.world.add_title(Title {
             info_hash: share.info_hash.clone(),
             name: name.to_owned(),
@@ -86,7 +88,11 @@ impl Stage {
     /// Starts the job of a film with every hint that its ways need, and returns the path that plays it.
     pub(super) async fn start(&self, film: &Film) -> String {
         let name = film.name();
-        let mut magnet = format!("{}&xs={}", film.share.magnet(), escape(&format!("{}{name}.torrent", self.cdn.web_seed_url())));
+        let mut magnet = format!(
+            "{}&xs={}",
+            film.share.magnet(),
+            escape(&format!("{}{name}.torrent", self.cdn.web_seed_url()))
+        );
         if self.ways.contains(&Way::P2p) {
             magnet.push_str(&format!("&x.pe={}", film.peer.addr));
         }

@@ -39,7 +39,9 @@ pub(super) async fn play(
         let chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
-            Err(error) => panic!("cut at {} of {}: {error:?}\n{}", seen.len(), film.len(), server.transcript()),
+            Err(error) => {
+                panic!("cut at {} of {}: {error:?}\n{}", seen.len(), film.len(), server.transcript())
+            }
         };
         if seen.is_empty() {
             first_byte = began.elapsed();
