@@ -115,7 +115,10 @@ fn is_archive(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn files(list: &[(&str, Option<u64>)]) -> Vec<RemoteFile> {
+    /// Paths and sizes.
+    type List<'a> = &'a [(&'a str, Option<u64>)];
+
+    fn files(list: List<'_>) -> Vec<RemoteFile> {
         let numbered = list.iter().enumerate();
         numbered
             .map(|(id, (path, size))| RemoteFile {
@@ -127,7 +130,7 @@ mod tests {
     }
 
     /// The number of the file that was found.
-    fn found(target: &Target, list: &[(&str, Option<u64>)]) -> Result<usize, NoMatch> {
+    fn found(target: &Target, list: List<'_>) -> Result<usize, NoMatch> {
         find(target, &files(list)).map(|file| file.id.parse().unwrap())
     }
 
@@ -138,7 +141,7 @@ mod tests {
     #[test]
     fn a_file_of_the_table_is_found_by_path_then_name_then_size() {
         let wanted = entry_of("Season 1/01.mkv", 100);
-        let cases: [(&[(&str, Option<u64>)], usize); 8] = [
+        let cases: [(List<'_>, usize); 8] = [
             // The path decides among equal names and sizes.
             (&[("Show/Season 2/01.mkv", Some(100)), ("Show/Season 1/01.mkv", Some(100))], 1),
             (&[("/Season 1/01.mkv", Some(100))], 0),
@@ -162,7 +165,7 @@ mod tests {
     #[test]
     fn a_file_of_the_table_is_never_guessed() {
         let wanted = entry_of("Season 1/01.mkv", 100);
-        let cases: [&[(&str, Option<u64>)]; 6] = [
+        let cases: [List<'_>; 6] = [
             &[],
             &[("Season 1/01.mkv", Some(99))],
             &[("a.mkv", Some(100)), ("b.mkv", Some(100))],
@@ -189,7 +192,7 @@ mod tests {
     #[test]
     fn without_a_table_episodes_are_strict() {
         let episode = Target::Choice(FileChoice::Episode { season: 1, episode: 2 });
-        let pack: &[(&str, Option<u64>)] = &[
+        let pack: List<'_> = &[
             ("Show.S01E01.mkv", Some(900)),
             ("Show.S01E02.mkv", Some(10)),
             ("Sample/show.s01e02.sample.mkv", Some(1)),
@@ -209,10 +212,9 @@ mod tests {
     fn without_a_table_the_largest_needs_sizes_and_a_number_needs_a_single_video() {
         let (largest, third) =
             (Target::Choice(FileChoice::Largest), Target::Choice(FileChoice::Index(FileIndex(2))));
-        let film: &[(&str, Option<u64>)] =
-            &[("a.txt", Some(5_000)), ("film.mkv", Some(900)), ("sample.mkv", Some(1))];
-        let two: &[(&str, Option<u64>)] = &[("cd1.avi", Some(7)), ("cd2.avi", Some(8))];
-        let vague: &[(&str, Option<u64>)] = &[("cd1.avi", None), ("cd2.avi", Some(8))];
+        let film: List<'_> = &[("a.txt", Some(5_000)), ("film.mkv", Some(900)), ("sample.mkv", Some(1))];
+        let two: List<'_> = &[("cd1.avi", Some(7)), ("cd2.avi", Some(8))];
+        let vague: List<'_> = &[("cd1.avi", None), ("cd2.avi", Some(8))];
         assert_eq!(found(&largest, film), Ok(1));
         assert_eq!(found(&third, film), Ok(1));
         assert_eq!(found(&largest, two), Ok(1));

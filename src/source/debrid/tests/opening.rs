@@ -22,7 +22,7 @@ const PIECE: usize = 16 * 1024;
 /// A small film that looks like Matroska.
 fn film() -> Vec<u8> {
     let start = [0x1a, 0x45, 0xdf, 0xa3];
-    start.into_iter().chain((4..300_000_u32).map(|at| (at * 31 >> 3) as u8)).collect()
+    start.into_iter().chain((4..300_000_u32).map(|at| ((at * 31) >> 3) as u8)).collect()
 }
 
 /// Serves `film` by ranges.
