@@ -132,14 +132,29 @@ impl Crew {
         tokio::select! {
             Some(answer) = self.opening.next() => self.answered(answer),
             Some((at, turn, error)) = self.ending.next() => {
-                if self.members[at].turn == turn {
-                    self.end(at, error)
-                } else {
+                if self.members[at].turn != turn {
                     Event::Nothing
+                } else if self.is_complete() {
+                    self.finish(at)
+                } else {
+                    self.end(at, error)
                 }
             }
             else => std::future::pending().await,
         }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.file.is_complete())
+    }
+
+    /// One source has nothing left to do.
+    fn finish(&mut self, at: usize) -> Event {
+        let member = &mut self.members[at];
+        let done = "the file is complete";
+        self.attempts.end(member.source.name(), member.received(), done);
+        member.state = State::Ended(SourceError::NotHere(done.to_owned()));
+        Event::Nothing
     }
 
     /// Whether every source has ended.
@@ -372,7 +387,8 @@ impl Crew {
     /// The file table is known: who could not find the content without it may try again.
     fn reconsider(&mut self) {
         for member in &mut self.members {
-            let without = !std::mem::replace(&mut member.knew_metainfo, true);
+            let without =
+                member.source.kind() != Kind::Cache && !std::mem::replace(&mut member.knew_metainfo, true);
             if without && matches!(member.state, State::Ended(SourceError::NotHere(_))) {
                 member.state = State::Waiting(Instant::now());
                 member.deadline = None;
@@ -385,12 +401,7 @@ impl Crew {
         let now = Instant::now();
         let member = &mut self.members[at];
         let name = member.source.name();
-        let (wrote, bytes) = match &member.state {
-            State::Writing { writer, before, .. } => {
-                (true, writer.received.load(Ordering::Relaxed).saturating_sub(*before))
-            }
-            _ => (false, 0),
-        };
+        let (wrote, bytes) = (matches!(member.state, State::Writing { .. }), member.received());
         self.attempts.end(name, bytes, &error.to_string());
         tracing::info!(info_hash = %self.request.info_hash, source = name, bytes, %error, "a source has ended");
         // Its successor need not wait.
@@ -449,6 +460,16 @@ impl Crew {
 }
 
 impl Member {
+    /// Bytes that its latest writer has received.
+    fn received(&self) -> u64 {
+        match &self.state {
+            State::Writing { writer, before, .. } => {
+                writer.received.load(Ordering::Relaxed).saturating_sub(*before)
+            }
+            _ => 0,
+        }
+    }
+
     fn may_pause(&self, now: Instant) -> bool {
         self.deadline.is_none_or(|deadline| now + self.pause < deadline)
     }

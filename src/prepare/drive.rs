@@ -63,10 +63,11 @@ impl Drive {
     /// Returns only with the reason why nothing can be delivered.
     async fn run(&mut self) -> PrepareError {
         loop {
-            let need = self.need();
-            let event = match self.crew.look(need) {
-                Event::Nothing => self.wait(need).await,
-                event => event,
+            let event = if self.is_done() {
+                // Whoever still shares the torrent may go on.
+                self.crew.next().await
+            } else {
+                self.step().await
             };
             match event {
                 Event::Nothing => {}
@@ -80,6 +81,19 @@ impl Drive {
         }
     }
 
+    /// Whether every byte is there and the world knows.
+    fn is_done(&self) -> bool {
+        self.keep.is_none() && self.content.as_ref().is_some_and(|content| content.file.is_complete())
+    }
+
+    async fn step(&mut self) -> Event {
+        let need = self.need();
+        match self.crew.look(need) {
+            Event::Nothing => self.wait(need).await,
+            event => event,
+        }
+    }
+
     fn need(&mut self) -> Need {
         match &self.content {
             Some(content) => self.readers.look(Instant::now(), &content.file, self.keep.is_none()),
@@ -90,9 +104,6 @@ impl Drive {
     /// Until a source does something, a reader moves, the first bytes arrive, or it is time to look again.
     async fn wait(&mut self, need: Need) -> Event {
         let file = self.content.as_ref().map(|content| &content.file);
-        if file.is_some_and(CacheFile::is_complete) && self.keep.is_none() {
-            return self.crew.next().await;
-        }
         let (mut changes, mut demand) = (file.map(CacheFile::changes), file.map(CacheFile::demand));
         if self.keep.is_none() {
             // From now on only the pace matters, which the pulse sees.

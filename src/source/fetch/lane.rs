@@ -123,6 +123,8 @@ impl Lane {
                 Err(fault) => fault,
             };
             self.run = None;
+            // Whoever can deliver at once need not wait until it is clear that this lane does not move.
+            self.claims.clear();
             match self.patience.after(&fault) {
                 Some(pause) => {
                     self.supply.note(fault.into_refusal().to_string());
@@ -135,6 +137,11 @@ impl Lane {
                     }
                     self.renew(refusal).await;
                 }
+            }
+            if let Meanwhile::Contested(piece) = meanwhile
+                && !self.claim_again(piece)
+            {
+                return None;
             }
         }
     }

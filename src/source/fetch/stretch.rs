@@ -40,10 +40,7 @@ impl Lane {
         if silence >= STALE {
             self.told = now;
             self.claims.clear();
-            let start = self.supply.layout.content_range(piece).start;
-            let Some(claim) = self.supply.file.claim(start, STRIDE) else { return false };
-            self.hold(claim);
-            return true;
+            return self.claim_again(piece);
         }
         self.show_life();
         !self.is_final(piece)
@@ -71,6 +68,13 @@ impl Lane {
             claim.into_iter().for_each(|claim| self.hold(claim));
         }
         is_held(self, piece) && !self.is_final(piece)
+    }
+
+    /// Claims `piece` and what follows once more. Returns false if somebody else has it by now.
+    pub(super) fn claim_again(&mut self, piece: usize) -> bool {
+        let start = self.supply.layout.content_range(piece).start;
+        let claim = self.supply.file.claim(start, STRIDE);
+        claim.map(|claim| self.hold(claim)).is_some()
     }
 
     pub(super) fn hold(&mut self, claim: Claim) {

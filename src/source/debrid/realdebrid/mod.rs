@@ -30,7 +30,8 @@ use crate::net::ClientError;
 /// written anywhere; one a second has proved harmless.
 pub(super) const LIMITS: Limits = &[
     Limit { calls: 200, per: Duration::from_secs(60), of: Class::ALL },
-    Limit { calls: 1, per: Duration::from_secs(1), of: &[Class::Submit, Class::Delete] },
+    // One a second on average. Adding a torrent and choosing its files belong together, and a player waits.
+    Limit { calls: 2, per: Duration::from_secs(2), of: &[Class::Submit, Class::Delete] },
 ];
 
 /// Links are said to work for 12 hours or longer.
