@@ -79,7 +79,7 @@ impl Lane {
         Ok(())
     }
 
-    /// Makes sure that `look` was taken at the first bytes behind the address in use.
+    /// Makes sure that the first bytes behind the address in use have been judged.
     pub(super) async fn look(&mut self) {
         while !self.linked.looked.load(Ordering::Relaxed) {
             let head = 0..self.supply.file.length().min(LOOK);

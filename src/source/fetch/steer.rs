@@ -124,7 +124,8 @@ impl Steering {
             };
             self.progress.check(&supply, is_wanted)?;
             tokio::select! {
-                changed = duty.changed() => if changed.is_err() { return Ok(()) },
+                // Whoever dropped the other end has no more orders, but still wants the bytes.
+                Ok(()) = duty.changed() => {}
                 // The senders live in the file, which this task holds.
                 _ = demand.changed() => {}
                 _ = changes.changed() => {}

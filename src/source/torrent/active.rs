@@ -8,9 +8,10 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Inner;
+use super::engine::Engine;
 use super::shelf::{Shelf, pieces};
 use super::stay::{Recipe, Stay, blocking};
-use super::steer::{Engine, Steering};
+use super::steer::Steering;
 use crate::cache::CacheFile;
 use crate::domain::{FileIndex, InfoHash};
 use crate::source::aim::Aim;
@@ -239,7 +240,7 @@ impl ActiveTorrent {
         let result = if selection.is_empty() {
             self.stay.end(inner).await
         } else if anew {
-            self.stay.begin(inner, &selection).await
+            self.begin_again(inner, &selection).await
         } else {
             self.stay.select(inner, &selection).await
         };
@@ -247,6 +248,17 @@ impl ActiveTorrent {
             // Whoever works notices by himself that nothing comes any more.
             tracing::warn!(torrent = %self.info_hash(), %error, "the torrent cannot go on as it is wanted");
         }
+    }
+
+    /// Adds the torrent anew for files that are looked after already, or are complete.
+    async fn begin_again(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
+        self.stay.begin(inner, selection).await?;
+        let is_steered = self.files().values().any(Wanted::is_steered);
+        if let Some(engine) = self.stay.engine().filter(|_| !is_steered) {
+            // Nothing is left to fetch; peers may fetch from us.
+            engine.let_go(&inner.session).await;
+        }
+        Ok(())
     }
 
     /// Has `file` steered, unless it is.

@@ -1,11 +1,10 @@
 //! The engine's streams as cursors: nobody reads from them.
 
 use std::io::SeekFrom;
-use std::sync::Arc;
 
 use tokio::io::{AsyncSeek, AsyncSeekExt};
 
-use super::steer::Engine;
+use super::engine::Engine;
 
 /// The engine's streams of one file. They are never read from: each only tells the engine, by its
 /// position, what to fetch first.
@@ -24,7 +23,7 @@ impl Cursors {
     /// Moves, opens and drops cursors until they stand at `offsets`.
     pub(super) async fn follow(&mut self, engine: Option<&Engine>, file: usize, offsets: &[u64]) {
         let Some(engine) = engine else { return self.open.clear() };
-        if self.engine.as_ref().is_none_or(|known| !Arc::ptr_eq(known, engine)) {
+        if self.engine.as_ref().is_none_or(|known| !known.is(engine)) {
             self.open.clear();
             self.engine = Some(engine.clone());
         }
@@ -49,7 +48,7 @@ impl Cursors {
 }
 
 async fn open(engine: &Engine, file: usize) -> Option<Box<dyn AsyncSeek + Send + Unpin>> {
-    match engine.clone().stream(file).await {
+    match engine.torrent().clone().stream(file).await {
         Ok(stream) => Some(Box::new(stream)),
         Err(error) => {
             // The torrent has failed or is being deleted; the health check or the guard deals with it.

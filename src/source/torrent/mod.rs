@@ -10,6 +10,7 @@
 mod active;
 mod addresses;
 mod cursors;
+mod engine;
 mod magnet;
 mod metainfo;
 mod pick;
@@ -159,7 +160,7 @@ impl Swarm {
 
     /// The peers of a torrent that is at work.
     pub fn peers(&self, info_hash: InfoHash) -> Option<PeerCounts> {
-        let live = self.inner.registry.get(info_hash)?.engine()?.stats().live?;
+        let live = self.inner.registry.get(info_hash)?.engine()?.torrent().stats().live?;
         let peers = &live.snapshot.peer_stats;
         Some(PeerCounts {
             live: peers.live,

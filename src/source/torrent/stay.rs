@@ -13,8 +13,8 @@ use librqbit::{AddTorrent, AddTorrentOptions, AddTorrentResponse};
 use tokio::sync::watch;
 use url::Url;
 
+use super::engine::Engine;
 use super::shelf::Shelf;
-use super::steer::Engine;
 use super::storage::ShelfFactory;
 use super::{Inner, session};
 use crate::domain::{InfoHash, Metainfo};
@@ -70,14 +70,14 @@ impl Stay {
     /// Whether the torrent has to be added, because it never was, has left or has failed.
     pub(super) fn is_over(&self) -> bool {
         self.shelf.failure().borrow().is_some()
-            || self.engine().is_none_or(|engine| engine.with_state(|state| state.name() == "error"))
+            || self.engine().is_none_or(|engine| engine.torrent().with_state(|state| state.name() == "error"))
     }
 
     /// Makes the engine fetch these files and no others.
     pub(super) async fn select(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
         let engine =
             self.engine().ok_or_else(|| SourceError::Transient("the torrent is not running".to_owned()))?;
-        inner.session.update_only_files(&engine, selection).await.map_err(|error| refused(&error))
+        inner.session.update_only_files(engine.torrent(), selection).await.map_err(|error| refused(&error))
     }
 
     /// Takes the torrent out, also after an add that was cut short, whose handle nobody has seen.
@@ -92,7 +92,8 @@ impl Stay {
         }
     }
 
-    /// Adds the torrent, anew if need be, with what is verified on disk as its have-map.
+    /// Adds the torrent, anew if need be, with what is verified on disk as its have-map. It is held back until
+    /// the first cursor stands.
     pub(super) async fn begin(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
         self.end(inner).await?;
         let (shelf, data_dir, info_hash) =
@@ -106,8 +107,9 @@ impl Stay {
             let AddTorrentResponse::Added(_, engine) = added else {
                 anyhow::bail!("the engine still holds an earlier copy of the torrent");
             };
-            self.engine.send_replace(Some(engine.clone()));
-            engine.wait_until_initialized().await
+            engine.wait_until_initialized().await?;
+            self.engine.send_replace(Some(Engine::held(engine)));
+            Ok(())
         };
         match tokio::time::timeout(START_LIMIT, adding).await {
             Ok(started) => started.map_err(|error| refused(&error)),
@@ -123,6 +125,7 @@ impl Stay {
         let mut files: Vec<usize> = selection.iter().copied().collect();
         files.sort_unstable();
         AddTorrentOptions {
+            paused: true,
             only_files: Some(files),
             overwrite: true,
             // Nothing is written there. Left to the torrent's name, an odd one would be refused.
@@ -149,7 +152,8 @@ impl Stay {
     /// The engine forgets its peers with the torrent, and would wait for a tracker to name them again.
     fn remember_peers(&self, engine: &Engine) {
         // Without a filter it names those that are connected.
-        let Some(connected) = engine.live().map(|live| live.per_peer_stats_snapshot(Default::default()))
+        let Some(connected) =
+            engine.torrent().live().map(|live| live.per_peer_stats_snapshot(Default::default()))
         else {
             return;
         };

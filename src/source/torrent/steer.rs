@@ -5,20 +5,18 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use librqbit::{ManagedTorrent, Session, TorrentStats, TorrentStatsState};
+use librqbit::{Session, TorrentStats, TorrentStatsState};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::cursors::Cursors;
+use super::engine::Engine;
 use super::shelf::Shelf;
 use super::silence::{Redial, Silence};
 use crate::cache::CacheFile;
 use crate::source::SourceError;
 use crate::source::aim::Aim;
 use crate::source::waits::Waits;
-
-/// The engine's handle on a live torrent; a new one after each add.
-pub(super) type Engine = Arc<ManagedTorrent>;
 
 const PULSE: Duration = Duration::from_secs(1);
 
@@ -75,6 +73,9 @@ impl Steering {
             }
             let engine = self.engine.borrow_and_update().clone();
             cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
+            if let Some(engine) = engine.filter(|_| !offsets.is_empty()) {
+                engine.let_go(&self.session).await;
+            }
             if let Some(error) = failure.borrow_and_update().clone() {
                 return self.fail(SourceError::Cache(error));
             }
@@ -85,7 +86,7 @@ impl Steering {
                 _ = failure.changed() => {}
                 changed = self.engine.changed() => if changed.is_err() { return },
                 _ = pulse.tick() => {
-                    let stats = self.engine.borrow().as_ref().map(|engine| engine.stats());
+                    let stats = self.engine.borrow().as_ref().map(|engine| engine.torrent().stats());
                     if let Some(error) = self.health(stats.as_ref(), &mut silence, is_wanted) {
                         return self.fail(error);
                     }
@@ -166,16 +167,10 @@ impl Steering {
         })
     }
 
-    /// A pause is the engine's only way to forget how often a peer has refused.
     async fn dial_again(&self) {
-        let Some(engine) = self.engine.borrow().clone() else { return };
-        let again = async {
-            self.session.pause(&engine).await?;
-            self.session.unpause(&engine).await
-        };
-        if let Err(error) = again.await {
-            // It is being deleted or has failed: both are noticed elsewhere.
-            tracing::debug!(error = %format!("{error:#}"), "the peers cannot be dialled again");
+        let engine = self.engine.borrow().clone();
+        if let Some(engine) = engine {
+            engine.dial_again(&self.session).await;
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) enum Way {
 /// A film and its ways.
 pub(super) struct Film {
     pub(super) share: Share,
-    seed: Libtorrent,
+    _seed: Libtorrent,
     peer: Chaos,
 }
 
@@ -64,9 +64,12 @@ impl Stage {
         Self { server, cdn, debrid, world, web_seed, http, ways: ways.to_vec() }
     }
 
-    /// Makes a film of random bytes that can be had in every way.
+    /// Makes a film of random bytes but for the first four that can be had in every way.
     pub(super) fn film(&self, name: &str, seed: u64, length: usize) -> Film {
-        let share = Share::single(name, media::random(seed, length), PIECE, &[]);
+        let mut bytes = media::random(seed, length);
+        // What a Matroska file begins with: sources look whether the file is one.
+        bytes[..4].copy_from_slice(&[0x1a, 0x45, 0xdf, 0xa3]);
+        let share = Share::single(name, bytes, PIECE, &[]);
         let bytes = Arc::new(share.files[0].clone());
         self.cdn.add_title(&share.info_hash, name, &[(name, bytes.clone())]);
         self.cdn.add_title(
@@ -82,7 +85,7 @@ impl Stage {
         self.debrid.set_cached(&share.info_hash, true);
         let seed = Libtorrent::start(&share, None);
         let peer = Chaos::start(SocketAddr::from(([127, 0, 0, 1], seed.port)));
-        Film { share, seed, peer }
+        Film { share, _seed: seed, peer }
     }
 
     /// Starts the job of a film with every hint that its ways need, and returns the path that plays it.

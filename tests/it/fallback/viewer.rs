@@ -9,8 +9,6 @@ use crate::support::server::Headwater;
 pub(super) struct Seen {
     /// The longest time without a byte after the first one.
     pub(super) longest_gap: Duration,
-    /// How long the first byte took.
-    pub(super) first_byte: Duration,
 }
 
 /// Plays `path` from its start to its end, and calls `at` once when that many bytes have come.
@@ -24,7 +22,6 @@ pub(super) async fn play(
     at: usize,
     strike: impl FnOnce(),
 ) -> Seen {
-    let began = Instant::now();
     let mut strike = Some(strike);
     if at == 0
         && let Some(strike) = strike.take()
@@ -33,8 +30,8 @@ pub(super) async fn play(
     }
     let mut response = server.open(path).await;
     assert!(response.status().is_success(), "{}: {}", response.status(), server.transcript());
-    let (mut seen, mut last, mut longest_gap, mut first_byte) =
-        (Vec::with_capacity(film.len()), began, Duration::ZERO, Duration::ZERO);
+    let (mut seen, mut last, mut longest_gap) =
+        (Vec::with_capacity(film.len()), Instant::now(), Duration::ZERO);
     loop {
         let chunk = match response.chunk().await {
             Ok(Some(chunk)) => chunk,
@@ -43,9 +40,7 @@ pub(super) async fn play(
                 panic!("cut at {} of {}: {error:?}\n{}", seen.len(), film.len(), server.transcript())
             }
         };
-        if seen.is_empty() {
-            first_byte = began.elapsed();
-        } else {
+        if !seen.is_empty() {
             longest_gap = longest_gap.max(last.elapsed());
         }
         last = Instant::now();
@@ -58,5 +53,5 @@ pub(super) async fn play(
     }
     media::assert_same_bytes(&seen, film, path);
     assert!(strike.is_none(), "the film was too short for the strike");
-    Seen { longest_gap, first_byte }
+    Seen { longest_gap }
 }

@@ -94,7 +94,12 @@ impl Origin for Place {
         let bytes = self.around.as_ref().map(|(start, torrent)| {
             torrent[(range.start - start) as usize..(range.end - start) as usize].to_vec()
         });
-        std::future::ready(bytes).boxed()
+        let connections = self.connections.clone();
+        async move {
+            let _connection = connections.acquire().await.unwrap();
+            bytes
+        }
+        .boxed()
     }
 
     fn blame(&self) {

@@ -167,7 +167,7 @@ async fn what_another_source_is_fetching_is_left_to_it_until_it_lets_go() {
     let file = file_before(&rig, &seed);
     let claim = file.claim(0, 8 * MIB as u64).unwrap();
     let _reader = file.playhead(0);
-    let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
+    let opened = holding(&claim, 20, rig.open(&seed.by_peer(0))).await.unwrap();
     let mut changes = file.changes();
     let behind = claim.pieces().end as u64 * PIECE as u64;
     holding(&claim, 10, changes.wait_for(|()| file.missing_from(behind) > behind)).await.unwrap();
@@ -186,7 +186,7 @@ async fn a_reader_does_not_wait_for_long_on_a_claim_that_hardly_moves() {
     let file = file_before(&rig, &seed);
     let claim = file.claim(0, 8 * MIB as u64).unwrap();
     let _reader = file.playhead(0);
-    let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
+    let opened = holding(&claim, 20, rig.open(&seed.by_peer(0))).await.unwrap();
     let began = Instant::now();
     holding(&claim, 10, file.wait_for(0)).await.unwrap();
     assert!(began.elapsed() > Duration::from_secs(2), "it was left alone at first");
