@@ -195,8 +195,9 @@ async fn answer(stream: &mut TcpStream, shared: &Shared, asked: &Asked, act: Act
             tokio::time::sleep(time).await;
         }
         sent += chunk.len() as u64;
-        stream.write_all(chunk).await?;
+        // Counted first, so that nobody has bytes that were not counted.
         shared.served.fetch_add(chunk.len() as u64, Ordering::SeqCst);
+        stream.write_all(chunk).await?;
         if let Some(pace) = pace {
             tokio::time::sleep(Duration::from_secs_f64(chunk.len() as f64 / pace as f64)).await;
         }
