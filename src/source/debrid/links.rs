@@ -32,9 +32,16 @@ struct Slot {
     refreshes: VecDeque<Instant>,
 }
 
-/// Fresh links do not help, or not for long.
+/// Whether a fresh link may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooOften;
+pub(super) enum Refresh {
+    /// Yes; there was none lately.
+    First,
+    /// Yes, but a short while ago there was one already.
+    Again,
+    /// No: fresh links do not help, or not for long.
+    TooOften,
+}
 
 impl Links {
     /// No links yet.
@@ -73,9 +80,8 @@ impl Links {
         }
     }
 
-    /// Throws the link to a file away, and says whether a fresh one may be asked for. `Ok` tells whether that
-    /// was done a short while ago already.
-    pub(super) fn replace(&self, key: &FileKey) -> Result<bool, TooOften> {
+    /// Throws the link to a file away, and says whether a fresh one may be asked for.
+    pub(super) fn replace(&self, key: &FileKey) -> Refresh {
         let now = Instant::now();
         let mut slots = self.slots();
         let slot = slots.entry(key.clone()).or_default();
@@ -85,10 +91,10 @@ impl Links {
         }
         let is_close = slot.refreshes.back().is_some_and(|last| now.duration_since(*last) < self.gap);
         if is_close || slot.refreshes.len() >= MOST_REFRESHES {
-            return Err(TooOften);
+            return Refresh::TooOften;
         }
         slot.refreshes.push_back(now);
-        Ok(slot.refreshes.len() > 1)
+        if slot.refreshes.len() > 1 { Refresh::Again } else { Refresh::First }
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<FileKey, Slot>> {

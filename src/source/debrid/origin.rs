@@ -11,6 +11,7 @@ use http::HeaderMap;
 use super::flights::FileKey;
 use super::flow::{Errand, Found, Mode, Start};
 use super::ledger::Use;
+use super::links::Refresh;
 use super::miss::Miss;
 use super::provider::Provider;
 use super::refusals::Refused;
@@ -83,16 +84,18 @@ impl DebridOrigin {
         let remedy = remedy(refusal);
         tracing::debug!(service = label, %refusal, ?remedy, "a debrid link was refused");
         let previous = self.current().as_ref().map(|(found, _)| Box::new(found.clone()));
-        let again = self.provider.links.replace(&key).map_err(|_| {
-            SourceError::Transient(format!("{label}: its links stop working again and again ({refusal})"))
-        })?;
+        let refresh = self.provider.links.replace(&key);
+        if remedy == Remedy::Doubt && refresh != Refresh::First {
+            self.provider.refusals.note(self.errand.info_hash, Refused::SomethingElse);
+            let reason = format!("{label}: it delivers something else (an error clip?): {refusal}");
+            return Err(SourceError::NotHere(reason));
+        }
+        if refresh == Refresh::TooOften {
+            let reason = format!("{label}: its links stop working again and again ({refusal})");
+            return Err(SourceError::Transient(reason));
+        }
         let Some(previous) = previous else { return Ok(Start::Anywhere) };
         match remedy {
-            Remedy::Doubt if again => {
-                self.provider.refusals.note(self.errand.info_hash, Refused::SomethingElse);
-                let reason = format!("{label}: it delivers something else (an error clip?): {refusal}");
-                Err(SourceError::NotHere(reason))
-            }
             Remedy::Link | Remedy::Doubt => Ok(Start::At(previous)),
             Remedy::Account => {
                 self.provider.accounts.failed(&previous.account, &ServiceError::QuotaExhausted);

@@ -11,6 +11,19 @@ const ON_THE_WAY: [&str; 4] = ["queued", "downloading", "processing", "uploading
 /// How the links of items begin; only this server can read them.
 pub(super) const LINK: &str = "stremthru://store/";
 
+/// When an item was added: now, or long ago by its user. RFC 3339.
+fn added_at(foreign: bool) -> String {
+    if foreign {
+        return "2026-01-01T00:00:00Z".to_owned();
+    }
+    // `Sun, 06 Nov 1994 08:49:37 GMT` says the same in another order.
+    let now = httpdate::fmt_http_date(std::time::SystemTime::now());
+    let month = (now.as_str().get(8..11))
+        .and_then(|name| "JanFebMarAprMayJunJulAugSepOctNovDec".find(name))
+        .expect("dates have months");
+    format!("{}-{:02}-{}T{}Z", &now[12..16], month / 3 + 1, &now[5..7], &now[17..25])
+}
+
 impl Store {
     /// An item as all answers show it, in lists without its files; showing it is a poll.
     pub(super) fn describe(&self, desk: &mut Desk, id: u64, is_whole: bool) -> Value {
@@ -27,7 +40,7 @@ impl Store {
             title.as_ref().map_or(("", -1), |title| (title.name.as_str(), title.size() as i64));
         let mut shown = json!({
             "id": shown_id(id), "hash": item.info_hash, "name": name, "size": size, "status": status,
-            "private": false, "added_at": "2026-01-01T00:00:00Z",
+            "private": false, "added_at": added_at(item.foreign),
         });
         if is_whole {
             let title = title.filter(|_| status == "downloaded");

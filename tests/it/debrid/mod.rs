@@ -1,0 +1,4 @@
+//! The debrid room against a fake of every service.
+
+mod each;
+mod rig;

@@ -1,0 +1,107 @@
+//! One service, its file server, and the room that uses them.
+
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use headwater::cache::{Cache, CacheFile, CacheLimits};
+use headwater::db::Database;
+use headwater::domain::FileChoice;
+use headwater::source::debrid::{Debrid, DebridSettings, ServiceSettings};
+use headwater::source::{Kind, Opened, Report, Request, SourceError, Wanted};
+use tempfile::TempDir;
+
+use crate::support::cdn::Cdn;
+use crate::support::debrid::{Fake, FakeAccount, ServiceKind, Title, TitleFile, World};
+use crate::support::media;
+
+/// The torrent of a season of three short episodes.
+pub(super) const HASH: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// What is asked for.
+const EPISODE: FileChoice = FileChoice::Episode { season: 1, episode: 2 };
+
+pub(super) struct Rig {
+    pub(super) fake: Fake,
+    pub(super) debrid: Debrid,
+    /// The bytes of the episode that is asked for.
+    pub(super) episode: Arc<Vec<u8>>,
+    _cdn: Cdn,
+    _folder: TempDir,
+}
+
+impl Rig {
+    /// `access` is what the operator sets for the account whose token is `token`.
+    pub(super) async fn new(kind: ServiceKind, token: &str, access: &str) -> Self {
+        let cdn = Cdn::start();
+        let world = World::new(cdn.links(kind.name));
+        let files: Vec<TitleFile> = (1..=3).map(file).collect();
+        let episode = files[1].bytes.clone();
+        world.add_title(Title { info_hash: HASH.to_owned(), name: "Show.S01".to_owned(), files });
+        let fake = Fake::start(&world, kind, vec![FakeAccount::fine(token)]);
+        let service = ServiceSettings {
+            service: kind.name.parse().unwrap(),
+            tokens: vec![access.to_owned().into()],
+            base_url: fake.base.parse().unwrap(),
+            user_agent: None,
+            proxy: None,
+        };
+        let wait = Duration::from_secs(60);
+        let settings =
+            DebridSettings { services: vec![service], uncached: true, wait, keep: Some(Duration::ZERO) };
+        let folder = tempfile::tempdir().unwrap();
+        let limits = CacheLimits { max_bytes: None, free_floor: 0, idle: None };
+        let cache = Cache::open(&folder.path().join("cache"), limits).unwrap();
+        let db = Database::open(folder.path()).await.unwrap();
+        let debrid = Debrid::new(&settings, cache, db).await.unwrap();
+        Self { fake, debrid, episode, _cdn: cdn, _folder: folder }
+    }
+
+    /// Opens the second episode with the source of this kind.
+    pub(super) async fn open(&self, kind: Kind) -> Result<Opened, SourceError> {
+        let wanted = Wanted { request: Request::new(HASH.parse().unwrap(), EPISODE), known: None };
+        let sources = self.debrid.sources();
+        let source = sources.iter().find(|source| source.kind() == kind).unwrap();
+        tokio::time::timeout(Duration::from_secs(60), source.open(&wanted, &Report::new())).await.unwrap()
+    }
+
+    /// Waits until what goes on in the background has ended, such as taking an item back.
+    pub(super) async fn without_items(&self) -> bool {
+        for _ in 0..100 {
+            if self.fake.items().is_empty() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
+    }
+
+    /// That the service had no reason to complain.
+    pub(super) fn assert_good_manners(&self) {
+        let unexpected = self.fake.unexpected();
+        assert!(unexpected.is_empty(), "{unexpected:#?}");
+        assert_eq!(self.fake.limit_violations(), 0);
+    }
+}
+
+/// An episode that looks like Matroska from outside.
+fn file(number: u64) -> TitleFile {
+    let start = [0x1a, 0x45, 0xdf, 0xa3];
+    let bytes: Vec<u8> = start.into_iter().chain(media::random(number, 600_000)).collect();
+    TitleFile { path: format!("Show.S01E0{number}.mkv"), bytes: Arc::new(bytes) }
+}
+
+/// Everything in the file, as it comes.
+pub(super) async fn content(file: &CacheFile) -> Vec<u8> {
+    let mut got = Vec::new();
+    let _playhead = file.playhead(0);
+    while (got.len() as u64) < file.length() {
+        let at = got.len() as u64;
+        tokio::time::timeout(Duration::from_secs(30), file.wait_for(at)).await.unwrap().unwrap();
+        let extent = file.extent(at..file.length()).unwrap();
+        let mut bytes = vec![0; usize::try_from(extent.length).unwrap()];
+        extent.file.read_exact_at(&mut bytes, extent.position).unwrap();
+        got.extend(bytes);
+    }
+    got
+}
