@@ -61,9 +61,22 @@ impl Server {
         let cache = open_cache(&config).await?;
         let db = Database::open(&data_dir).await.with_context(|| unusable(&data_dir))?;
         let signer = LinkSigner::open(&data_dir)?;
-        let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone()).await?;
+        let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
+        let clients = Clients::new(guard)?;
+        let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
+        let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid = Debrid::new(&debrid_settings(&config), cache.clone(), db.clone()).await?;
-        let sources = sources(&config, &cache, &db, &swarm, &debrid)?;
+        // Every source there is; the policy brings them into order.
+        let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
+        let mut sources = vec![cached, Arc::new(swarm.clone())];
+        sources.extend(debrid.sources());
+        sources.extend(http::sources(
+            &http_settings(&config),
+            cache.clone(),
+            clients,
+            Hosts::default(),
+            lookup,
+        ));
         let prepare = prepare_room(&config, sources);
         let app = App {
             prepare: prepare.clone(),
@@ -147,27 +160,12 @@ fn debrid_settings(config: &Config) -> DebridSettings {
     }
 }
 
-/// Every source there is; the policy brings them into order.
-fn sources(
-    config: &Config,
-    cache: &Cache,
-    db: &Database,
-    swarm: &Swarm,
-    debrid: &Debrid,
-) -> anyhow::Result<Vec<Arc<dyn Source>>> {
-    let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
-    let clients = Clients::new(guard)?;
-    let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
-    let settings = HttpSettings {
+fn http_settings(config: &Config) -> HttpSettings {
+    HttpSettings {
         web_seeds: config.sources.web_seeds,
         content_urls: config.sources.content_urls.clone(),
         webtor_url: config.sources.webtor_url.clone(),
-    };
-    let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
-    let mut all = vec![cached, Arc::new(swarm.clone())];
-    all.extend(debrid.sources());
-    all.extend(http::sources(&settings, cache.clone(), clients, Hosts::default(), lookup));
-    Ok(all)
+    }
 }
 
 fn prepare_room(config: &Config, sources: Vec<Arc<dyn Source>>) -> Prepare {

@@ -43,6 +43,7 @@ use self::registry::Registry;
 use self::resolve::Flights;
 use self::stay::Recipe;
 use super::content::open_content;
+use super::lookup::Lookup;
 use super::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
 use crate::cache::Cache;
 use crate::db::Database;
@@ -116,6 +117,8 @@ struct Inner {
     session: Arc<Session>,
     cache: Cache,
     db: Database,
+    /// Asked for file tables beside the swarm.
+    lookup: Lookup,
     registry: Registry,
     flights: Flights,
     tasks: TaskTracker,
@@ -136,7 +139,12 @@ impl Swarm {
     /// # Errors
     /// The data folder cannot be written, or no socket can be bound at all. A taken port is none: another
     /// one is chosen.
-    pub async fn start(settings: SwarmSettings, cache: Cache, db: Database) -> Result<Self, SwarmError> {
+    pub async fn start(
+        settings: SwarmSettings,
+        cache: Cache,
+        db: Database,
+        lookup: Lookup,
+    ) -> Result<Self, SwarmError> {
         let session = session::start(&settings).await.map_err(|error| SwarmError(format!("{error:#}")))?;
         let inner = Inner {
             registry: Registry::new(settings.max_torrents),
@@ -144,6 +152,7 @@ impl Swarm {
             session,
             cache,
             db,
+            lookup,
             flights: Flights::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -1,4 +1,5 @@
-//! From an info-hash to the torrent's file table: from the request, from the database, or from the swarm.
+//! From an info-hash to the torrent's file table: from the request, from the database, or from the swarm and the
+//! places on the web that may have it, whichever answers first.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use librqbit::{AddTorrent, AddTorrentOptions, AddTorrentResponse};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use url::Url;
 
@@ -29,8 +30,14 @@ const MOST_RESOLVES: usize = 32;
 /// The resolves under way. Whoever asks for the same torrent joins; a resolve belongs to nobody's
 /// request and goes on when the one who started it has left.
 pub(super) struct Flights {
-    under_way: Mutex<HashMap<InfoHash, Flight>>,
+    under_way: Mutex<HashMap<InfoHash, UnderWay>>,
     turns: Semaphore,
+}
+
+struct UnderWay {
+    flight: Flight,
+    /// Told when the torrent was found elsewhere.
+    elsewhere: watch::Sender<Option<Recipe>>,
 }
 
 type Flight = Shared<BoxFuture<'static, Result<Recipe, SourceError>>>;
@@ -47,42 +54,68 @@ pub(super) async fn resolve(
             return Err(SourceError::Broken("the .torrent file belongs to another info-hash".to_owned()));
         }
         remember(inner, &metainfo, torrent).await;
-        return recipe(metainfo, torrent, request);
+        return recipe(metainfo.into(), torrent, request);
     }
     if let Some(active) = inner.registry.get(request.info_hash) {
         return Ok(active.recipe().clone());
     }
     if let Some((metainfo, torrent)) = recall(inner, request.info_hash).await {
-        return recipe(metainfo, &torrent, request);
+        return recipe(metainfo.into(), &torrent, request);
     }
-    let flight = inner.flights.join(inner, request);
+    race(inner, request, report).await
+}
+
+/// Asks the swarm and the web at once. The swarm may have nobody to ask while the web has the file, and the other
+/// way round.
+async fn race(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<Recipe, SourceError> {
+    let (mut looking_up, mut refused) = (inner.lookup.has_hints(request), None);
+    let (flight, lookup) = (inner.flights.join(inner, request), inner.lookup.find(request));
     let (since, dialled) = (Instant::now(), inner.dialled());
     let mut pulse = tokio::time::interval(Duration::from_secs(1));
-    tokio::pin!(flight);
+    tokio::pin!(flight, lookup);
     loop {
         tokio::select! {
-            done = &mut flight => return done,
+            done = &mut flight, if refused.is_none() => match done {
+                Err(error) if looking_up => refused = Some(error),
+                done => return done,
+            },
+            found = &mut lookup, if looking_up => {
+                looking_up = false;
+                if let Some((metainfo, torrent)) = found {
+                    let found = recipe(metainfo, &torrent, request)?;
+                    inner.flights.end(&found);
+                    return Ok(found);
+                }
+                if let Some(error) = refused {
+                    return Err(error);
+                }
+            }
             _ = pulse.tick() => {
                 // Somebody else may have brought the .torrent meanwhile.
                 if let Some(active) = inner.registry.get(request.info_hash) {
                     return Ok(active.recipe().clone());
                 }
-                let fraction = since.elapsed().as_secs_f64() / inner.settings.resolve_timeout.as_secs_f64().max(1.0);
-                let message = match inner.dialled() - dialled {
-                    0 => "Trying P2P connections...".to_owned(),
-                    tried => format!("Trying P2P connections... ({tried} peers)"),
-                };
-                report.update(Stage::Connecting, fraction.min(1.0) * SHARE, message);
+                tell(inner, report, since, inner.dialled() - dialled);
             }
         }
     }
 }
 
-fn recipe(metainfo: Metainfo, torrent: &[u8], request: &Request) -> Result<Recipe, SourceError> {
+/// Reports how the search goes, in which `tried` connections were attempted.
+fn tell(inner: &Inner, report: &Report, since: Instant, tried: u64) {
+    let fraction = since.elapsed().as_secs_f64() / inner.settings.resolve_timeout.as_secs_f64().max(1.0);
+    let message = match tried {
+        0 => "Trying P2P connections...".to_owned(),
+        tried => format!("Trying P2P connections... ({tried} peers)"),
+    };
+    report.update(Stage::Connecting, fraction.min(1.0) * SHARE, message);
+}
+
+fn recipe(metainfo: Arc<Metainfo>, torrent: &[u8], request: &Request) -> Result<Recipe, SourceError> {
     let (torrent, own_trackers) =
         reduce(torrent).ok_or_else(|| SourceError::Broken("the torrent is malformed".to_owned()))?;
     Ok(Recipe {
-        metainfo: Arc::new(metainfo),
+        metainfo,
         torrent,
         own_trackers,
         trackers: request.trackers.iter().filter(|url| is_tracker(url)).cloned().collect(),
@@ -119,15 +152,25 @@ impl Flights {
     fn join(&self, inner: &Arc<Inner>, request: &Request) -> Flight {
         let mut flights = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let info_hash = request.info_hash;
-        if let Some(flight) = flights.get(&info_hash) {
-            return flight.clone();
+        if let Some(under_way) = flights.get(&info_hash) {
+            return under_way.flight.clone();
         }
-        let task = inner.tasks.spawn_on(fly(inner.clone(), request.clone()), &inner.runtime);
+        let elsewhere = watch::Sender::new(None);
+        let flying = fly_on(inner.clone(), request.clone(), elsewhere.subscribe());
+        let task = inner.tasks.spawn_on(flying, &inner.runtime);
         // The engine panics on some malformed file tables; that must end one resolve only.
         let malformed = || SourceError::Broken("the torrent's metadata is malformed".to_owned());
         let flight = task.map(move |done| done.unwrap_or_else(|_| Err(malformed()))).boxed().shared();
-        flights.insert(info_hash, flight.clone());
+        flights.insert(info_hash, UnderWay { flight: flight.clone(), elsewhere });
         flight
+    }
+
+    /// Ends the flight of a torrent that was found elsewhere; whoever waits for it gets what was found.
+    fn end(&self, found: &Recipe) {
+        let flights = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(under_way) = flights.get(&found.metainfo.info_hash) {
+            under_way.elsewhere.send_replace(Some(found.clone()));
+        }
     }
 
     fn land(&self, info_hash: InfoHash) {
@@ -144,8 +187,23 @@ impl Drop for Landing {
     }
 }
 
-async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError> {
+async fn fly_on(
+    inner: Arc<Inner>,
+    request: Request,
+    mut elsewhere: watch::Receiver<Option<Recipe>>,
+) -> Result<Recipe, SourceError> {
     let _landing = Landing(inner.clone(), request.info_hash);
+    let found = async {
+        let found = elsewhere.wait_for(Option::is_some).await.ok()?;
+        found.clone()
+    };
+    tokio::select! {
+        done = fly(inner, request) => done,
+        Some(found) = found => Ok(found),
+    }
+}
+
+async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError> {
     let limit = inner.settings.resolve_timeout;
     let dialled = inner.dialled();
     let asking = inner.stopping.run_until_cancelled(async {
@@ -170,7 +228,7 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
     };
     let metainfo = parse_metainfo(&torrent).map_err(|error| SourceError::Broken(error.to_string()))?;
     remember(&inner, &metainfo, &torrent).await;
-    let mut found = recipe(metainfo, &torrent, &request)?;
+    let mut found = recipe(metainfo.into(), &torrent, &request)?;
     found.peers.extend(seen);
     Ok(found)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use headwater::domain::{FileChoice, FileIndex, InfoHash};
 use headwater::source::{Request, SourceError};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::rig::{MIB, Plan, Rig, Seed, Tracker, bare, read_all, within};
 
@@ -65,6 +66,71 @@ async fn the_trackers_of_the_settings_are_asked_except_for_private_torrents() {
     within(20, read_all(&opened.file)).await;
     own.heard(2).await;
     assert_eq!(tracker.announces(), before, "a private torrent is told to its own tracker only");
+    rig.stop().await;
+}
+
+/// Serves a .torrent once it is let to, at a place that it names.
+#[expect(clippy::disallowed_methods, reason = "the server ends with the runtime of its test")]
+async fn place_of(torrent: bytes::Bytes, open: watch::Receiver<bool>) -> url::Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = format!("http://{}/a.torrent", listener.local_addr().unwrap()).parse().unwrap();
+    let answer = move || {
+        let (torrent, mut open) = (torrent.clone(), open.clone());
+        async move {
+            open.wait_for(|open| *open).await.unwrap();
+            torrent
+        }
+    };
+    let router = axum::Router::new().route("/a.torrent", axum::routing::get(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    place
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_torrent_that_no_peer_tells_of_is_found_on_the_web_for_everybody_who_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = Seed::new(Plan::default()).await;
+    let (info_hash, gate) = (seed.seeder.info_hash(), watch::Sender::new(false));
+    let place = place_of(seed.seeder.torrent().clone(), gate.subscribe()).await;
+    let mute = Tracker::new(&[], true).await;
+    let rig = Rig::new(folder.path()).await;
+    let waiting = Request { trackers: vec![mute.url.clone()], ..bare(info_hash, 0) };
+    let knowing = Request { exact_sources: vec![place.clone()], ..waiting.clone() };
+    let both = async {
+        let opening = futures::future::join(rig.open(&waiting), rig.open(&knowing));
+        let gate = async {
+            mute.heard(1).await;
+            gate.send_replace(true);
+        };
+        futures::future::join(opening, gate).await.0
+    };
+    // The swarm alone would be asked for 20 s, and in vain.
+    let (waiting, knowing) = within(5, both).await;
+    assert_eq!(waiting.unwrap().file.key(), knowing.unwrap().file.key());
+
+    // Nobody to ask in the swarm is no reason not to ask the web.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let lonely = Rig::new(elsewhere.path()).await;
+    let request = Request { exact_sources: vec![place], ..bare(info_hash, 0) };
+    within(5, lonely.open(&request)).await.unwrap();
+    rig.stop().await;
+    lonely.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_place_on_the_web_without_the_torrent_leaves_it_to_the_swarm() {
+    let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
+    let place = place_of("not found".into(), watch::channel(true).1).await;
+    let rig = Rig::new(folder.path()).await;
+    let request = Request { exact_sources: vec![place.clone()], ..seed.by_peer(0) };
+    let opened = within(10, rig.open(&request)).await.unwrap();
+    assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
+    let hopeless = Request { exact_sources: vec![place], ..bare(InfoHash::new([3; 20]), 0) };
+    let refused = within(10, rig.open(&hopeless)).await.unwrap_err();
+    assert!(
+        matches!(&refused, SourceError::NotHere(why) if why.contains("no tracker, DHT or peer")),
+        "{refused}"
+    );
     rig.stop().await;
 }
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 use headwater::cache::{Cache, CacheFile, CacheLimits};
 use headwater::db::Database;
 use headwater::domain::{FileChoice, FileIndex, InfoHash};
+use headwater::net::{Clients, Guard};
+use headwater::source::lookup::Lookup;
 use headwater::source::torrent::{SeedPlan, Seeder, Swarm, SwarmSettings};
 use headwater::source::{Known, Opened, Report, Request, Source, SourceError, Wanted};
 use tempfile::TempDir;
@@ -69,7 +71,8 @@ impl Rig {
             max_torrents: 100,
         };
         adjust(&mut settings);
-        let swarm = Swarm::start(settings, cache.clone(), db).await.unwrap();
+        let lookup = Lookup::new(Clients::new(Guard::Open).unwrap(), &[], db.clone());
+        let swarm = Swarm::start(settings, cache.clone(), db, lookup).await.unwrap();
         Self { swarm, cache, folder: folder.to_owned() }
     }
 
