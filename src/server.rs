@@ -65,7 +65,8 @@ impl Server {
         let clients = Clients::new(guard)?;
         let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
-        let debrid = Debrid::new(&debrid_settings(&config), cache.clone(), db.clone()).await?;
+        let debrid =
+            Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         // Every source there is; the policy brings them into order.
         let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
         let mut sources = vec![cached, Arc::new(swarm.clone())];

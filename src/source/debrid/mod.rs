@@ -50,6 +50,7 @@ use self::source::{Fetching, Holding};
 use self::times::Times;
 use super::Source;
 use super::fetch::Hosts;
+use super::lookup::Lookup;
 use crate::cache::Cache;
 use crate::db::{Database, DatabaseError};
 use crate::domain::DebridService;
@@ -112,6 +113,7 @@ struct Inner {
     keep: Option<Duration>,
     cache: Cache,
     db: Database,
+    lookup: Lookup,
     owner: Owner,
 }
 
@@ -128,15 +130,20 @@ impl Debrid {
     ///
     /// # Errors
     /// See [`DebridError`].
-    pub async fn new(settings: &DebridSettings, cache: Cache, db: Database) -> Result<Self, DebridError> {
-        Self::with(settings, cache, db, Times::default(), services::make).await
+    pub async fn new(
+        settings: &DebridSettings,
+        cache: Cache,
+        db: Database,
+        lookup: Lookup,
+    ) -> Result<Self, DebridError> {
+        Self::with(settings, cache, (db, lookup), Times::default(), services::make).await
     }
 
     /// The same with services made by `make` and other times.
     async fn with(
         settings: &DebridSettings,
         cache: Cache,
-        db: Database,
+        (db, lookup): (Database, Lookup),
         times: Times,
         make: impl Fn(&ServiceSettings) -> Result<Arc<dyn Service>, ClientError>,
     ) -> Result<Self, DebridError> {
@@ -155,7 +162,7 @@ impl Debrid {
             providers.push(Arc::new(Provider::load(one, service, files, &db, parts).await?));
         }
         let (uncached, wait, keep) = (settings.uncached, settings.wait, settings.keep);
-        Ok(Self { inner: Arc::new(Inner { providers, uncached, wait, keep, cache, db, owner }) })
+        Ok(Self { inner: Arc::new(Inner { providers, uncached, wait, keep, cache, db, lookup, owner }) })
     }
 
     /// One source for each service, for what it holds, and one more for what has to be fetched first, if that

@@ -23,6 +23,9 @@ use crate::source::fetch::{self, Container, Expect};
 use crate::source::torrent::{build_magnet, is_tracker, parse_metainfo};
 use crate::source::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
 
+/// How long the web may take to say what is in the torrent before the service is asked without knowing it.
+const LOOKUP: Duration = Duration::from_secs(2);
+
 /// A flow among what is held takes 15 seconds at most; the rest is for the first response of the file server.
 const BUDGET: Duration = Duration::from_secs(20);
 
@@ -179,6 +182,14 @@ async fn metainfo(
     let stored = match &request.metainfo {
         Some(torrent) => Some(torrent.clone()),
         None => inner.db.metainfo(request.info_hash).await.unwrap_or_default().map(Bytes::from),
+    };
+    let stored = match stored {
+        // With the table every byte can be proved, but a viewer waits.
+        None if wanted.known.is_none() && inner.lookup.has_hints(request) => {
+            let found = tokio::time::timeout(LOOKUP, inner.lookup.find(request)).await;
+            found.ok().flatten().map(|(_, torrent)| torrent)
+        }
+        stored => stored,
     };
     if let Some(metainfo) = wanted.known.as_ref().and_then(|known| known.metainfo.clone()) {
         return Ok((Some(metainfo), stored));

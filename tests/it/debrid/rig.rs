@@ -7,7 +7,9 @@ use std::time::Duration;
 use headwater::cache::{Cache, CacheFile, CacheLimits};
 use headwater::db::Database;
 use headwater::domain::FileChoice;
+use headwater::net::{Clients, Guard};
 use headwater::source::debrid::{Debrid, DebridSettings, ServiceSettings};
+use headwater::source::lookup::Lookup;
 use headwater::source::{Kind, Opened, Report, Request, SourceError, Wanted};
 use tempfile::TempDir;
 
@@ -53,7 +55,8 @@ impl Rig {
         let limits = CacheLimits { max_bytes: None, free_floor: 0, idle: None };
         let cache = Cache::open(&folder.path().join("cache"), limits).unwrap();
         let db = Database::open(folder.path()).await.unwrap();
-        let debrid = Debrid::new(&settings, cache, db).await.unwrap();
+        let lookup = Lookup::new(Clients::new(Guard::Open).unwrap(), &[], db.clone());
+        let debrid = Debrid::new(&settings, cache, db, lookup).await.unwrap();
         Self { fake, debrid, episode, _cdn: cdn, _folder: folder }
     }
 

@@ -23,12 +23,13 @@ enum Order {
     Race,
 }
 
-async fn pair(first: Way, second: Way, order: Order) {
+async fn pair(first: Way, second: Way, order: Order, with_table: bool) {
     let policy = match order {
         Order::Policy(name) => name,
         Order::Race => "race",
     };
-    let stage = Stage::new(&[first, second], |setup| setup.env("HEADWATER_SOURCE_POLICY", policy));
+    let mut stage = Stage::new(&[first, second], |setup| setup.env("HEADWATER_SOURCE_POLICY", policy));
+    stage.with_table = with_table;
     for (number, per_cent) in [0, 10, 50, 99].into_iter().enumerate() {
         let film = stage.film(&format!("film {per_cent}.mkv"), 70 + number as u64, LENGTH);
         stage.revive(&film, first);
@@ -67,7 +68,7 @@ macro_rules! pairs {
     ($($name:ident: $first:ident -> $second:ident, $order:expr;)*) => {$(
         #[tokio::test(flavor = "multi_thread")]
         async fn $name() {
-            pair(Way::$first, Way::$second, $order).await;
+            pair(Way::$first, Way::$second, $order, true).await;
         }
     )*};
 }
@@ -85,4 +86,16 @@ pairs! {
     http_then_p2p: Http -> P2p, Order::Race;
     http_then_debrid: Http -> Debrid, Order::Race;
     http_then_web_seed: Http -> WebSeed, Order::Policy("never-p2p");
+}
+
+/// Nobody knows the file table when the service begins, and the torrent's own bytes go on where it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn debrid_without_a_file_table_then_p2p() {
+    pair(Way::Debrid, Way::P2p, Order::Policy("debrid-first"), false).await;
+}
+
+/// Nobody ever knows the file table: lengths and compared bytes must do.
+#[tokio::test(flavor = "multi_thread")]
+async fn debrid_without_a_file_table_then_http() {
+    pair(Way::Debrid, Way::Http, Order::Policy("debrid-first"), false).await;
 }

@@ -42,6 +42,8 @@ pub(super) struct Stage {
     web_seed: Chaos,
     http: Chaos,
     ways: Vec<Way>,
+    /// Whether the magnet links say where the .torrent lies.
+    pub(super) with_table: bool,
 }
 
 impl Stage {
@@ -61,7 +63,7 @@ impl Stage {
             setup = setup.env("HEADWATER_CONTENT_URLS", &format!("http://{}/seed/{{path}}", http.addr));
         }
         let server = adjust(setup).start();
-        Self { server, cdn, debrid, world, web_seed, http, ways: ways.to_vec() }
+        Self { server, cdn, debrid, world, web_seed, http, ways: ways.to_vec(), with_table: true }
     }
 
     /// Makes a film of random bytes but for the first four that can be had in every way.

@@ -10,11 +10,13 @@ use super::server::{Server, response};
 use crate::cache::{Cache, CacheFile, CacheLimits};
 use crate::db::Database;
 use crate::domain::{ContentKey, DebridService, FileChoice, FileIndex, InfoHash};
+use crate::net::{Clients, Guard};
 use crate::source::debrid::service::{
     Availability, DirectLink, ItemState, RemoteFile, Service, ServiceError,
 };
 use crate::source::debrid::times::Times;
 use crate::source::debrid::{Debrid, DebridSettings, ServiceSettings};
+use crate::source::lookup::Lookup;
 use crate::source::{Kind, Known, Opened, Report, Request, SourceError, Wanted};
 
 const PIECE: usize = 16 * 1024;
@@ -85,7 +87,8 @@ async fn rig(script: Script, with_torbox: bool) -> Rig {
             _ => made.clone(),
         })
     };
-    let debrid = Debrid::with(&settings, cache.clone(), db, Times::short(), make).await.unwrap();
+    let lookup = Lookup::new(Clients::new(Guard::Open).unwrap(), &[], db.clone());
+    let debrid = Debrid::with(&settings, cache.clone(), (db, lookup), Times::short(), make).await.unwrap();
     Rig { service, debrid, cache, _folder: folder }
 }
 
