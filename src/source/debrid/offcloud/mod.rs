@@ -107,7 +107,7 @@ impl Service for Offcloud {
     fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState> {
         Box::pin(async move {
             let request = self.post(account, "api/cloud/status", &json!({ "requestId": item.0 }));
-            let status = wire::status_of(self.call(account, Class::Read, request).await?)?;
+            let status = wire::status_of(&self.call(account, Class::Read, request).await?)?;
             if let Some(state) = wire::unfinished(&status)? {
                 return Ok(state);
             }

@@ -121,7 +121,7 @@ fn hash_of(magnet: &str) -> Option<InfoHash> {
 ///
 /// # Errors
 /// `Protocol` if it is in neither place.
-pub(super) fn status_of(answer: Value) -> Result<String, ServiceError> {
+pub(super) fn status_of(answer: &Value) -> Result<String, ServiceError> {
     let status = match &answer["status"] {
         Value::Object(inner) => inner.get("status").and_then(Value::as_str),
         plain => plain.as_str(),
@@ -187,13 +187,13 @@ mod tests {
             let flat = json!({ "requestId": "1", "status": status });
             let nested = json!({ "status": { "requestId": "1", "status": status } });
             for answer in [flat, nested] {
-                assert_eq!(unfinished(&status_of(answer).unwrap()), Ok(expected.clone()), "{status}");
+                assert_eq!(unfinished(&status_of(&answer).unwrap()), Ok(expected.clone()), "{status}");
             }
         }
         assert!(matches!(unfinished("error"), Err(ServiceError::ServiceDown(_))));
         assert_eq!(unfinished("canceled"), Err(ServiceError::ItemMissing));
         assert!(matches!(unfinished("asleep"), Err(ServiceError::Protocol(_))));
-        assert!(status_of(json!([])).is_err());
+        assert!(status_of(&json!([])).is_err());
     }
 
     #[test]

@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    fn transfer(status: &str, more: Value) -> Transfer {
+    fn transfer(status: &str, more: &Value) -> Transfer {
         let mut fields = json!({ "id": 7, "hash": "a".repeat(40), "status": status, "percent_done": 40 });
         fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         serde_json::from_value(fields).unwrap()
@@ -204,22 +204,22 @@ mod tests {
             ("STOPPING", ItemState::Processing),
             ("PREPARING_SEED", ItemState::Processing),
         ] {
-            assert_eq!(transfer(status, without.clone()).unfinished(), Ok(Some(expected)), "{status}");
+            assert_eq!(transfer(status, &without).unfinished(), Ok(Some(expected)), "{status}");
         }
         for status in ["COMPLETED", "SEEDING", "PREPARING_SEED"] {
             let there = json!({ "file_id": 9, "userfile_exists": true });
-            assert_eq!(transfer(status, there).unfinished(), Ok(None), "{status}");
+            assert_eq!(transfer(status, &there).unfinished(), Ok(None), "{status}");
             let gone = json!({ "file_id": 9, "userfile_exists": false });
-            assert_eq!(transfer(status, gone).unfinished(), Err(ServiceError::FileMissing), "{status}");
+            assert_eq!(transfer(status, &gone).unfinished(), Err(ServiceError::FileMissing), "{status}");
         }
-        assert_eq!(transfer("SEEDING", without).unfinished(), Err(ServiceError::FileMissing));
-        assert!(matches!(transfer("ASLEEP", json!({})).unfinished(), Err(ServiceError::Protocol(_))));
+        assert_eq!(transfer("SEEDING", &without).unfinished(), Err(ServiceError::FileMissing));
+        assert!(matches!(transfer("ASLEEP", &json!({})).unfinished(), Err(ServiceError::Protocol(_))));
     }
 
     #[test]
     fn a_failed_transfer_says_why() {
         let of =
-            |message: &str| transfer("ERROR", json!({ "error_message": message })).unfinished().unwrap_err();
+            |message: &str| transfer("ERROR", &json!({ "error_message": message })).unfinished().unwrap_err();
         assert_eq!(of("Not enough disk space"), ServiceError::QuotaExhausted);
         assert_eq!(of("No peers found"), ServiceError::NoPeers);
         assert!(matches!(of("Something else"), ServiceError::ServiceDown(_)));
@@ -229,7 +229,7 @@ mod tests {
     fn the_best_transfer_of_a_torrent_has_files_or_is_on_its_way() {
         let info_hash: InfoHash = "a".repeat(40).parse().unwrap();
         let row = |id: u32, status: &str, more: Value| {
-            let mut transfer = transfer(status, more);
+            let mut transfer = transfer(status, &more);
             transfer.id = id.to_string();
             transfer
         };
