@@ -27,6 +27,9 @@ const BEFORE_FETCHING: Duration = Duration::from_secs(15);
 /// How often the hedge time a reader may wait while bytes arrive, but not his.
 const PATIENCE: u32 = 4;
 
+/// In the middle of a play every further source gets only this fraction of the hedge time.
+const EAGER: u32 = 4;
+
 /// How many times faster the fastest source must be before another rests.
 const OVERTAKEN: f64 = 2.0;
 
@@ -50,6 +53,10 @@ pub(super) struct Crew {
     began: Instant,
     /// When the last source was started.
     joined: Instant,
+    /// When anybody made progress last.
+    progressed: Instant,
+    /// Whether somebody may be playing already, who must not be kept waiting a second time.
+    pub(super) playing: bool,
     /// Until when a full cache is waited for.
     room_until: Option<Instant>,
 }
@@ -123,6 +130,8 @@ impl Crew {
             ending: FuturesUnordered::new(),
             began: now,
             joined: now,
+            progressed: now,
+            playing: false,
             room_until: None,
         }
     }
@@ -209,7 +218,12 @@ impl Crew {
                 if need == Need::None || resting {
                     pace.excuse(now);
                 }
-                let how = if resting { "resting" } else { "delivering" };
+                self.progressed = self.progressed.max(pace.progressed());
+                let how = match (resting, pace.received()) {
+                    (true, _) => "resting",
+                    (false, 0) => "connected, no bytes yet",
+                    (false, _) => "delivering",
+                };
                 self.attempts.update(member.source.name(), pace.received(), how);
             }
         }
@@ -282,14 +296,12 @@ impl Crew {
 
     /// Whether bytes are needed and those who are at it make no progress.
     fn is_stuck(&self, now: Instant, need: Need) -> bool {
-        if need == Need::None || now - self.joined < self.hedge {
+        // A source that joins a play and brings nothing has cost the reader time already.
+        let chance = if self.playing { self.hedge / EAGER } else { self.hedge };
+        if need == Need::None || now - self.joined < chance {
             return false;
         }
-        let progressed = self.members.iter().filter_map(|member| match &member.state {
-            State::Writing { pace, .. } => Some(pace.progressed()),
-            _ => None,
-        });
-        let still = now - progressed.max().unwrap_or(self.joined).max(self.joined) >= self.hedge;
+        let still = now - self.progressed >= self.hedge;
         still || matches!(need, Need::Waiting(time) if time >= self.hedge * PATIENCE)
     }
 

@@ -88,6 +88,7 @@ impl Drive {
 
     async fn step(&mut self) -> Event {
         let need = self.need();
+        self.crew.playing = self.keep.is_none();
         match self.crew.look(need) {
             Event::Nothing => self.wait(need).await,
             event => event,

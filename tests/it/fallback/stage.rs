@@ -60,7 +60,9 @@ impl Stage {
                 setup.env("HEADWATER_REALDEBRID_TOKEN", TOKEN).env("HEADWATER_REALDEBRID_URL", &debrid.base);
         }
         if ways.contains(&Way::Http) {
-            setup = setup.env("HEADWATER_CONTENT_URLS", &format!("http://{}/seed/{{path}}", http.addr));
+            let urls =
+                format!("http://{0}/seed/{{path}},http://{0}/seed/{{infohash}}-{{fileIdx}}.mkv", http.addr);
+            setup = setup.env("HEADWATER_CONTENT_URLS", &urls);
         }
         let server = adjust(setup).start();
         Self { server, cdn, debrid, world, web_seed, http, ways: ways.to_vec(), with_table: true }
@@ -74,6 +76,8 @@ impl Stage {
         let share = Share::single(name, bytes, PIECE, &[]);
         let bytes = Arc::new(share.files[0].clone());
         self.cdn.add_title(&share.info_hash, name, &[(name, bytes.clone())]);
+        let by_hash = format!("{}-0.mkv", share.info_hash);
+        self.cdn.add_title(&format!("{}-by-hash", share.info_hash), &by_hash, &[(&by_hash, bytes.clone())]);
         self.cdn.add_title(
             &format!("{}-torrent", share.info_hash),
             &format!("{name}.torrent"),
