@@ -1,5 +1,7 @@
 //! What a client wishes to play, read from path, query and body.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use url::Url;
 use url::form_urlencoded;
@@ -18,16 +20,19 @@ pub(super) const LARGEST_UPLOAD: usize = 10 << 20;
 /// would use the server to knock on other doors.
 const MOST_TRACKERS: usize = 100;
 
+/// Most peers taken from one request, as from a magnet link.
+const MOST_PEERS: usize = 256;
+
 /// Reads an info-hash from a path segment.
 pub(super) fn info_hash(text: &str) -> Result<InfoHash, ApiError> {
     text.parse().map_err(|error| ApiError::BadRequest(format!("`{text}` is not an info-hash: {error}")))
 }
 
-/// A request from path and query: `fileIndex=`, or `season=` and `episode=`, and any number of `tr=`, `ws=`, `xs=`
-/// and `as=`, which mean what they mean in a magnet link.
+/// A request from path and query: `fileIndex=`, or `season=` and `episode=`, and any number of `tr=`, `ws=`, `xs=`,
+/// `as=` and `x.pe=`, which mean what they mean in a magnet link.
 pub(super) fn from_query(info_hash: InfoHash, query: Option<&str>) -> Result<Request, ApiError> {
     let (mut index, mut season, mut episode, mut trackers) = (None, None, None, Vec::new());
-    let (mut web_seeds, mut exact_sources) = (Vec::new(), Vec::new());
+    let (mut web_seeds, mut exact_sources, mut peers) = (Vec::new(), Vec::new(), Vec::new());
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "fileIndex" => index = Some(number("fileIndex", &value)?),
@@ -36,6 +41,7 @@ pub(super) fn from_query(info_hash: InfoHash, query: Option<&str>) -> Result<Req
             "tr" => trackers.push(tracker(&value)?),
             "ws" => web_seeds.push(web_address("ws", &value)?),
             "xs" | "as" => exact_sources.push(web_address(&name, &value)?),
+            "x.pe" => peers.push(peer(&value)?),
             _ => {}
         }
     }
@@ -54,7 +60,10 @@ pub(super) fn from_query(info_hash: InfoHash, query: Option<&str>) -> Result<Req
         let most = format!("at most {MAX_WEB_ADDRESSES} of ws, and of xs and as together, are accepted");
         return Err(ApiError::BadRequest(most));
     }
-    Ok(Request { trackers, web_seeds, exact_sources, ..Request::new(info_hash, file) })
+    if peers.len() > MOST_PEERS {
+        return Err(ApiError::BadRequest(format!("at most {MOST_PEERS} peers are accepted")));
+    }
+    Ok(Request { trackers, peers, web_seeds, exact_sources, ..Request::new(info_hash, file) })
 }
 
 /// Adds what the body of a prepare request says: nothing, a magnet link, or a .torrent file. The body may
@@ -79,7 +88,8 @@ pub(super) fn from_body(
         Some(Said::Magnet(magnet)) => {
             request.trackers.extend(magnet.trackers);
             request.trackers.truncate(MOST_TRACKERS);
-            request.peers = magnet.peers;
+            request.peers.extend(magnet.peers);
+            request.peers.truncate(MOST_PEERS);
             request.web_seeds.extend(magnet.web_seeds);
             request.web_seeds.truncate(MAX_WEB_ADDRESSES);
             request.exact_sources.extend(magnet.exact_sources);
@@ -127,6 +137,11 @@ fn read_body(body: &Bytes) -> Result<Option<Said>, ApiError> {
 
 fn number(name: &str, value: &str) -> Result<u32, ApiError> {
     value.parse().map_err(|_| ApiError::BadRequest(format!("{name} must be a whole number, not `{value}`")))
+}
+
+fn peer(value: &str) -> Result<SocketAddr, ApiError> {
+    let address = value.parse::<SocketAddr>().ok().filter(|address| address.port() != 0);
+    address.ok_or_else(|| ApiError::BadRequest(format!("`{value}` is not the address and port of a peer")))
 }
 
 fn tracker(value: &str) -> Result<Url, ApiError> {

@@ -96,22 +96,33 @@ impl Stage {
 
     /// Starts the job of a film with every hint that its ways need, and returns the path that plays it.
     pub(super) async fn start(&self, film: &Film) -> String {
-        let name = film.name();
-        let mut magnet = format!(
-            "{}&xs={}",
-            film.share.magnet(),
-            escape(&format!("{}{name}.torrent", self.cdn.web_seed_url()))
-        );
-        if self.ways.contains(&Way::P2p) {
-            magnet.push_str(&format!("&x.pe={}", film.peer.addr));
-        }
-        if self.ways.contains(&Way::WebSeed) {
-            magnet.push_str(&format!("&ws={}", escape(&format!("http://{}/seed/", self.web_seed.addr))));
-        }
         let hash = &film.share.info_hash;
-        let (status, job) = self.server.post(&format!("/stream/prepare/{hash}?fileIndex=0"), magnet).await;
+        let path = format!("/stream/prepare/{hash}?fileIndex=0");
+        let (status, job) =
+            self.server.post(&path, format!("{}&{}", film.share.magnet(), self.hints(film))).await;
         assert!(status.is_success(), "{status} {job}");
         format!("/stream/proxy/{hash}?fileIndex=0")
+    }
+
+    /// The path that plays a film whoever has forgotten it.
+    pub(super) fn play_path(&self, film: &Film) -> String {
+        format!("/stream/proxy/{}?fileIndex=0&{}", film.share.info_hash, self.hints(film))
+    }
+
+    /// Where the film can be had, as magnet links and queries say it.
+    fn hints(&self, film: &Film) -> String {
+        let mut hints = Vec::new();
+        if self.with_table {
+            let torrent = format!("{}{}.torrent", self.cdn.web_seed_url(), film.share.name());
+            hints.push(format!("xs={}", escape(&torrent)));
+        }
+        if self.ways.contains(&Way::P2p) {
+            hints.push(format!("x.pe={}", film.peer.addr));
+        }
+        if self.ways.contains(&Way::WebSeed) {
+            hints.push(format!("ws={}", escape(&format!("http://{}/seed/", self.web_seed.addr))));
+        }
+        hints.join("&")
     }
 
     /// What each source of a film's job did.
@@ -166,10 +177,6 @@ impl Film {
     /// Its bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.share.files[0]
-    }
-
-    fn name(&self) -> &str {
-        self.share.name()
     }
 }
 

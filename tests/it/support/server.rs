@@ -250,6 +250,12 @@ impl Headwater {
         request.await.unwrap_or_else(|error| panic!("{path}: {error:?}\n{}", self.transcript()))
     }
 
+    /// Opens a range, `bytes=…`, and leaves the reading to the caller. `None` if no answer comes.
+    pub(crate) async fn try_open(&self, path: &str, range: &str) -> Option<Response> {
+        let request = self.client.get(self.url(path)).header("Range", range).timeout(PATIENCE);
+        request.send().await.ok()
+    }
+
     /// Polls a job until `wanted` accepts its status, and returns that status.
     ///
     /// # Panics
