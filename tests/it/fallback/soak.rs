@@ -65,13 +65,19 @@ async fn soak_two_hundred_viewers_with_a_fault_every_second() {
         setup
             .env("HEADWATER_CACHE_MAX_BYTES", QUOTA)
             .env("HEADWATER_READY_TIME", "1s")
+            // Every source is at work, so that every fault strikes somebody.
+            .env("HEADWATER_SOURCE_POLICY", "race")
             .env("HEADWATER_HEDGE_AFTER", "500ms")
             .env("HEADWATER_LOG", "warn,librqbit=error,librqbit_utp=error")
     }));
     let mut titles = Vec::new();
     for number in 0..TITLES {
         let film = stage.film(&format!("title {number}.mkv"), 500 + number as u64, LENGTH);
-        titles.push((film, String::new()));
+        // So slow that no source is done before the others have begun.
+        for (way, pace) in [(Way::P2p, 500_000), (Way::WebSeed, 700_000), (Way::Http, 600_000)] {
+            stage.throttle(&film, way, Some(pace));
+        }
+        titles.push(film);
     }
     let titles = Arc::new(titles);
     let total = Duration::from_secs(seconds());
@@ -80,6 +86,8 @@ async fn soak_two_hundred_viewers_with_a_fault_every_second() {
     let soaked = run(&stage, &titles, total, 2).await;
     let after = quiet(&stage).await;
     println!("warm-up: {}\nsoak:    {}\nbefore:  {before}\nafter:   {after}", warm.line(), soaked.line());
+    let links = stage.cdn.requests().iter().filter(|request| request.bytes_sent > 0).count();
+    assert!(links > TITLES, "the service's links were hardly used: {links}");
     let (requests, failures) = soaked.counts();
     assert!(requests > VIEWERS, "the viewers have hardly read");
     assert!(failures * 100 <= requests * MOST_FAILURES_PER_CENT, "{}", soaked.line());
@@ -112,7 +120,7 @@ impl Tally {
 }
 
 /// Viewers and faults for a while.
-async fn run(stage: &Arc<Stage>, titles: &Arc<Vec<(Film, String)>>, time: Duration, seed: u64) -> Arc<Tally> {
+async fn run(stage: &Arc<Stage>, titles: &Arc<Vec<Film>>, time: Duration, seed: u64) -> Arc<Tally> {
     let (tally, stop, window) =
         (Arc::<Tally>::default(), Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
     let mut viewers = JoinSet::new();
@@ -123,7 +131,7 @@ async fn run(stage: &Arc<Stage>, titles: &Arc<Vec<(Film, String)>>, time: Durati
             let mut dice = Dice::new(seed * 1000 + number);
             while !stop.load(Ordering::Relaxed) {
                 let title = (window.load(Ordering::Relaxed) + dice.below(WATCHED as u64) as usize) % TITLES;
-                watch(&stage, &titles[title].0, &tally, &mut dice).await;
+                watch(&stage, &titles[title], &tally, &mut dice).await;
             }
         });
     }
@@ -179,17 +187,13 @@ async fn watch(stage: &Stage, film: &Film, tally: &Tally, dice: &mut Dice) {
 }
 
 /// Breaks one thing, and returns what mends it.
-fn breakage<'a>(
-    stage: &'a Stage,
-    titles: &'a [(Film, String)],
-    dice: &mut Dice,
-) -> Box<dyn FnOnce() + Send + 'a> {
+fn breakage<'a>(stage: &'a Stage, titles: &'a [Film], dice: &mut Dice) -> Box<dyn FnOnce() + Send + 'a> {
     let group = Scope::Group("realdebrid");
     let link = |fault: Fault| -> Box<dyn FnOnce() + Send + 'a> {
         stage.cdn.set_fault(group, Some(fault));
         Box::new(move || stage.cdn.set_fault(group, None))
     };
-    let film = &titles[dice.below(TITLES as u64) as usize].0;
+    let film = &titles[dice.below(TITLES as u64) as usize];
     match dice.below(12) {
         0 => link(Fault::Unavailable),
         1 => link(Fault::TooManyRequests { retry_after: Some(1) }),
@@ -204,10 +208,10 @@ fn breakage<'a>(
             Box::new(|| stage.debrid.clear_faults())
         }
         9 => {
-            for (film, _) in titles {
+            for film in titles {
                 stage.kill(film, Way::P2p);
             }
-            Box::new(|| titles.iter().for_each(|(film, _)| stage.revive(film, Way::P2p)))
+            Box::new(|| titles.iter().for_each(|film| stage.revive(film, Way::P2p)))
         }
         10 => {
             stage.kill(film, Way::WebSeed);

@@ -161,15 +161,14 @@ impl Stage {
         chaos.cut_all();
     }
 
-    /// Undoes [`Self::kill`] and [`Self::throttle`].
+    /// Undoes [`Self::kill`].
     pub(super) fn revive(&self, film: &Film, way: Way) {
         match way {
             Way::P2p => film.peer.refuse(false),
             Way::WebSeed => self.web_seed.refuse(false),
             Way::Http => self.http.refuse(false),
-            Way::Debrid => {}
+            Way::Debrid => self.cdn.set_fault(Scope::Group("realdebrid"), None),
         }
-        self.throttle(film, way, None);
     }
 }
 
