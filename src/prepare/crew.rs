@@ -27,6 +27,12 @@ const BEFORE_FETCHING: Duration = Duration::from_secs(15);
 /// How often the hedge time a reader may wait while bytes arrive, but not his.
 const PATIENCE: u32 = 4;
 
+/// A source that works is not asked again sooner than this after it was asked last.
+const REVIVAL: Duration = Duration::from_secs(1);
+
+/// How often in a row a source may be asked again whose bytes were of no use.
+const CHANCES: u32 = 2;
+
 /// In the middle of a play every further source gets only this fraction of the hedge time.
 const EAGER: u32 = 4;
 
@@ -79,6 +85,13 @@ struct Member {
     deadline: Option<Instant>,
     /// Whether the file table was known when it was asked last.
     knew_metainfo: bool,
+    /// When it was asked last.
+    asked: Instant,
+    /// Final bytes of the file when it was asked last.
+    found: u64,
+    /// How often it may still be asked again after it has received bytes that were of no use. Some have several
+    /// places to fetch from, of which one is bad.
+    chances: u32,
 }
 
 enum State {
@@ -116,6 +129,9 @@ impl Crew {
             pause: Duration::from_secs(1),
             deadline: None,
             knew_metainfo: false,
+            asked: now,
+            found: 0,
+            chances: CHANCES,
         };
         Self {
             request,
@@ -211,6 +227,9 @@ impl Crew {
     }
 
     fn measure(&mut self, now: Instant, need: Need) {
+        if need == Need::None {
+            self.progressed = now;
+        }
         for member in &mut self.members {
             if let State::Writing { writer, pace, before } = &mut member.state {
                 pace.note(now, writer.received.load(Ordering::Relaxed).saturating_sub(*before));
@@ -218,7 +237,7 @@ impl Crew {
                 if need == Need::None || resting {
                     pace.excuse(now);
                 }
-                self.progressed = self.progressed.max(pace.progressed());
+                self.progressed = self.progressed.max(pace.delivered().unwrap_or(self.progressed));
                 let how = match (resting, pace.received()) {
                     (true, _) => "resting",
                     (false, 0) => "connected, no bytes yet",
@@ -311,6 +330,8 @@ impl Crew {
         let (source, report) = (Arc::clone(&self.members[at].source), self.report.clone());
         let member = &mut self.members[at];
         member.state = State::Opening;
+        member.asked = now;
+        member.found = self.known.as_ref().map_or(0, |known| known.file.verified_bytes());
         member.knew_metainfo = wanted.known.as_ref().is_some_and(|known| known.metainfo.is_some());
         let deadline = *member.deadline.get_or_insert(now + source.budget());
         if source.kind() != Kind::Cache {
@@ -415,7 +436,9 @@ impl Crew {
         let name = member.source.name();
         let (wrote, bytes) = (matches!(member.state, State::Writing { .. }), member.received());
         self.attempts.end(name, bytes, &error.to_string());
-        tracing::info!(info_hash = %self.request.info_hash, source = name, bytes, %error, "a source has ended");
+        let millis = u64::try_from(member.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(info_hash = %self.request.info_hash, source = name, millis, bytes, %error, "a source has ended");
+        let there = self.known.as_ref().map_or(0, |known| known.file.verified_bytes());
         // Its successor need not wait.
         self.joined = now.checked_sub(self.hedge).unwrap_or(now);
         if let SourceError::Cache(CacheError::Full(_)) = error {
@@ -432,8 +455,10 @@ impl Crew {
                 return Event::Over(error);
             }
             // A source that has worked may be asked again: a swarm comes back, a link is renewed.
-            SourceError::NotHere(_) | SourceError::Transient(_) if bytes > 0 => {
-                member.state = State::Waiting(now);
+            SourceError::NotHere(_) | SourceError::Transient(_)
+                if bytes > 0 && member.deserves_another(there) =>
+            {
+                member.state = State::Waiting(now.max(member.asked + REVIVAL));
                 member.deadline = None;
                 // Behind the others, which may be fresh, but before the last resort.
                 self.order.retain(|other| *other != at);
@@ -480,6 +505,17 @@ impl Member {
             }
             _ => 0,
         }
+    }
+
+    /// Whether a source that has received something may be asked again, when `there` final bytes are there now.
+    fn deserves_another(&mut self, there: u64) -> bool {
+        if there > self.found {
+            self.chances = CHANCES;
+            return true;
+        }
+        let another = self.chances > 0;
+        self.chances = self.chances.saturating_sub(1);
+        another
     }
 
     fn may_pause(&self, now: Instant) -> bool {

@@ -53,6 +53,11 @@ impl Pace {
         self.mark.0
     }
 
+    /// When it delivered something worth the name last, if it ever has.
+    pub(super) fn delivered(&self) -> Option<Instant> {
+        (self.mark.1 > 0).then_some(self.mark.0)
+    }
+
     /// Forgives the time until `now`: nothing was wanted then.
     pub(super) fn excuse(&mut self, now: Instant) {
         self.mark.0 = now;

@@ -233,6 +233,10 @@ async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Op
     let file = open_content(&inner.cache, &metainfo, index).await?;
     let mut opened = Opened { file, metainfo: Some(metainfo), writer: None };
     if !opened.file.is_complete() {
+        if inner.knows_nobody(&recipe) {
+            let reason = "no tracker, DHT or peer is known that could have this torrent";
+            return Err(SourceError::NotHere(reason.to_owned()));
+        }
         report.update(Stage::Connecting, 0.9, "Connecting to peers...");
         let attaching = registry::attach(inner.clone(), recipe, opened.file.clone());
         let attached = inner.tasks.spawn_on(attaching, &inner.runtime).await;
@@ -244,6 +248,13 @@ async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Op
 }
 
 impl Inner {
+    /// Whether there is nobody to ask for this torrent, so that waiting for it would be in vain.
+    fn knows_nobody(&self, recipe: &Recipe) -> bool {
+        let is_running = self.registry.get(recipe.metainfo.info_hash).is_some();
+        let has_dht = self.settings.dht && !recipe.metainfo.private;
+        !is_running && !has_dht && recipe.peers.is_empty() && self.trackers_for(recipe).is_empty()
+    }
+
     /// A number for the engine that no other torrent of this process ever had.
     fn next_id(&self) -> usize {
         self.ids.fetch_add(1, Ordering::Relaxed)

@@ -3,4 +3,5 @@
 mod matrix;
 mod soak;
 mod stage;
+mod switch;
 mod viewer;

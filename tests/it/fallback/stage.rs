@@ -70,14 +70,27 @@ impl Stage {
 
     /// Makes a film of random bytes but for the first four that can be had in every way.
     pub(super) fn film(&self, name: &str, seed: u64, length: usize) -> Film {
+        self.film_of_versions(name, seed, length, false)
+    }
+
+    /// The same, but the operator's server has another version of the same length.
+    pub(super) fn film_with_another_version(&self, name: &str, seed: u64, length: usize) -> Film {
+        self.film_of_versions(name, seed, length, true)
+    }
+
+    fn film_of_versions(&self, name: &str, seed: u64, length: usize, another: bool) -> Film {
         let mut bytes = media::random(seed, length);
         // What a Matroska file begins with: sources look whether the file is one.
         bytes[..4].copy_from_slice(&[0x1a, 0x45, 0xdf, 0xa3]);
         let share = Share::single(name, bytes, PIECE, &[]);
         let bytes = Arc::new(share.files[0].clone());
         self.cdn.add_title(&share.info_hash, name, &[(name, bytes.clone())]);
+        let mut there = bytes.clone();
+        if another {
+            Arc::make_mut(&mut there)[4..].iter_mut().for_each(|byte| *byte ^= 0x55);
+        }
         let by_hash = format!("{}-0.mkv", share.info_hash);
-        self.cdn.add_title(&format!("{}-by-hash", share.info_hash), &by_hash, &[(&by_hash, bytes.clone())]);
+        self.cdn.add_title(&format!("{}-by-hash", share.info_hash), &by_hash, &[(&by_hash, there)]);
         self.cdn.add_title(
             &format!("{}-torrent", share.info_hash),
             &format!("{name}.torrent"),
