@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use tokio::sync::oneshot;
 
 use super::scene::{Film, Scene};
 use super::services::{Service, for_each_service, named};
@@ -58,23 +59,18 @@ async fn expires(name: &str) {
     let service: &'static Service = named(name);
     let scene = Scene::plain(&[service]);
     scene.cdn.set_fault(Scope::Group(service.kind.name), Some(Fault::Slow { bytes_per_second: 3_000_000 }));
-    let known = scene.held_film(13, LENGTH);
-    scene.introduce(&known).await;
-    for film in [known, scene.held_film(14, LENGTH)] {
-        let before = scene.links_used(service);
-        let mut response = scene.server.open(&film.path()).await;
-        assert_eq!(response.status(), 200, "{}", scene.server.transcript());
-        let (mut seen, mut last, mut gap, mut struck) = (Vec::new(), Instant::now(), Duration::ZERO, false);
-        while let Some(chunk) = response.chunk().await.expect("the body goes on") {
-            gap = gap.max(last.elapsed());
-            last = Instant::now();
-            seen.extend_from_slice(&chunk);
-            if seen.len() > LENGTH / 4 && !std::mem::replace(&mut struck, true) {
-                let used = scene.links_used(service);
-                end(&scene, used.difference(&before).next().expect("a link is in use"), service);
-            }
+    for (seed, knows) in [(13, true), (14, false)] {
+        let (film, before) = (scene.held_film(seed, LENGTH), scene.links_used(service));
+        if knows {
+            scene.introduce(&film).await;
         }
-        media::assert_same_bytes(&seen, film.bytes(), name);
+        let (quarter, at_quarter) = oneshot::channel();
+        let ending = async {
+            at_quarter.await.expect("the play gets that far");
+            let used = scene.links_used(service);
+            end(&scene, used.difference(&before).next().expect("a link is in use"), service).await;
+        };
+        let (gap, ()) = tokio::join!(watch(&scene, &film, quarter), ending);
         assert!(gap < Duration::from_secs(3), "nothing for {gap:?}\n{}", scene.server.transcript());
         assert_eq!(scene.links_used(service).len(), before.len() + 2, "one link, and one in its place");
     }
@@ -84,11 +80,41 @@ async fn expires(name: &str) {
     scene.nobody_was_annoyed();
 }
 
-/// Ends the link with this path as the service's file servers do.
-fn end(scene: &Scene, path: &str, service: &Service) {
+/// Plays a film, says when a quarter of it has come, and returns the longest time without a byte.
+async fn watch(scene: &Scene, film: &Film, quarter: oneshot::Sender<()>) -> Duration {
+    let mut response = scene.server.open(&film.path()).await;
+    assert_eq!(response.status(), 200, "{}", scene.server.transcript());
+    let (mut seen, mut last, mut gap, mut quarter) = (Vec::new(), None, Duration::ZERO, Some(quarter));
+    while let Some(chunk) = response.chunk().await.expect("the body goes on") {
+        let now = Instant::now();
+        gap = gap.max(now - last.replace(now).unwrap_or(now));
+        seen.extend_from_slice(&chunk);
+        if seen.len() > LENGTH / 4
+            && let Some(quarter) = quarter.take()
+        {
+            quarter.send(()).expect("somebody waits for this");
+        }
+    }
+    media::assert_same_bytes(&seen, film.bytes(), &film.path());
+    gap
+}
+
+/// Ends the link with this path as the service's file servers do, once its connections have broken.
+async fn end(scene: &Scene, path: &str, service: &Service) {
     let id = path.split('/').nth(2).expect("the path of a link has its random part");
-    let (status, x_error) = service.ended;
+    let sent = || {
+        let requests = scene.cdn.requests();
+        requests.iter().filter(|request| request.path == path).map(|request| request.bytes_sent).sum::<u64>()
+    };
     scene.cdn.set_fault(Scope::Link(id), Some(Fault::Cut { after: 0 }));
+    // Answers under way move every 50 ms, those that are cut never again.
+    let (mut before, deadline) = (u64::MAX, Instant::now() + Duration::from_secs(5));
+    while before != sent() {
+        assert!(Instant::now() < deadline, "it goes on: {:#?}", scene.cdn.requests());
+        before = sent();
+        tokio::time::sleep(Duration::from_millis(120)).await;
+    }
+    let (status, x_error) = service.ended;
     let gone = Gone { status, x_error: x_error.map(str::to_owned) };
     scene.cdn.set_fault(Scope::Link(id), Some(Fault::Gone(gone)));
 }
@@ -107,12 +133,12 @@ for_each_service! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pain_04_links_that_end_again_and_again_are_not_asked_for_again_and_again() {
-    let (first, second) = (named("realdebrid"), named("torbox"));
-    let scene = Scene::start(&[first, second], |setup, _| setup.env("HEADWATER_HEDGE_AFTER", "500ms"));
+    let (first, second) = (named("alldebrid"), named("torbox"));
+    let scene = Scene::plain(&[first, second]);
     let film = scene.held_film(15, LENGTH);
     // Every link delivers half a megabyte, once.
     scene.fake(first).set_modes(&film.share.info_hash, vec![Mode::LinkExpires(LinkLife::Requests(1))]);
-    scene.cdn.set_fault(Scope::Group("realdebrid"), Some(Fault::Cut { after: 500_000 }));
+    scene.cdn.set_fault(Scope::Group("alldebrid"), Some(Fault::Cut { after: 500_000 }));
     scene.introduce(&film).await;
     scene.play(&film).await;
     let links = scene.calls_since(first, 0).into_iter().filter(|call| (first.links)(call)).count();
