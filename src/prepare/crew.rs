@@ -363,7 +363,6 @@ impl Crew {
             let outcome = on_disk(&opened.file);
             self.attempts.end(name, 0, &outcome);
             self.members[at].state = State::Ended(SourceError::NotHere(outcome));
-            self.members[at].knew_metainfo |= opened.metainfo.is_some();
             self.described |= self.known.is_none();
             return self.found(found, name);
         };

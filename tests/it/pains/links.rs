@@ -9,7 +9,7 @@ use super::scene::{Film, Scene};
 use super::services::{Service, for_each_service, named};
 use crate::support::cdn::{Fault, Gone, Scope};
 use crate::support::debrid::{LinkLife, Mode};
-use crate::support::media;
+use crate::support::{http, media};
 
 const LENGTH: usize = 12_000_000;
 
@@ -58,7 +58,7 @@ for_each_service! {
 async fn expires(name: &str) {
     let service: &'static Service = named(name);
     let scene = Scene::plain(&[service]);
-    scene.cdn.set_fault(Scope::Group(service.kind.name), Some(Fault::Slow { bytes_per_second: 3_000_000 }));
+    scene.cdn.set_fault(Scope::Group(service.kind.name), Some(Fault::Slow { bytes_per_second: 5_000_000 }));
     for (seed, knows) in [(13, true), (14, false)] {
         let (film, before) = (scene.held_film(seed, LENGTH), scene.links_used(service));
         if knows {
@@ -146,5 +146,22 @@ async fn pain_04_links_that_end_again_and_again_are_not_asked_for_again_and_agai
     assert_eq!(scene.links_used(second).len(), 1);
     let answer = scene.ask(&film, Method::HEAD, &[]).await;
     assert_eq!(answer.header("content-length"), LENGTH.to_string());
+    scene.nobody_was_annoyed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pain_04_the_only_service_is_not_flooded_either_when_its_links_keep_ending() {
+    let service = named("alldebrid");
+    let scene = Scene::plain(&[service]);
+    let film = scene.held_film(16, LENGTH);
+    scene.fake(service).set_modes(&film.share.info_hash, vec![Mode::LinkExpires(LinkLife::Requests(1))]);
+    scene.cdn.set_fault(Scope::Group("alldebrid"), Some(Fault::Cut { after: 500_000 }));
+    scene.introduce(&film).await;
+    let url = scene.server.url(&film.path());
+    let played =
+        http::send(&http::client(), Method::GET, &url, &[], Vec::new(), Duration::from_secs(6)).await;
+    assert!(played.is_err(), "half a megabyte every ten seconds is no film");
+    let links = scene.calls_since(service, 0).into_iter().filter(|call| (service.links)(call)).count();
+    assert!((1..=4).contains(&links), "{links} links were asked for\n{}", scene.server.transcript());
     scene.nobody_was_annoyed();
 }
