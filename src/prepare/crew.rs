@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::attempt::Attempts;
 use super::chain::{Chain, Policy};
 use super::pace::{Need, Pace};
-use crate::cache::CacheError;
+use crate::cache::{CacheError, CacheFile};
 use crate::source::{Duty, Kind, Known, Opened, Report, Request, Source, SourceError, Wanted, Writer, graft};
 
 /// Longest pause between two tries of one source.
@@ -54,6 +54,8 @@ pub(super) struct Crew {
     /// The members in the order in which they are asked next.
     order: Vec<usize>,
     known: Option<Known>,
+    /// The file is known, and nobody writes it yet.
+    described: bool,
     opening: FuturesUnordered<BoxFuture<'static, Answer>>,
     ending: FuturesUnordered<BoxFuture<'static, (usize, u32, SourceError)>>,
     began: Instant,
@@ -142,6 +144,7 @@ impl Crew {
             members: chain.sources().iter().map(member).collect(),
             order: (0..chain.sources().len()).collect(),
             known: None,
+            described: false,
             opening: FuturesUnordered::new(),
             ending: FuturesUnordered::new(),
             began: now,
@@ -378,8 +381,10 @@ impl Crew {
             _ => opened,
         };
         let Some(writer) = opened.writer else {
-            self.attempts.end(name, 0, "the file is complete");
-            self.members[at].state = State::Ended(SourceError::NotHere("the file is complete".to_owned()));
+            let outcome = on_disk(&opened.file);
+            self.attempts.end(name, 0, &outcome);
+            self.members[at].state = State::Ended(SourceError::NotHere(outcome));
+            self.described |= self.known.is_none();
             return self.found(found, name);
         };
         self.attempts.update(name, 0, "opened");
@@ -398,7 +403,12 @@ impl Crew {
         }));
         let before = writer.received.load(Ordering::Relaxed);
         member.state = State::Writing { writer, pace: Pace::new(Instant::now()), before };
-        self.found(found, name)
+        let is_first = std::mem::take(&mut self.described);
+        match (self.found(found, name), &self.known) {
+            // Whose bytes these are is said once more, by who delivers them.
+            (Event::Nothing, Some(known)) if is_first => Event::Found(known.clone(), name),
+            (event, _) => event,
+        }
     }
 
     fn found(&mut self, found: Known, name: &'static str) -> Event {
@@ -494,6 +504,14 @@ impl Crew {
             }
         }
     }
+}
+
+/// What lies on disk of a file that nobody has to write, or whose writers come later.
+fn on_disk(file: &CacheFile) -> String {
+    if file.is_complete() {
+        return "the file is complete".to_owned();
+    }
+    format!("{} % of it is in the cache", file.verified_bytes() * 100 / file.length().max(1))
 }
 
 impl Member {

@@ -123,8 +123,11 @@ impl Drive {
         let index = known.file.key().file;
         let label = self.crew.label(source);
         let content = Content { index, source, label, file: known.file, metainfo: known.metainfo };
-        if let Some(job) = &self.keep {
-            self.room.make_described(job, content.clone());
+        match (&self.keep, self.weak.upgrade()) {
+            (Some(job), _) => self.room.make_described(job, content.clone()),
+            // Its first bytes were on disk; now somebody delivers the others.
+            (None, Some(job)) => self.room.make_revived(&job, content.clone()),
+            (None, None) => {}
         }
         self.content = Some(content);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 
+use super::content::open_content;
 use super::torrent::parse_metainfo;
 use super::{Kind, Opened, Report, Request, Source, SourceError, Wanted};
 use crate::cache::{Cache, CacheFile};
@@ -15,7 +16,8 @@ use crate::release::choose;
 /// Looking takes milliseconds, but after an unclean stop what lies there is hashed first.
 const BUDGET: Duration = Duration::from_secs(120);
 
-/// An operator's drop-in file, or a content that is complete in the cache.
+/// An operator's drop-in file, or a content that is complete in the cache. A content whose file table is known is
+/// opened as far as it is there: its length and name are told before anybody else has answered.
 #[derive(Debug, Clone)]
 pub struct Cached {
     cache: Cache,
@@ -45,14 +47,16 @@ impl Cached {
         // Written when nobody knew the file table, and whole.
         let length = index.and_then(|index| metainfo.as_ref()?.file(index).map(|entry| entry.length));
         let unproved = self.find(info_hash, request.file.stand_in()).await?;
-        match unproved
-            .filter(|file| file.is_complete() && length.is_none_or(|length| length == file.length()))
-        {
-            Some(file) => Ok(Opened { file, metainfo: None, writer: None }),
-            None => {
-                Err(SourceError::NotHere(proved.as_ref().map_or("not in the cache".to_owned(), percentage)))
-            }
+        let whole =
+            unproved.filter(|file| file.is_complete() && length.is_none_or(|length| length == file.length()));
+        if let Some(file) = whole {
+            return Ok(Opened { file, metainfo: None, writer: None });
         }
+        let absent = || SourceError::NotHere("not in the cache".to_owned());
+        let table = metainfo.as_deref().ok_or_else(absent)?;
+        let index = choose(&table.files, request.file).map_err(|_| absent())?;
+        let file = open_content(&self.cache, table, index).await?;
+        Ok(Opened { file, metainfo, writer: None })
     }
 
     /// The content of this index as far as it is on disk, its claims proved.
@@ -71,11 +75,18 @@ impl Cached {
     }
 
     async fn metainfo(&self, request: &Request) -> Option<Metainfo> {
-        let stored = match &request.metainfo {
-            Some(bytes) => bytes.to_vec(),
-            None => self.db.metainfo(request.info_hash).await.ok()??,
+        let Some(uploaded) = &request.metainfo else {
+            return parse_metainfo(&self.db.metainfo(request.info_hash).await.ok()??).ok();
         };
-        parse_metainfo(&stored).ok()
+        let metainfo = parse_metainfo(uploaded).ok().filter(|it| it.info_hash == request.info_hash)?;
+        // The next request of the same play names the torrent by its hash alone. The announce URL of a private
+        // torrent is a credential of whoever uploaded it.
+        if !metainfo.private
+            && let Err(error) = self.db.remember_metainfo(metainfo.info_hash, uploaded).await
+        {
+            tracing::warn!(%error, "an uploaded torrent cannot be stored");
+        }
+        Some(metainfo)
     }
 }
 
@@ -111,10 +122,6 @@ fn wanted(request: &Request, metainfo: Option<&Metainfo>) -> Option<FileIndex> {
         (choice, Some(metainfo)) => choose(&metainfo.files, choice).ok(),
         (_, None) => None,
     }
-}
-
-fn percentage(file: &CacheFile) -> String {
-    format!("{} % of it is in the cache", file.verified_bytes() * 100 / file.length().max(1))
 }
 
 /// Runs disk work where it may block.

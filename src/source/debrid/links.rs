@@ -14,7 +14,7 @@ use super::times::Times;
 /// Fresh links for one file within [`Times::refresh_window`].
 pub(super) const MOST_REFRESHES: usize = 3;
 
-/// Beyond this many files those without a living link are forgotten.
+/// Beyond this many files those without a living link are forgotten, unless links were of no use there.
 const MOST_FILES: usize = 10_000;
 
 /// The links of one service.
@@ -30,6 +30,15 @@ struct Slot {
     found: Option<(Found, Instant)>,
     /// When links were replaced lately, oldest first.
     refreshes: VecDeque<Instant>,
+    /// Not before this is another link asked for, by nobody.
+    barred: Option<Instant>,
+}
+
+impl Slot {
+    fn is_of_use(&self, now: Instant) -> bool {
+        self.found.as_ref().is_some_and(|(_, until)| *until > now)
+            || self.barred.is_some_and(|until| until > now)
+    }
 }
 
 /// Whether a fresh link may be asked for.
@@ -56,12 +65,18 @@ impl Links {
         (*until > Instant::now()).then(|| found.clone())
     }
 
+    /// How long nobody may ask for a link to a file, because fresh ones did not help. `None` if anybody may.
+    pub(super) fn barred(&self, key: &FileKey) -> Option<Duration> {
+        let until = self.slots().get(key)?.barred?;
+        Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
+
     /// Keeps a link for as long as it lives.
     pub(super) fn put(&self, key: FileKey, found: &Found) {
         let now = Instant::now();
         let mut slots = self.slots();
         if slots.len() >= MOST_FILES {
-            slots.retain(|_, slot| slot.found.as_ref().is_some_and(|(_, until)| *until > now));
+            slots.retain(|_, slot| slot.is_of_use(now));
         }
         slots.entry(key).or_default().found = Some((found.clone(), now + found.link.lifetime));
     }
@@ -91,6 +106,9 @@ impl Links {
         }
         let is_close = slot.refreshes.back().is_some_and(|last| now.duration_since(*last) < self.gap);
         if is_close || slot.refreshes.len() >= MOST_REFRESHES {
+            let spent = slot.refreshes.front().filter(|_| slot.refreshes.len() >= MOST_REFRESHES);
+            let rested = slot.refreshes.back().map(|last| *last + self.gap);
+            slot.barred = spent.map(|first| *first + self.window).max(rested);
             return Refresh::TooOften;
         }
         slot.refreshes.push_back(now);

@@ -1,5 +1,7 @@
 //! Why a service did not lead to a link.
 
+use std::time::Duration;
+
 use super::refusals::Refused;
 use super::service::{Scope, ServiceError};
 use crate::source::SourceError;
@@ -19,6 +21,9 @@ pub(super) enum Miss {
     /// It is being fetched into the account; so many per cent are there.
     #[error("it is still fetching this torrent ({0:.0} %)")]
     Underway(f64),
+    /// Its links stopped working again and again; not before this much time.
+    #[error("its links stop working again and again; the next one in {} s", .0.as_secs() + 1)]
+    LinksEnd(Duration),
     /// Time is up.
     #[error("it took too long")]
     TooLong,
@@ -46,15 +51,13 @@ impl Miss {
             | Self::Unsure(_)
             | Self::Underway(_) => false,
             Self::Service(error) => error.scope() == Scope::Passing,
-            Self::TooLong | Self::Unwanted | Self::Stopping => true,
+            Self::LinksEnd(_) | Self::TooLong | Self::Unwanted | Self::Stopping => true,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -186,6 +186,11 @@ impl Provider {
             Some(refused) => return Err(Miss::Refused(refused)),
             None => {}
         }
+        // That somebody opens the file anew is no reason to go on with what did not help.
+        let barred = self.links.barred(&(info_hash, errand.target.clone()));
+        if let (Start::Anywhere, Some(wait)) = (&start, barred) {
+            return Err(Miss::LinksEnd(wait));
+        }
         let work_until = Instant::now() + mode.limit(&self.times);
         loop {
             // Every turn of the loop but the last takes an account out, so that it ends.

@@ -14,6 +14,7 @@ use self::wire::{Download, File, Files, Holding, User};
 use super::ServiceSettings;
 use super::account::Account;
 use super::call::{Caller, Class};
+use super::fresh::FreshLinks;
 use super::manners::{Limit, Limits};
 use super::service::{
     AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
@@ -29,6 +30,7 @@ pub(super) const LIMITS: Limits = &[Limit { calls: 10, per: Duration::from_secs(
 /// Speaks to Offcloud.
 pub(super) struct Offcloud {
     caller: Caller,
+    fresh: FreshLinks,
 }
 
 impl Offcloud {
@@ -37,7 +39,7 @@ impl Offcloud {
     /// # Errors
     /// As [`Caller::new`].
     pub(super) fn new(settings: &ServiceSettings) -> Result<Self, ClientError> {
-        Ok(Self { caller: Caller::new(settings, LIMITS)? })
+        Ok(Self { caller: Caller::new(settings, LIMITS)?, fresh: FreshLinks::default() })
     }
 
     fn get(&self, account: &Account, path: &str) -> RequestBuilder {
@@ -116,6 +118,8 @@ impl Service for Offcloud {
                 Err(ServiceError::ItemMissing) => return Err(ServiceError::FileMissing),
                 answered => answered?,
             };
+            let link = |file: &File| Some((file.place().to_owned(), file.link().ok()?.url));
+            self.fresh.keep(account, item, files.iter().filter_map(link));
             Ok(ItemState::Ready(files.iter().map(File::remote).collect()))
         })
     }
@@ -132,6 +136,9 @@ impl Service for Offcloud {
         file: &'a RemoteFile,
     ) -> Reply<'a, DirectLink> {
         Box::pin(async move {
+            if let Some(url) = self.fresh.take(account, item, &file.id) {
+                return Ok(DirectLink { url, size: file.size, lifetime: wire::LINK_LIFETIME });
+            }
             let files = self.files(account, item).await?;
             let found = files.iter().find(|it| it.place() == file.id).ok_or(ServiceError::FileMissing)?;
             found.link()

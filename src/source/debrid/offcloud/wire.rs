@@ -12,7 +12,7 @@ use crate::source::debrid::call::Answer;
 use crate::source::debrid::lenient::{file_address, or_default, text, unix_seconds};
 use crate::source::debrid::service::{AccountInfo, DirectLink, ItemId, ItemState, RemoteFile, ServiceError};
 
-const LINK_LIFETIME: Duration = Duration::from_secs(4 * 3_600);
+pub(super) const LINK_LIFETIME: Duration = Duration::from_secs(4 * 3_600);
 
 /// A download, in the history and by itself.
 #[derive(Deserialize)]

@@ -49,6 +49,8 @@ async fn a_link_that_stops_working_is_replaced_by_one_call_and_not_in_haste() {
     assert_eq!(rig.service.calls(), ["resolve i1 2"]);
     assert_eq!(address(&origin, None).await.unwrap(), "https://cdn.example/2");
     assert!(matches!(address(&origin, Some(&GONE)).await, Err(SourceError::Transient(_))));
+    // Neither is it by those who open the file anew.
+    assert!(matches!(rig.find(Mode::Cached).await, Err(Miss::LinksEnd(_))));
     assert_eq!(rig.service.calls(), [""; 0]);
     for number in [3, 4] {
         gap().await;
