@@ -11,6 +11,7 @@ mod fallback;
 mod fetch;
 mod http_sources;
 mod listener;
+mod pains;
 mod play;
 mod prepare;
 mod shutdown;

@@ -1,0 +1,10 @@
+//! The twenty pains of people who stream from debrid services, each as a test that would hurt again.
+
+mod archives;
+mod cdn;
+mod episodes;
+mod limits;
+mod lists;
+mod refusals;
+mod town;
+mod vanishing;
