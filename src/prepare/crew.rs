@@ -27,6 +27,9 @@ const BEFORE_FETCHING: Duration = Duration::from_secs(15);
 /// How often the hedge time a reader may wait while bytes arrive, but not his.
 const PATIENCE: u32 = 4;
 
+/// How the attempt of a source ends that has nothing left to do.
+const COMPLETE: &str = "the file is complete";
+
 /// How many times faster the fastest source must be before another rests.
 const OVERTAKEN: f64 = 2.0;
 
@@ -230,6 +233,9 @@ impl Crew {
 
     /// The source that is to be started now.
     fn due(&self, now: Instant, need: Need) -> Option<usize> {
+        if self.is_complete() {
+            return None;
+        }
         let waits = |member: &Member| matches!(member.state, State::Waiting(until) if until <= now);
         let at = self.order.iter().copied().find(|at| waits(&self.members[*at]))?;
         let busy =
@@ -251,6 +257,11 @@ impl Crew {
         }
         let racing = self.policy == Policy::Race && !self.is_last_resort(at);
         (racing && need != Need::None || self.is_stuck(now, need)).then_some(at)
+    }
+
+    /// Whether every byte is there, so that nobody has to be asked for anything any more.
+    fn is_complete(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.file.is_complete())
     }
 
     fn is_last_resort(&self, at: usize) -> bool {
@@ -330,8 +341,8 @@ impl Crew {
             _ => opened,
         };
         let Some(writer) = opened.writer else {
-            self.attempts.end(name, 0, "the file is complete");
-            self.members[at].state = State::Ended(SourceError::NotHere("the file is complete".to_owned()));
+            self.attempts.end(name, 0, COMPLETE);
+            self.members[at].state = State::Ended(SourceError::NotHere(COMPLETE.to_owned()));
             return self.found(found, name);
         };
         self.attempts.update(name, 0, "opened");
@@ -383,6 +394,7 @@ impl Crew {
     /// One source has ended, for now or for good.
     fn end(&mut self, at: usize, error: SourceError) -> Event {
         let now = Instant::now();
+        let is_complete = self.is_complete();
         let member = &mut self.members[at];
         let name = member.source.name();
         let (wrote, bytes) = match &member.state {
@@ -391,6 +403,11 @@ impl Crew {
             }
             _ => (false, 0),
         };
+        if is_complete && !matches!(error, SourceError::Cache(_)) {
+            self.attempts.end(name, bytes, COMPLETE);
+            member.state = State::Ended(SourceError::NotHere(COMPLETE.to_owned()));
+            return Event::Nothing;
+        }
         self.attempts.end(name, bytes, &error.to_string());
         tracing::info!(info_hash = %self.request.info_hash, source = name, bytes, %error, "a source has ended");
         // Its successor need not wait.

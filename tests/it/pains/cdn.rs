@@ -12,7 +12,7 @@ use crate::support::debrid::premiumize::PREMIUMIZE;
 use crate::support::debrid::{LinkOrder, Links};
 use crate::support::media;
 
-use super::town::Town;
+use super::town::{Town, about_torrents};
 
 /// What the design promises for a switch in mid-play.
 const LONGEST_GAP: Duration = Duration::from_secs(3);
@@ -32,12 +32,12 @@ async fn pain_16_a_file_server_that_turns_busy_in_mid_play_is_replaced_by_anothe
         town.cdn.set_fault(Scope::Group("alldebrid"), Some(cut));
         let watching = town.watch(&film, "fileIndex=0");
         let striking = async {
-            until(|| sent(&town, "alldebrid") >= 1_500_000).await;
+            town.until("the first part was sent", || town.sent("alldebrid") >= 1_500_000).await;
             town.cdn.set_fault(Scope::Group("alldebrid"), Some(fault.clone()));
         };
         let (seen, ()) = tokio::join!(watching, striking);
         assert!(seen.longest_gap < LONGEST_GAP, "{fault:?}: nothing for {:?}", seen.longest_gap);
-        assert!(sent(&town, "premiumize") > 0, "{fault:?}: {:#?}", town.attempts(&film, "fileIndex=0").await);
+        assert!(town.sent("premiumize") > 0, "{fault:?}: {:#?}", town.attempts(&film, "fileIndex=0").await);
         let refused = town.cdn.requests().iter().filter(|request| [429, 503].contains(&request.status)).count();
         assert!(refused <= 12, "{fault:?}: {refused} requests to a busy server");
         assert!(town.fake(ALL_DEBRID).count("", "/v4/link/unlock") <= 3, "links are not made in a loop");
@@ -54,7 +54,7 @@ async fn pain_16_a_file_server_that_is_busy_from_the_start_costs_no_more_than_a_
         town.cdn.set_fault(Scope::Group("alldebrid"), Some(fault.clone()));
         let seen = town.watch(&film, "fileIndex=0").await;
         assert!(seen.first_byte < Duration::from_secs(5), "{fault:?}: {:?}", seen.first_byte);
-        assert_eq!(sent(&town, "premiumize"), 700_000, "{fault:?}");
+        assert_eq!(town.sent("premiumize"), 700_000, "{fault:?}");
         town.assert_well_behaved();
     }
 }
@@ -101,9 +101,7 @@ async fn pain_16_a_dead_host_is_left_for_the_one_that_another_link_names() {
 async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
     const FILMS: usize = 4;
     const LENGTH: usize = 1_500_000;
-    let cdn_address = Arc::new(std::sync::OnceLock::new());
     let town = Town::new(&[PREMIUMIZE], |setup| setup);
-    drop(cdn_address.set(()));
     // The most that one client may have there at a time, and a little for connections that are just closing.
     town.cdn.set_fault(Scope::Group("premiumize"), Some(Fault::ConnectionLimit(6)));
     let films: Vec<_> = (0..FILMS).map(|number| town.film(&format!("film {number}.mkv"), LENGTH)).collect();
@@ -124,20 +122,19 @@ async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
     assert!(calls <= 2 * FILMS, "{calls} questions for links");
     assert!(requests.len() <= FILMS * 6, "{} requests", requests.len());
     let all = (FILMS * LENGTH) as u64;
-    assert!(sent(town, "premiumize") < all + all / 4, "{} of {all} bytes", sent(town, "premiumize"));
+    assert!(town.sent("premiumize") < all + all / 4, "{} of {all} bytes", town.sent("premiumize"));
     town.assert_well_behaved();
 }
 
-/// Bytes that the links of a service have sent.
-fn sent(town: &Town, group: &str) -> u64 {
-    let requests = town.cdn.requests().into_iter().filter(|request| request.group == group);
-    requests.map(|request| request.bytes_sent).sum()
-}
-
-async fn until(is_so: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while !is_so() {
-        assert!(std::time::Instant::now() < deadline, "it never came to pass");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn pain_19_a_film_that_is_there_is_asked_of_nobody_else() {
+    let town = Town::new(&[ALL_DEBRID, PREMIUMIZE], |setup| setup);
+    for number in 0..3 {
+        let film = town.film(&format!("film {number}.mkv"), 700_000);
+        town.play_known(&film, "fileIndex=0", 0).await;
+        town.play(&film, "fileIndex=0", 0).await;
     }
+    let journal = about_torrents(town.fake(PREMIUMIZE));
+    assert!(journal.is_empty(), "the first service had all of it: {journal:#?}");
+    town.assert_well_behaved();
 }

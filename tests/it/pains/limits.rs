@@ -102,7 +102,7 @@ async fn full_account(service: ServiceKind) {
     fake.set_condition(&token(service), Condition::TooManyActive);
     let began = Instant::now();
     town.prepare(&film, "fileIndex=0").await;
-    town.until_called(fake, "", path, 4).await;
+    town.until("it was asked four times", || fake.count("", path) >= 4).await;
     let (tries, waited) = (fake.count("", path), began.elapsed());
     assert!(waited >= Duration::from_millis(700), "{tries} tries within {waited:?}");
     fake.set_condition(&token(service), Condition::Fine);

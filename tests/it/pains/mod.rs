@@ -3,8 +3,10 @@
 mod archives;
 mod cdn;
 mod episodes;
+mod gateway;
 mod limits;
 mod lists;
 mod refusals;
+mod secrets;
 mod town;
 mod vanishing;

@@ -217,16 +217,23 @@ impl Town {
         requests.map(|request| request.path.rsplit('/').next().unwrap_or_default().to_owned()).collect()
     }
 
-    /// Waits until a service has had so many calls, with this method below this path.
+    /// Waits until something is so; `what` is for the message.
     ///
     /// # Panics
     /// If it does not come to pass within 20 seconds.
-    pub(super) async fn until_called(&self, fake: &Fake, method: &str, path: &str, count: usize) {
+    pub(super) async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
-        while fake.count(method, path) < count {
-            assert!(Instant::now() < deadline, "{:#?}\n{}", fake.journal(), self.server.transcript());
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        while !is_so() {
+            let journals = || self.fakes().map(|(name, fake)| (name, fake.journal())).collect::<Vec<_>>();
+            assert!(Instant::now() < deadline, "{what}: {:#?}\n{}", journals(), self.server.transcript());
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Bytes that the links of a service have sent; the web seed's group is `web seed`.
+    pub(super) fn sent(&self, group: &str) -> u64 {
+        let requests = self.cdn.requests().into_iter().filter(|request| request.group == group);
+        requests.map(|request| request.bytes_sent).sum()
     }
 
     /// Asserts that no service got a call that its documentation does not know, or one above its limits.
