@@ -11,6 +11,7 @@ use http::HeaderMap;
 use super::flights::FileKey;
 use super::flow::{Errand, Found, Mode, Start};
 use super::ledger::Use;
+use super::links::TooOften;
 use super::miss::Miss;
 use super::provider::Provider;
 use super::refusals::Refused;
@@ -80,12 +81,20 @@ impl DebridOrigin {
     /// Where to begin after a refusal.
     fn after(&self, refusal: &Refusal) -> Result<Start, SourceError> {
         let (label, key) = (self.provider.id.label(), self.key());
-        let remedy = remedy(refusal);
+        let replaced = self.provider.links.replace(&key);
+        let remedy = remedy(refusal, replaced.is_err());
         tracing::debug!(service = label, %refusal, ?remedy, "a debrid link was refused");
         let previous = self.current().as_ref().map(|(found, _)| Box::new(found.clone()));
-        let again = self.provider.links.replace(&key).map_err(|_| {
-            SourceError::Transient(format!("{label}: its links stop working again and again ({refusal})"))
-        })?;
+        let again = match replaced {
+            Ok(again) => again,
+            // A new item is made only once and so needs no other limit, and what two links in a row deliver is
+            // beyond doubt.
+            Err(TooOften) if matches!(remedy, Remedy::Item | Remedy::Doubt) => true,
+            Err(TooOften) => {
+                let reason = format!("{label}: its links stop working again and again ({refusal})");
+                return Err(SourceError::Transient(reason));
+            }
+        };
         let Some(previous) = previous else { return Ok(Start::Anywhere) };
         match remedy {
             Remedy::Doubt if again => {
@@ -137,13 +146,16 @@ impl Origin for DebridOrigin {
     }
 }
 
-fn remedy(refusal: &Refusal) -> Remedy {
+/// `is_fresh` says that the refused link was itself made a moment ago.
+fn remedy(refusal: &Refusal, is_fresh: bool) -> Remedy {
     match refusal {
         Refusal::Status { reason: Some(reason), .. } => match reason.trim().to_ascii_lowercase().as_str() {
             "bandwidth_exceeded" | "bytes_limit_reached" => Remedy::Account,
             "link_not_found" | "file_not_available" => Remedy::Item,
             _ => Remedy::Link,
         },
+        // Services go on listing what they have lost, and make links to it.
+        Refusal::Status { status: 404 | 410, reason: None } if is_fresh => Remedy::Item,
         Refusal::WrongLength { .. } | Refusal::OtherFile | Refusal::NotMedia => Remedy::Doubt,
         Refusal::Status { reason: None, .. } | Refusal::BadRange | Refusal::Silent(_) => Remedy::Link,
     }

@@ -65,6 +65,7 @@ struct Answers(Vec<(String, String)>);
 impl Answers {
     async fn ask(&mut self, town: &Town, method: Method, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
         let answer = town.server.send(method.clone(), path, headers, Vec::new()).await;
+        eprintln!("{:?} {method} {path} {}", std::time::Instant::now(), answer.status);
         let text = format!("{} {:?} {}", answer.status, answer.headers, String::from_utf8_lossy(&answer.body));
         self.0.push((format!("the answer to {method} {path}"), text));
         answer.body
@@ -98,6 +99,7 @@ fn settings(setup: Setup, proxies: &[&Gateway], dead: &str, seeds: &str) -> Setu
         .env("HEADWATER_LOG", "trace")
         .env("HEADWATER_SOURCE_POLICY", "race")
         .env("HEADWATER_TORRENT_RETRIES", "0")
+        .env("HEADWATER_TORRENT_TIMEOUT", "2s")
         .env("HEADWATER_DEBRID_UNCACHED", "false")
         .env("HEADWATER_ADMIN_TOKEN", ADMIN)
         .env("HEADWATER_CONTENT_URLS", &format!("{seeds}nowhere/{{path}}?key={CONTENT_KEY}"))

@@ -224,8 +224,8 @@ impl Town {
     pub(super) async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !is_so() {
-            let journals = || self.fakes().map(|(name, fake)| (name, fake.journal())).collect::<Vec<_>>();
-            assert!(Instant::now() < deadline, "{what}: {:#?}\n{}", journals(), self.server.transcript());
+            let items = || self.fakes().map(|(name, fake)| (name, fake.items())).collect::<Vec<_>>();
+            assert!(Instant::now() < deadline, "not so: {what}; {:?}\n{}", items(), self.server.transcript());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
