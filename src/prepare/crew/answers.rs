@@ -1,5 +1,6 @@
 //! What sources answer: files they have opened, and why they cannot deliver.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,7 +10,6 @@ use super::member::State;
 use super::{Answer, Crew, Event};
 use crate::cache::{CacheError, CacheFile};
 use crate::source::{Kind, Known, Opened, SourceError, graft};
-use std::sync::atomic::Ordering;
 
 /// A source that works is not asked again sooner than this after it was asked last.
 const REVIVAL: Duration = Duration::from_secs(1);
@@ -105,6 +105,9 @@ impl Crew {
 
     /// One source has ended, for now or for good.
     pub(super) fn end(&mut self, at: usize, error: SourceError) -> Event {
+        if self.is_complete() && !matches!(error, SourceError::Cache(_)) {
+            return self.finish(at);
+        }
         let now = Instant::now();
         let member = &mut self.members[at];
         let name = member.source.name();

@@ -76,6 +76,9 @@ impl Crew {
 
     /// The source that is to be started now.
     pub(super) fn due(&self, now: Instant, need: Need) -> Option<usize> {
+        if self.is_complete() {
+            return None;
+        }
         let waits = |member: &Member| matches!(member.state, State::Waiting(until) if until <= now);
         let at = self.order.iter().copied().find(|at| waits(&self.members[*at]))?;
         let busy =

@@ -96,13 +96,7 @@ impl Crew {
         tokio::select! {
             Some(answer) = self.opening.next() => self.answered(answer),
             Some((at, turn, error)) = self.ending.next() => {
-                if self.members[at].turn != turn {
-                    Event::Nothing
-                } else if self.is_complete() {
-                    self.finish(at)
-                } else {
-                    self.end(at, error)
-                }
+                if self.members[at].turn == turn { self.end(at, error) } else { Event::Nothing }
             }
             else => std::future::pending().await,
         }

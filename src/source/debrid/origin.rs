@@ -81,16 +81,17 @@ impl DebridOrigin {
     /// Where to begin after a refusal.
     fn after(&self, refusal: &Refusal) -> Result<Start, SourceError> {
         let (label, key) = (self.provider.id.label(), self.key());
-        let remedy = remedy(refusal);
+        let refresh = self.provider.links.replace(&key);
+        let remedy = remedy(refusal, refresh == Refresh::TooOften);
         tracing::debug!(service = label, %refusal, ?remedy, "a debrid link was refused");
         let previous = self.current().as_ref().map(|(found, _)| Box::new(found.clone()));
-        let refresh = self.provider.links.replace(&key);
         if remedy == Remedy::Doubt && refresh != Refresh::First {
             self.provider.refusals.note(self.errand.info_hash, Refused::SomethingElse);
             let reason = format!("{label}: it delivers something else (an error clip?): {refusal}");
             return Err(SourceError::NotHere(reason));
         }
-        if refresh == Refresh::TooOften {
+        // A new item is made only once and so needs no other limit.
+        if refresh == Refresh::TooOften && remedy != Remedy::Item {
             let reason = format!("{label}: its links stop working again and again ({refusal})");
             return Err(SourceError::Transient(reason));
         }
@@ -140,13 +141,16 @@ impl Origin for DebridOrigin {
     }
 }
 
-fn remedy(refusal: &Refusal) -> Remedy {
+/// `is_fresh` says that the refused link was itself made a moment ago.
+fn remedy(refusal: &Refusal, is_fresh: bool) -> Remedy {
     match refusal {
         Refusal::Status { reason: Some(reason), .. } => match reason.trim().to_ascii_lowercase().as_str() {
             "bandwidth_exceeded" | "bytes_limit_reached" => Remedy::Account,
             "link_not_found" | "file_not_available" => Remedy::Item,
             _ => Remedy::Link,
         },
+        // Services go on listing what they have lost, and make links to it.
+        Refusal::Status { status: 404 | 410, reason: None } if is_fresh => Remedy::Item,
         Refusal::WrongLength { .. } | Refusal::OtherFile | Refusal::NotMedia => Remedy::Doubt,
         Refusal::Status { reason: None, .. } | Refusal::BadRange | Refusal::Silent(_) => Remedy::Link,
     }

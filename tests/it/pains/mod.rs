@@ -2,10 +2,20 @@
 //! number in a test's name is that of its row in the list of pains.
 
 mod addresses;
+mod archives;
 mod availability;
+mod cdn;
 mod clicks;
 mod clutter;
+mod episodes;
 mod forward;
+mod gateway;
+mod limits;
 mod links;
+mod lists;
+mod refusals;
 mod scene;
+mod secrets;
 mod services;
+mod town;
+mod vanishing;
