@@ -14,7 +14,7 @@ mod playhead;
 mod room;
 mod sidecar;
 
-pub use file::{CacheFile, Claim, Extent, Put};
+pub use file::{CacheFile, Claim, Claimant, Extent, Put};
 pub use layout::Layout;
 pub use playhead::Playhead;
 pub use room::{Cache, CacheLimits, Usage};

@@ -31,7 +31,13 @@ impl Waits {
 
     /// Whether a reader has waited long for the missing byte `at`.
     pub(super) fn is_long(&self, at: u64, now: Instant) -> bool {
-        self.0.iter().any(|(known, since)| *known == at && now.duration_since(*since) >= LONG)
+        self.time(at, now).is_some_and(|time| time >= LONG)
+    }
+
+    /// How long a reader has waited for the missing byte `at`; `None` if nobody waits for it.
+    pub(super) fn time(&self, at: u64, now: Instant) -> Option<Duration> {
+        let known = self.0.iter().find(|(known, _)| *known == at)?;
+        Some(now.duration_since(known.1))
     }
 }
 
@@ -58,6 +64,8 @@ mod tests {
         waits.note(&file, &[missing], at(2));
         assert!(!waits.is_long(missing, at(2)));
         assert!(waits.is_long(missing, at(3)));
+        assert_eq!(waits.time(missing, at(3)), Some(Duration::from_secs(3)));
+        assert_eq!(waits.time(missing + 1, at(3)), None);
         waits.note(&file, &[0], at(4));
         assert!(!waits.is_long(missing, at(8)), "this one has two MiB to read before");
         waits.note(&file, &[missing], at(8));

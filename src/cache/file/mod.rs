@@ -1,10 +1,12 @@
 //! One content's cache file: what is present and who waits for it. `fill` holds what sources do with it, `share`
-//! how they divide the work, `keep` what the folder does.
+//! how they divide the work, `claimant` what they know of each other, `keep` what the folder does.
 
+mod claimant;
 mod fill;
 mod keep;
 mod share;
 
+pub use claimant::Claimant;
 pub use fill::Put;
 pub use share::Claim;
 

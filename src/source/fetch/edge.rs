@@ -51,7 +51,10 @@ impl Lane {
     async fn prove(&mut self, inner: usize) -> Result<(), SourceError> {
         let range = self.supply.layout.content_range(inner);
         match self.get(&range, range.end, Meanwhile::Own, true).await {
-            Some(bytes) => self.put(inner, bytes).await,
+            Some(bytes) => {
+                self.claim_behind(inner);
+                self.put(inner, bytes).await
+            }
             None => Ok(()),
         }
     }

@@ -24,11 +24,14 @@ pub(super) struct Lane {
     pub(super) run: Option<Run>,
     pub(super) place: Arc<Place>,
     pub(super) claims: VecDeque<Claim>,
+    /// The content byte up to which it works.
+    pub(super) end: u64,
     patience: Patience,
     /// When bytes came last.
     pub(super) heard: Instant,
-    /// When it last said so.
+    /// When it last said so, and how many bytes have come since.
     pub(super) told: Instant,
+    pub(super) came: u64,
 }
 
 /// What may become of the piece that is being fetched meanwhile.
@@ -49,9 +52,11 @@ impl Lane {
             run: None,
             place,
             claims: VecDeque::new(),
+            end: 0,
             patience: Patience::default(),
             heard: now,
             told: now,
+            came: 0,
         }
     }
 
@@ -59,11 +64,12 @@ impl Lane {
     /// else has or fetches, or until the connection is needed elsewhere.
     pub(super) async fn fill(mut self, claim: Claim, end: u64) -> Result<(), SourceError> {
         let mut piece = claim.pieces().start;
+        self.end = end;
         self.hold(claim);
-        while self.covers(piece, end) {
+        while self.covers(piece) {
             let own = self.supply.layout.content_range(piece);
             self.place.from.store(own.start, Ordering::Relaxed);
-            if !self.piece(piece, self.reach(piece, end)).await? {
+            if !self.piece(piece).await? {
                 break;
             }
             piece = self.behind(piece);
@@ -88,14 +94,16 @@ impl Lane {
     }
 
     /// Fetches a piece and hands it over. Returns whether this lane may go on behind it.
-    async fn piece(&mut self, piece: usize, reach: u64) -> Result<bool, SourceError> {
+    async fn piece(&mut self, piece: usize) -> Result<bool, SourceError> {
         let own = self.supply.layout.content_range(piece);
         let _room = budget::reserve(self.room_for(piece)).await;
         self.agree(own.start).await?;
         let proves_itself = self.supply.has_hashes() && !self.supply.layout.is_shared(piece);
+        let reach = self.reach(piece);
         let Some(bytes) = self.get(&own, reach, Meanwhile::Contested(piece), proves_itself).await else {
             return Ok(false);
         };
+        self.claim_behind(piece);
         if self.supply.layout.is_shared(piece) {
             return self.settle_edge(piece, bytes).await;
         }
@@ -124,6 +132,7 @@ impl Lane {
             };
             self.run = None;
             // Whoever can deliver at once need not wait until it is clear that this lane does not move.
+            self.supply.claimant.forget_pace();
             self.claims.clear();
             match self.patience.after(&fault) {
                 Some(pause) => {
@@ -163,6 +172,7 @@ impl Lane {
                 let same = at > range.start || !self.supply.has_hashes();
                 let wanted = at..reach.max(range.end);
                 self.run = Some(Run::open(&self.supply, &self.linked, wanted, same).await?);
+                self.begin();
             }
             let Some(run) = &mut self.run else { continue };
             if range.start > 0 {
@@ -173,14 +183,17 @@ impl Lane {
                 continue;
             };
             self.patience.gained();
+            let came = chunk.len() as u64;
             bytes.extend_from_slice(&chunk);
             if range.start == 0 {
                 self.judge_head(range, bytes)?;
             }
             match meanwhile {
-                Meanwhile::Contested(piece) if !self.still_ours(piece) => return Ok(false),
+                Meanwhile::Contested(piece) if !self.still_ours(piece, came) => return Ok(false),
                 Meanwhile::Contested(_) => {}
-                Meanwhile::Own => self.show_life(),
+                Meanwhile::Own => {
+                    self.show_life(came);
+                }
             }
         }
         Ok(true)
@@ -219,8 +232,23 @@ impl Lane {
 
     /// Offers a whole piece to the cache file.
     pub(super) async fn put(&mut self, piece: usize, bytes: Vec<u8>) -> Result<(), SourceError> {
+        self.put_in((), piece, bytes).await
+    }
+
+    /// The same, and keeps `turn` until it is written, even if nobody waits for that any more.
+    pub(super) async fn put_in<T: Send + 'static>(
+        &mut self,
+        turn: T,
+        piece: usize,
+        bytes: Vec<u8>,
+    ) -> Result<(), SourceError> {
         let file = self.supply.file.clone();
-        match blocking(move || file.put_piece(piece, &bytes)).await? {
+        let put = blocking(move || {
+            let put = file.put_piece(piece, &bytes);
+            drop(turn);
+            put
+        });
+        match put.await? {
             Put::New | Put::Known => {
                 self.linked.proved.store(true, Ordering::Relaxed);
                 self.accepted();

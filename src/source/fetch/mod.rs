@@ -2,8 +2,9 @@
 //! serves them all.
 //!
 //! One task per opened file ([`steer`]) follows the playheads and keeps up to three lanes ([`lane`]). A lane claims
-//! pieces a little ahead of itself, reads them from one long ranged request ([`run`]), and hands each to the cache
-//! file as a whole, where its hash is compared.
+//! the pieces of its next two seconds, reads them from one long ranged request ([`run`]), and hands each to the cache
+//! file as a whole, where its hash is compared. Where several origins fill one file, each fetches for a reader what
+//! nobody else has claimed ([`wish`]); slow ones keep out of the way of fast ones.
 
 mod budget;
 mod container;
@@ -17,9 +18,11 @@ mod overlap;
 mod probe;
 mod response;
 mod run;
+mod slot;
 mod steer;
 mod stretch;
 mod supply;
+mod wish;
 
 pub use container::Container;
 pub use hosts::Hosts;

@@ -53,9 +53,10 @@ impl Lane {
                 return Ok(true);
             }
             // One origin at a time begins a file, so that the others find something to compare.
-            let _turn = BEGINNING.acquire().await.expect("the turn is never closed");
+            let turn = BEGINNING.acquire().await.expect("the turn is never closed");
             if self.supply.file.verified_bytes() == 0 {
-                self.put(piece, bytes).await?;
+                // The turn lasts as long as the writing, which goes on if this lane is dropped.
+                self.put_in(turn, piece, bytes).await?;
                 // From here on the bytes in the file are this origin's own, or equal to them.
                 self.linked.compared.store(true, Ordering::Relaxed);
                 return Ok(true);

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt as _};
@@ -11,20 +10,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::gap::{self, Gap};
-use super::lane::Lane;
-use super::stretch::STRIDE;
-use super::supply::{Linked, Place, Supply};
+use super::slot::{self, Slot};
+use super::supply::{Linked, Supply};
+use super::wish::{Rank, Wish};
 use super::{Expect, Link, Origin, Refusal};
 use crate::cache::CacheFile;
 use crate::source::aim::Aim;
+use crate::source::waits::Waits;
 use crate::source::{Duty, SourceError};
 
 /// More connections would only share the same bandwidth.
 const MAX_LANES: usize = 3;
-
-/// How long a lane goes on that nobody needs, while nobody else needs its connection. Players close a request and
-/// open the next at the same place.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// Claims of others go stale without a sign, and so must be looked at.
 const PULSE: Duration = Duration::from_millis(250);
@@ -40,6 +36,7 @@ pub(super) struct Steering {
     supply: Arc<Supply>,
     refusals: mpsc::Receiver<(u64, Refusal)>,
     aim: Aim,
+    waits: Waits,
     lanes: Vec<Slot>,
     /// The question for another address, while it is open.
     renewal: Option<BoxFuture<'static, Result<Link, SourceError>>>,
@@ -49,15 +46,6 @@ pub(super) struct Steering {
     /// Whether a reader misses bytes at all.
     is_watching: bool,
     progress: Progress,
-}
-
-/// A lane at work.
-struct Slot {
-    /// Where it is; `None` for the one that only looks whether the origin is any good.
-    place: Option<Arc<Place>>,
-    work: BoxFuture<'static, Result<(), SourceError>>,
-    /// Since when nobody has needed it.
-    idle: Option<Instant>,
 }
 
 /// When something came last, or was not wanted.
@@ -79,6 +67,7 @@ impl Steering {
         let (file, layout) = (&supply.file, &supply.layout);
         Self {
             aim: Aim::new(file.name(), file.length(), layout.piece_length),
+            waits: Waits::default(),
             supply,
             refusals,
             lanes: Vec::new(),
@@ -131,7 +120,7 @@ impl Steering {
                 _ = changes.changed() => {}
                 Some((number, refusal)) = self.refusals.recv() => self.refuse(number, refusal)?,
                 link = renewed(&mut self.renewal) => self.link(link?),
-                ended = first_ended(&mut self.lanes) => ended?,
+                ended = slot::first_ended(&mut self.lanes) => ended?,
                 () = tokio::time::sleep(PULSE), if is_wanted || self.is_watching => {}
             }
         }
@@ -140,30 +129,33 @@ impl Steering {
 
     /// Puts the lanes where they are needed. Returns whether anything is fetched from here.
     fn follow(&mut self, playheads: &[u64]) -> bool {
-        let file = self.supply.file.clone();
-        let gaps = gap::all(&file, &self.aim, playheads);
+        let supply = Arc::clone(&self.supply);
+        self.waits.note(&supply.file, playheads, Instant::now());
+        let gaps = gap::all(&supply.file, &self.aim, playheads);
         self.is_watching = !gaps.is_empty();
-        let is_served =
-            |gap: &Gap| file.is_claimed(gap.offset) || self.lanes.iter().any(|slot| slot.covers(gap.offset));
-        let wanted: Vec<&Gap> = gaps.iter().filter(|gap| gap.is_due() && !is_served(gap)).collect();
-        self.drop_idle(&gaps, !wanted.is_empty());
-        let connections = self.supply.linked().link.connections.available_permits();
+        let wishes: Vec<Wish> =
+            gaps.iter().filter_map(|gap| Wish::of(gap, &supply, &self.lanes, &self.waits)).collect();
+        let is_elsewhere = |gap: &Gap| supply.file.is_claimed(gap.offset);
+        slot::drop_idle(&mut self.lanes, &gaps, !wishes.is_empty(), is_elsewhere);
+        let connections = supply.linked().link.connections.available_permits();
         let room = if self.lanes.is_empty() { connections.max(1) } else { connections };
         let most = MAX_LANES.min(self.lanes.len() + room);
         let mut unserved = false;
-        for gap in wanted {
+        for wish in wishes {
+            if self.lanes.len() >= most && wish.rank != Rank::Behind {
+                slot::drop_behind(&mut self.lanes, &gaps);
+            }
             if self.lanes.len() < most {
                 // Another lane of this round may have claimed it just now.
-                let claim = file.claim(gap.offset, STRIDE.min(gap.end - gap.offset));
-                claim.into_iter().for_each(|claim| self.send(claim, gap.end));
+                let lane = |claim| Slot::fetching(&supply, claim, wish.run.end, wish.rank == Rank::Contested);
+                self.lanes.extend(wish.claim(&supply).map(lane));
             } else {
-                unserved = true;
+                unserved |= wish.rank == Rank::Next;
             }
         }
-        self.supply.unserved.store(unserved, Ordering::Relaxed);
-        if self.lanes.is_empty() && !*self.supply.judged.borrow() {
-            let lane = Lane::new(Arc::clone(&self.supply), Arc::default());
-            self.lanes.push(Slot { place: None, work: lane.greet().boxed(), idle: None });
+        supply.unserved.store(unserved, Ordering::Relaxed);
+        if self.lanes.is_empty() && !*supply.judged.borrow() {
+            self.lanes.push(Slot::greeting(&supply));
         }
         !self.lanes.is_empty()
     }
@@ -172,27 +164,6 @@ impl Steering {
         self.is_watching = false;
         self.lanes.clear();
         false
-    }
-
-    fn send(&mut self, claim: crate::cache::Claim, end: u64) {
-        let place = Arc::new(Place::default());
-        let lane = Lane::new(Arc::clone(&self.supply), Arc::clone(&place));
-        let layout = &self.supply.layout;
-        let pieces = claim.pieces();
-        place.from.store(layout.content_range(pieces.start).start, Ordering::Relaxed);
-        place.until.store(layout.content_range(pieces.end - 1).end, Ordering::Relaxed);
-        self.lanes.push(Slot { place: Some(place), work: lane.fill(claim, end).boxed(), idle: None });
-    }
-
-    /// Drops the lanes that serve nobody any more: at once if others wait, else after a moment.
-    fn drop_idle(&mut self, gaps: &[Gap], others_wait: bool) {
-        self.lanes.retain_mut(|slot| {
-            if slot.place.is_none() || gaps.iter().any(|gap| slot.covers(gap.offset)) {
-                slot.idle = None;
-                return true;
-            }
-            !others_wait && slot.idle.get_or_insert_with(Instant::now).elapsed() < LINGER
-        });
     }
 
     /// Asks the origin for another address than the one that was refused, once for each.
@@ -215,16 +186,10 @@ impl Steering {
 
     fn link(&mut self, link: Link) {
         self.renewal = None;
+        // Another server may be as fast as it likes.
+        self.supply.claimant.forget_pace();
         let number = self.supply.linked().number + 1;
         self.supply.linked.send_replace(Arc::new(Linked::new(number, link)));
-    }
-}
-
-impl Slot {
-    fn covers(&self, offset: u64) -> bool {
-        self.place.as_ref().is_some_and(|place| {
-            (place.from.load(Ordering::Relaxed)..place.until.load(Ordering::Relaxed)).contains(&offset)
-        })
     }
 }
 
@@ -260,18 +225,4 @@ async fn renewed(
         Some(question) => question.await,
         None => std::future::pending().await,
     }
-}
-
-/// Lets all lanes work and takes away the first that ends; never, if there is none.
-async fn first_ended(lanes: &mut Vec<Slot>) -> Result<(), SourceError> {
-    std::future::poll_fn(|context| {
-        for index in 0..lanes.len() {
-            if let Poll::Ready(ended) = lanes[index].work.poll_unpin(context) {
-                drop(lanes.swap_remove(index));
-                return Poll::Ready(ended);
-            }
-        }
-        Poll::Pending
-    })
-    .await
 }

@@ -7,11 +7,13 @@ use tokio::sync::{mpsc, watch};
 use url::Url;
 
 use super::{Expect, Link, Origin, Refusal};
-use crate::cache::{CacheFile, Layout};
+use crate::cache::{CacheFile, Claimant, Layout};
 
 /// What the lanes of one file share.
 pub(super) struct Supply {
     pub(super) file: CacheFile,
+    /// What others who fill the file see of this one.
+    pub(super) claimant: Claimant,
     pub(super) layout: Layout,
     pub(super) origin: Arc<dyn Origin>,
     pub(super) expect: Expect,
@@ -69,6 +71,7 @@ impl Supply {
         // A file without a layout is complete, and nothing is ever asked of the one that stands in.
         let layout = file.layout().cloned().unwrap_or_else(|| Layout::unproved(file.length()));
         let supply = Self {
+            claimant: file.claimant(),
             file,
             layout,
             origin,
@@ -114,6 +117,11 @@ impl Supply {
     /// Forgets what went wrong: it has passed.
     pub(super) fn forget_trouble(&self) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether nothing has gone wrong since the last piece.
+    pub(super) fn is_well(&self) -> bool {
+        self.trouble().is_none()
     }
 
     /// What went wrong last.

@@ -27,6 +27,8 @@ pub(super) enum Act {
     Pause(u64, Duration),
     /// Send so many bytes in a second.
     Slow(u64),
+    /// Send so many bytes as fast as it goes, and the others at this pace.
+    Fade(u64, u64),
     /// Answer with the whole file.
     Whole,
     /// Send this and close.
@@ -184,7 +186,8 @@ async fn answer(stream: &mut TcpStream, shared: &Shared, asked: &Asked, act: Act
     let body = &shared.bytes[range.start as usize..range.end as usize];
     let (part, pace) = match act {
         Act::Cut(bytes, _) | Act::Stall(bytes) => (&body[..body.len().min(bytes as usize)], None),
-        Act::Slow(pace) => (body, Some(pace)),
+        Act::Slow(pace) => (body, Some((0, pace))),
+        Act::Fade(before, pace) => (body, Some((before, pace))),
         _ => (body, None),
     };
     let mut sent = 0;
@@ -198,7 +201,9 @@ async fn answer(stream: &mut TcpStream, shared: &Shared, asked: &Asked, act: Act
         // Counted first, so that nobody has bytes that were not counted.
         shared.served.fetch_add(chunk.len() as u64, Ordering::SeqCst);
         stream.write_all(chunk).await?;
-        if let Some(pace) = pace {
+        if let Some((before, pace)) = pace
+            && sent > before
+        {
             tokio::time::sleep(Duration::from_secs_f64(chunk.len() as f64 / pace as f64)).await;
         }
     }
