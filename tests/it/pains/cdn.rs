@@ -38,7 +38,8 @@ async fn pain_16_a_file_server_that_turns_busy_in_mid_play_is_replaced_by_anothe
         let (seen, ()) = tokio::join!(watching, striking);
         assert!(seen.longest_gap < LONGEST_GAP, "{fault:?}: nothing for {:?}", seen.longest_gap);
         assert!(town.sent("premiumize") > 0, "{fault:?}: {:#?}", town.attempts(&film, "fileIndex=0").await);
-        let refused = town.cdn.requests().iter().filter(|request| [429, 503].contains(&request.status)).count();
+        let refused =
+            town.cdn.requests().iter().filter(|request| [429, 503].contains(&request.status)).count();
         assert!(refused <= 12, "{fault:?}: {refused} requests to a busy server");
         assert!(town.fake(ALL_DEBRID).count("", "/v4/link/unlock") <= 3, "links are not made in a loop");
         town.assert_well_behaved();

@@ -4,6 +4,7 @@ mod archives;
 mod cdn;
 mod episodes;
 mod gateway;
+mod leaks;
 mod limits;
 mod lists;
 mod refusals;
