@@ -103,8 +103,9 @@ async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
     const FILMS: usize = 4;
     const LENGTH: usize = 1_500_000;
     let town = Town::new(&[PREMIUMIZE], |setup| setup);
-    // The most that one client may have there at a time, and a little for connections that are just closing.
-    town.cdn.set_fault(Scope::Group("premiumize"), Some(Fault::ConnectionLimit(6)));
+    // Slow enough for the answers to overlap.
+    let pace = Fault::Slow { bytes_per_second: 1_500_000 };
+    town.cdn.set_fault(Scope::Group("premiumize"), Some(pace));
     let films: Vec<_> = (0..FILMS).map(|number| town.film(&format!("film {number}.mkv"), LENGTH)).collect();
     let town = &town;
     let viewers = films.iter().flat_map(|film| {
@@ -116,9 +117,14 @@ async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
             media::assert_same_bytes(&answer.body, &film.files[0][from..], "a viewer");
         })
     });
-    futures::future::join_all(viewers).await;
+    let (mut most, mut viewers) = (0, std::pin::pin!(futures::future::join_all(viewers)));
+    // Ends with the viewers, whose requests are limited in time.
+    while tokio::time::timeout(Duration::from_millis(5), &mut viewers).await.is_err() {
+        most = town.cdn.open_connections().max(most);
+    }
+    // One more may just be closing.
+    assert!((2..=5).contains(&most), "{most} connections at a time");
     let requests = town.cdn.requests();
-    assert!(requests.iter().all(|request| request.status == 206), "{requests:#?}");
     let calls = town.fake(PREMIUMIZE).count("", "/transfer/directdl");
     assert!(calls <= 2 * FILMS, "{calls} questions for links");
     assert!(requests.len() <= FILMS * 6, "{} requests", requests.len());
