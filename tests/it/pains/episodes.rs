@@ -31,8 +31,11 @@ async fn pain_11_every_service_plays_the_episode_that_was_asked_for() {
     futures::future::join_all(plays).await;
 }
 
-/// No answer may be one of these files: for each pack, what is asked for.
-const RIDDLES: [(&str, &[(&str, usize)], &str); 4] = [
+/// The name of a pack, its files, and what is asked for.
+type Riddle = (&'static str, &'static [(&'static str, usize)], &'static str);
+
+/// No answer may be one of these files.
+const RIDDLES: [Riddle; 4] = [
     ("Gap", &[("Show.S01E01.mkv", 30_000), ("Show.S01E03.mkv", 90_000)], "season=1&episode=2"),
     ("Hundreds", &[("Show - 101.mkv", 30_000), ("Show - 102.mkv", 90_000)], "season=1&episode=1"),
     ("Twice", &[("a/Show.S01E02.mkv", 30_000), ("b/Show.S01E02.mkv", 90_000)], "season=1&episode=2"),
