@@ -9,6 +9,7 @@ use crate::support::cdn::{Fault, Scope};
 use crate::support::chaos::Chaos;
 use crate::support::debrid::alldebrid::ALL_DEBRID;
 use crate::support::debrid::premiumize::PREMIUMIZE;
+use crate::support::debrid::torbox::TORBOX;
 use crate::support::debrid::{LinkOrder, Links};
 use crate::support::media;
 
@@ -100,11 +101,12 @@ async fn pain_16_a_dead_host_is_left_for_the_one_that_another_link_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
-    const FILMS: usize = 4;
+    const FILMS: usize = 7;
     const LENGTH: usize = 1_500_000;
-    let town = Town::new(&[PREMIUMIZE], |setup| setup);
-    // The most that one client may have there at a time, and a little for connections that are just closing.
-    town.cdn.set_fault(Scope::Group("premiumize"), Some(Fault::ConnectionLimit(6)));
+    let town = Town::new(&[TORBOX], |setup| setup);
+    // Slow enough for the answers to overlap.
+    let pace = Fault::Slow { bytes_per_second: 1_000_000 };
+    town.cdn.set_fault(Scope::Group("torbox"), Some(pace));
     let films: Vec<_> = (0..FILMS).map(|number| town.film(&format!("film {number}.mkv"), LENGTH)).collect();
     let town = &town;
     let viewers = films.iter().flat_map(|film| {
@@ -116,14 +118,18 @@ async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
             media::assert_same_bytes(&answer.body, &film.files[0][from..], "a viewer");
         })
     });
-    futures::future::join_all(viewers).await;
+    let (mut most, mut viewers) = (0, std::pin::pin!(futures::future::join_all(viewers)));
+    // Ends with the viewers, whose requests are limited in time.
+    while tokio::time::timeout(Duration::from_millis(5), &mut viewers).await.is_err() {
+        most = town.cdn.open_connections().max(most);
+    }
+    // One more may just be closing.
+    assert!((3..=5).contains(&most), "{most} connections at a time");
     let requests = town.cdn.requests();
-    assert!(requests.iter().all(|request| request.status == 206), "{requests:#?}");
-    let calls = town.fake(PREMIUMIZE).count("", "/transfer/directdl");
-    assert!(calls <= 2 * FILMS, "{calls} questions for links");
-    assert!(requests.len() <= FILMS * 6, "{} requests", requests.len());
+    assert_eq!(town.fake(TORBOX).count("", "/torrents/requestdl"), FILMS, "one link for each film");
+    assert!(requests.len() <= FILMS * 2, "{} requests", requests.len());
     let all = (FILMS * LENGTH) as u64;
-    assert!(town.sent("premiumize") < all + all / 4, "{} of {all} bytes", town.sent("premiumize"));
+    assert!(town.sent("torbox") < all + all / 4, "{} of {all} bytes", town.sent("torbox"));
     town.assert_well_behaved();
 }
 

@@ -31,7 +31,7 @@ async fn pain_11_every_service_plays_the_episode_that_was_asked_for() {
     futures::future::join_all(plays).await;
 }
 
-/// A pack: its name, its files with their lengths, and what is asked of it.
+/// The name of a pack, its files, and what is asked for.
 type Riddle = (&'static str, &'static [(&'static str, usize)], &'static str);
 
 /// No answer may be one of these files.

@@ -10,6 +10,7 @@ mod clutter;
 mod episodes;
 mod forward;
 mod gateway;
+mod leaks;
 mod limits;
 mod links;
 mod lists;

@@ -108,11 +108,13 @@ async fn a_torrent_that_no_peer_tells_of_is_found_on_the_web_for_everybody_who_w
     let (waiting, knowing) = within(5, both).await;
     assert_eq!(waiting.unwrap().file.key(), knowing.unwrap().file.key());
 
-    // Nobody to ask in the swarm is no reason not to ask the web.
+    // Nobody to ask in the swarm is no reason not to ask the web, though there is nobody to fetch from then.
     let elsewhere = tempfile::tempdir().unwrap();
     let lonely = Rig::new(elsewhere.path()).await;
     let request = Request { exact_sources: vec![place], ..bare(info_hash, 0) };
-    within(5, lonely.open(&request)).await.unwrap();
+    let refused = within(5, lonely.open(&request)).await.unwrap_err();
+    assert!(refused.to_string().contains("no tracker, DHT or peer"), "{refused}");
+    assert!(lonely.knows(info_hash).await, "the other sources find the file table now");
     rig.stop().await;
     lonely.stop().await;
 }

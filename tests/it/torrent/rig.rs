@@ -46,6 +46,7 @@ pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
 pub(super) struct Rig {
     pub(super) swarm: Swarm,
     pub(super) cache: Cache,
+    db: Database,
     folder: PathBuf,
 }
 
@@ -72,8 +73,8 @@ impl Rig {
         };
         adjust(&mut settings);
         let lookup = Lookup::new(Clients::new(Guard::Open).unwrap(), &[], db.clone());
-        let swarm = Swarm::start(settings, cache.clone(), db, lookup).await.unwrap();
-        Self { swarm, cache, folder: folder.to_owned() }
+        let swarm = Swarm::start(settings, cache.clone(), db.clone(), lookup).await.unwrap();
+        Self { swarm, cache, db, folder: folder.to_owned() }
     }
 
     pub(super) async fn open(&self, request: &Request) -> Result<Opened, SourceError> {
@@ -98,6 +99,11 @@ impl Rig {
             }
         })
         .await;
+    }
+
+    /// Whether the file table of a torrent was found and kept.
+    pub(super) async fn knows(&self, info_hash: InfoHash) -> bool {
+        self.db.metainfo(info_hash).await.unwrap().is_some()
     }
 
     /// Where a content lies on disk.
