@@ -16,6 +16,9 @@ const CRAWL: u64 = 64 << 10;
 /// A reader with so many bytes before it needs nobody in a hurry.
 const RESERVE: u64 = 8 << 20;
 
+/// A reader this close before a missing byte waits for it: readers tell where they are once in a MiB.
+const CLOSE: u64 = 1 << 20;
+
 /// What one source has delivered lately.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -71,7 +74,7 @@ impl Pace {
 /// How the readers of a file are served.
 #[derive(Debug, Default)]
 pub(super) struct Readers {
-    /// Readers that wait at a missing byte, and since when.
+    /// Missing bytes that somebody waits for, and since when.
     waiting: HashMap<u64, Instant>,
 }
 
@@ -98,10 +101,10 @@ impl Readers {
             .filter_map(|place| Some((place, file.missing_in(place..place.saturating_add(RESERVE))?)))
             .collect();
         let dry: Vec<u64> =
-            missing.iter().filter(|(place, first)| place == first).map(|(place, _)| *place).collect();
-        self.waiting.retain(|place, _| dry.contains(place));
-        dry.iter().for_each(|place| {
-            self.waiting.entry(*place).or_insert(now);
+            missing.iter().filter(|(place, first)| first - place < CLOSE).map(|(_, first)| *first).collect();
+        self.waiting.retain(|first, _| dry.contains(first));
+        dry.iter().for_each(|first| {
+            self.waiting.entry(*first).or_insert(now);
         });
         match self.waiting.values().min() {
             Some(since) => Need::Waiting(now - *since),

@@ -51,6 +51,7 @@ impl Crew {
             self.described |= self.known.is_none();
             return self.found(found, name);
         };
+        self.room_until = None;
         self.attempts.update(name, 0, "opened");
         tracing::info!(info_hash = %self.request.info_hash, source = name, "a source has opened the content");
         let member = &mut self.members[at];
@@ -127,7 +128,9 @@ impl Crew {
             }
         }
         match error {
-            SourceError::NoSuchFile(_) | SourceError::Cache(_) => {
+            // Beside a file that others are writing it is the trouble of this source alone: its own file may have
+            // no room, or its table tell another file. A failure of the common file is seen in the file itself.
+            SourceError::NoSuchFile(_) | SourceError::Cache(_) if self.known.is_none() => {
                 member.state = State::Ended(error.clone());
                 return Event::Over(error);
             }

@@ -34,8 +34,9 @@ impl Crew {
                 let resting = *writer.duty.borrow() == Duty::Rest;
                 if need == Need::None || resting {
                     pace.excuse(now);
+                } else {
+                    self.progressed = self.progressed.max(pace.delivered().unwrap_or(self.progressed));
                 }
-                self.progressed = self.progressed.max(pace.delivered().unwrap_or(self.progressed));
                 let how = match (resting, pace.received()) {
                     (true, _) => "resting",
                     (false, 0) => "connected, no bytes yet",
@@ -58,7 +59,7 @@ impl Crew {
     }
 
     /// Lets the slower sources rest while the readers are well served, and nobody while they are not.
-    pub(super) fn assign(&self, need: Need) {
+    pub(super) fn assign(&self, now: Instant, need: Need) {
         let writing = self.members.iter().filter_map(|member| match &member.state {
             State::Writing { writer, pace, .. } => Some((writer, pace)),
             _ => None,
@@ -67,6 +68,7 @@ impl Crew {
         for (writer, pace) in writing {
             let duty = match need {
                 Need::Waiting(time) if time >= self.hedge / 4 => Duty::Work,
+                Need::Soon if now - self.progressed >= self.hedge / 4 => Duty::Work,
                 Need::None if pace.rate() * OVERTAKEN < fastest => Duty::Rest,
                 _ => continue,
             };

@@ -110,7 +110,9 @@ impl Crew {
     /// Why it is over: what says most about the torrent, else that everybody was tried.
     pub(super) fn reason(&self) -> Option<SourceError> {
         self.members.iter().find_map(|member| match &member.state {
-            State::Ended(error @ SourceError::Broken(_)) => Some(error.clone()),
+            State::Ended(
+                error @ (SourceError::Broken(_) | SourceError::NoSuchFile(_) | SourceError::Cache(_)),
+            ) => Some(error.clone()),
             _ => None,
         })
     }
@@ -139,7 +141,7 @@ impl Crew {
             return self
                 .end(at, SourceError::NotHere(format!("connected, but nothing arrived within {limit} s")));
         }
-        self.assign(need);
+        self.assign(now, need);
         while let Some(at) = self.due(now, need) {
             self.ask(at, now);
         }

@@ -197,3 +197,43 @@ async fn what_one_source_cannot_use_another_may() {
     let error = timeout(PATIENCE, job.failed()).await.unwrap();
     assert!(matches!(error, PrepareError::Broken(_)), "{error}");
 }
+
+#[tokio::test]
+async fn what_a_helper_cannot_open_does_not_end_a_play() {
+    let full = || Act::Fail(SourceError::Cache(CacheError::Full("nothing left".to_owned())));
+    let race = race(
+        Policy::P2pFirst,
+        &[("p2p", Kind::P2p), ("debrid", Kind::Debrid), ("http", Kind::Http)],
+        |name| match name {
+            "debrid" => std::iter::repeat_with(full).take(30).collect(),
+            "http" => vec![Act::Fail(SourceError::NoSuchFile("another table".to_owned()))],
+            _ => Vec::new(),
+        },
+    );
+    let film = race.film();
+    let job = race.prepare.start(request());
+    until("asked", || race.openings()[0] == 1).await;
+    let _reader = film.playhead(0);
+    race.deliver(0, 0..1, &film);
+    until("all were asked", || race.openings()[1] > 3 && race.openings()[2] == 1).await;
+    assert!(is_ready(&job), "{:?}", job.attempts());
+}
+
+#[tokio::test]
+async fn a_resting_source_works_again_before_a_reader_has_run_dry() {
+    let race = race(Policy::Race, &[("p2p", Kind::P2p), ("debrid", Kind::Debrid)], opens);
+    let film = race.film();
+    let _job = race.prepare.start(request());
+    until("both are asked", || race.openings() == [1, 1]).await;
+    let mut reader = film.playhead(0);
+    race.deliver(0, 0..1, &film);
+    let resting = || *race.sources[0].duty.lock().unwrap().borrow() == Duty::Rest;
+    for piece in 1..20 {
+        race.deliver(1, piece..piece + 1, &film);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(resting(), "overtaken");
+    // He has two MiB before him, and nothing comes any more.
+    reader.advance(18 * PIECE);
+    until("it works again", || !resting()).await;
+}
