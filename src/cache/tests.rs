@@ -373,3 +373,17 @@ fn whoever_fetches_a_run_keeps_others_away_until_it_lets_go() {
     assert_eq!(file.unclaimed_from(0), 0);
     assert!(file.claim(sample.layout.length, PIECE).is_none());
 }
+
+#[test]
+fn a_vouched_piece_that_the_hash_contradicts_is_never_called_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), LIMITS).unwrap();
+    let sample = sample(1, 4);
+    let file = sample.open(&cache);
+    let mut other = own_part(&sample, 0).to_vec();
+    other[9] ^= 1;
+    file.vouch(0, &other).unwrap();
+    assert_eq!(file.put_piece(0, piece(&sample, 0)).unwrap(), Put::Known);
+    assert!(!file.has_piece(40), "peers must not be told that it is there");
+    assert_eq!(file.read_content(0, other.len()).unwrap(), other, "what was served stays");
+}

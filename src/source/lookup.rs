@@ -11,6 +11,7 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use moka::sync::Cache as Moka;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::Request;
@@ -38,6 +39,9 @@ const MOST_ABSENT: u64 = 10_000;
 /// A torrent's file table with the .torrent file it was read from.
 pub type Found = (Arc<Metainfo>, Bytes);
 
+/// .torrent files fetched at the same time: each may take 10 MiB of memory.
+const MOST_DOWNLOADS: usize = 16;
+
 /// Where .torrent files are looked up. Cheap to clone.
 #[derive(Clone)]
 pub struct Lookup {
@@ -51,6 +55,8 @@ struct Inner {
     flights: Mutex<HashMap<InfoHash, WeakShared<Flight>>>,
     absent: Moka<(InfoHash, Url), ()>,
     cooling: Moka<usize, ()>,
+    /// Each holder may have a whole .torrent in memory.
+    room: Semaphore,
 }
 
 /// A search under way. It lives as long as somebody waits for it.
@@ -89,6 +95,7 @@ impl Lookup {
             flights: Mutex::default(),
             absent: Moka::builder().time_to_live(ABSENT).max_capacity(MOST_ABSENT).build(),
             cooling: Moka::builder().time_to_live(COOL_DOWN).build(),
+            room: Semaphore::new(MOST_DOWNLOADS),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -180,6 +187,8 @@ impl Inner {
             Some(_) => self.clients.own(),
             None => self.clients.foreign(&place.url).map_err(|_| Miss::Unfit("lies in a private network"))?,
         };
+        // The semaphore is never closed.
+        let _room = self.room.acquire().await;
         let body = download(client, &place.url).await?;
         check(info_hash, body).await.ok_or(Miss::Unfit("sent something else than the .torrent file"))
     }

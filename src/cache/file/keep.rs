@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::CacheFile;
+use super::{CacheFile, Pieces};
 use crate::cache::sidecar::Record;
 use crate::cache::{CacheError, folder};
 
@@ -48,10 +48,19 @@ impl CacheFile {
             Record { have, vouched, ..state.record.clone() }
         };
         let settled = closing || self.is_complete();
+        let written = self.write_record(pieces, &mut record, settled);
+        let mut state = pieces.state();
+        match written {
+            Ok(()) => state.record.settled_at = record.settled_at,
+            // It is to be tried again.
+            Err(_) => state.dirty = true,
+        }
+        written
+    }
+
+    fn write_record(&self, pieces: &Pieces, record: &mut Record, settled: bool) -> Result<(), CacheError> {
         self.inner.data.sync_data()?;
         record.settled_at = if settled { folder::modified(&self.inner.data)? } else { 0 };
-        record.write(&pieces.folder.have())?;
-        pieces.state().record.settled_at = record.settled_at;
-        Ok(())
+        Ok(record.write(&pieces.folder.have())?)
     }
 }
