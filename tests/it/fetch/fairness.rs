@@ -119,10 +119,5 @@ async fn a_slow_origin_is_enough_again_when_the_fast_one_dies() {
     let _last = within(10, places[0].start(&file)).await.unwrap();
     let _dying = within(10, places[1].start(&file)).await.unwrap();
     let seen = within(30, read(&film, &file)).await;
-    eprintln!(
-        "last {:?} dying {:?}",
-        last.asked().iter().map(|a| a.range.clone()).collect::<Vec<_>>(),
-        dying.asked().iter().map(|a| a.range.clone()).collect::<Vec<_>>()
-    );
     assert!(seen.longest_gap < LONGEST_GAP, "nothing for {:?}", seen.longest_gap);
 }
