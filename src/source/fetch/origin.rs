@@ -28,8 +28,9 @@ pub trait Origin: Send + Sync + 'static {
     /// link's connections is free for it when it is called.
     fn surroundings(&self, range: Range<u64>) -> BoxFuture<'_, Option<Vec<u8>>>;
 
-    /// Says that a piece from here did not match its hash. The place is not to be used again for this torrent.
-    fn blame(&self);
+    /// Says that a piece did not match its hash that came from `sender` alone, one of the addresses given out before.
+    /// Whatever lies there is not to be used again for this torrent.
+    fn blame(&self, sender: &Link);
 }
 
 /// An address of a content's bytes.

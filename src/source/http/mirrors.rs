@@ -102,11 +102,8 @@ impl Origin for Mirrors {
         self.read_neighbours(range).boxed()
     }
 
-    fn blame(&self) {
-        let current = self.state().current;
-        if let Some(url) = self.places.get(current).and_then(|place| place.url(&self.subject, None)) {
-            self.shared.bans.ban(self.subject.info_hash, &url);
-        }
+    fn blame(&self, sender: &Link) {
+        self.shared.bans.ban(self.subject.info_hash, &sender.url);
     }
 }
 
