@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::fault::{Fault, Patience};
 use super::run::Run;
 use super::supply::{Linked, Place, Supply};
-use super::{Container, Refusal, budget};
+use super::{Container, Refusal};
 use crate::cache::Claim;
 use crate::source::SourceError;
 
@@ -99,7 +99,7 @@ impl Lane {
     /// Fetches a piece and hands it over. Returns whether this lane may go on behind it.
     async fn piece(&mut self, piece: usize) -> Result<bool, SourceError> {
         let own = self.supply.layout.content_range(piece);
-        let _room = budget::reserve(self.room_for(piece)).await;
+        let _room = self.reserve(piece).await;
         self.agree(own.start).await?;
         let proves_itself = self.supply.has_hashes() && !self.supply.layout.is_shared(piece);
         let reach = self.reach(piece);
