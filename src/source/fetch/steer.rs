@@ -111,7 +111,9 @@ impl Steering {
                 Duty::Work => self.follow(&playheads),
                 Duty::Rest => self.rest(),
             };
-            self.progress.check(&supply, is_wanted)?;
+            // Whose turn for a connection has not come cannot say anything of the server.
+            let is_queueing = supply.waiting.load(Ordering::Relaxed) > 0;
+            self.progress.check(&supply, is_wanted && !is_queueing)?;
             tokio::select! {
                 // Whoever dropped the other end has no more orders, but still wants the bytes.
                 Ok(()) = duty.changed() => {}

@@ -215,6 +215,23 @@ async fn an_origin_that_never_sends_anything_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_connections_others_use_is_not_given_up() {
+    let film = Film::plain(MIB, 256 * KIB);
+    let host = Host::good(film.bytes()).await;
+    let file = film.file();
+    let _reader = file.playhead(0);
+    let place = Arc::new(Place::of(&[&host]).with_connections(1));
+    let held = place.connections().acquire_owned().await.unwrap();
+    let mut opening = Box::pin(place.start(&file));
+    // Longer than a server may be silent.
+    let early = tokio::time::timeout(Duration::from_secs(22), &mut opening).await;
+    assert!(early.is_err(), "{:?}", early.map(|opened| opened.map(|_| ())));
+    drop(held);
+    let _writer = within(10, opening).await.unwrap();
+    within(10, film.play_all(&file)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_probe_reads_one_byte_and_says_what_is_there() {
     let film = Film::plain(MIB, 256 * KIB);
     let host = Host::new(film.bytes(), |_, _| {

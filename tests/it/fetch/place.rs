@@ -40,6 +40,11 @@ impl Place {
         Self { connections: Arc::new(Semaphore::new(most)), ..self }
     }
 
+    /// The permits for its connections.
+    pub(super) fn connections(&self) -> Arc<Semaphore> {
+        self.connections.clone()
+    }
+
     /// One that also has the film's neighbours.
     pub(super) fn with_surroundings(self, start: u64, torrent: &[u8]) -> Self {
         Self { around: Some((start, torrent.to_owned())), ..self }
