@@ -141,7 +141,7 @@ impl Lane {
             // Whoever can deliver at once need not wait until it is clear that this lane does not move.
             self.supply.claimant.forget_pace();
             self.claims.clear();
-            match self.patience.after(&fault) {
+            match self.patience.after(&fault).filter(|_| !self.is_hasty()) {
                 Some(pause) => {
                     self.supply.note(fault.into_refusal().to_string());
                     tokio::time::sleep(pause).await;
@@ -161,6 +161,11 @@ impl Lane {
                 return None;
             }
         }
+    }
+
+    /// Whether the address in use gets no second chance: a dead server takes seconds to be silent, and others wait.
+    fn is_hasty(&self) -> bool {
+        !self.linked.answered.load(Ordering::Relaxed) && self.supply.origin.others() > 0
     }
 
     /// Reads into `bytes` until they are all of `range`. Returns whether they are: others may have the piece.

@@ -23,6 +23,12 @@ pub trait Origin: Send + Sync + 'static {
     /// and bound how often that happens.
     fn link<'a>(&'a self, refused: Option<&'a Refusal>) -> BoxFuture<'a, Result<Link, SourceError>>;
 
+    /// How many other places it can still give an address of. Each call of `link` with a refusal takes one away; while
+    /// there are some, none of them gets a second chance before it has answered once.
+    fn others(&self) -> usize {
+        0
+    }
+
     /// The bytes of `range` of the torrent, which lie outside the content: what its first and last piece
     /// share with the neighbouring files. `None` if this place has only the content itself. At least one of the
     /// link's connections is free for it when it is called.

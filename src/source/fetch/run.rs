@@ -57,6 +57,7 @@ impl Run {
         let condition = pin.filter(|(url, _)| *url == linked.link.url).map(|(_, tag)| tag.as_str());
         let response =
             send(&linked.link, &format!("bytes={}-{}", range.start, range.end - 1), condition).await?;
+        linked.answered.store(true, Ordering::Relaxed);
         let known = pin.filter(|(url, _)| url == response.url()).map(|(_, tag)| tag.as_str());
         let asked = Asked { start: range.start, length: Some(supply.file.length()), tag: known };
         let Answer { skip, end, tag, .. } = judge(response.status(), response.headers(), &asked)?;

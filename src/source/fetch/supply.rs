@@ -44,6 +44,8 @@ pub(super) struct Linked {
     pub(super) link: Link,
     /// The first strong entity tag, and the address that gave it after all redirects.
     pub(super) pin: OnceLock<(Url, String)>,
+    /// Whether its server has ever answered, whatever it said.
+    pub(super) answered: AtomicBool,
     /// Whether the first bytes of its file are those of the right kind of file.
     pub(super) looked: AtomicBool,
     /// Whether it has delivered a piece of this content that matched its hash.
@@ -139,6 +141,7 @@ impl Linked {
             number,
             link,
             pin: OnceLock::new(),
+            answered: AtomicBool::new(false),
             looked: AtomicBool::new(false),
             proved: AtomicBool::new(false),
             compared: AtomicBool::new(false),
