@@ -136,7 +136,7 @@ impl Origin for DebridOrigin {
         std::future::ready(None).boxed()
     }
 
-    fn blame(&self) {
+    fn blame(&self, _sender: &Link) {
         self.provider.blame(&self.errand);
     }
 }

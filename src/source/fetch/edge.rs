@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::lane::{Lane, Meanwhile, blocking};
+use super::delivery::blocking;
+use super::lane::{Lane, Meanwhile};
 use crate::source::SourceError;
 
 /// How long the neighbours' bytes may take. Without them there is another way.
@@ -26,6 +27,10 @@ impl Lane {
     /// go on.
     pub(super) async fn settle_edge(&mut self, piece: usize, own: Vec<u8>) -> Result<bool, SourceError> {
         if let Some(whole) = self.with_surroundings(piece, &own).await {
+            if self.supply.linked().number != self.linked.number {
+                // The neighbours' bytes may be those of the next address: if they are wrong, nobody knows whose.
+                return Ok(false);
+            }
             self.put(piece, whole).await?;
             return Ok(true);
         }
@@ -50,7 +55,7 @@ impl Lane {
     /// Fetches an inner piece, whether or not it is there already, and compares its hash.
     async fn prove(&mut self, inner: usize) -> Result<(), SourceError> {
         let range = self.supply.layout.content_range(inner);
-        match self.get(&range, range.end, Meanwhile::Own, true).await {
+        match self.get(&range, range.end, Meanwhile::Own, false).await {
             Some(bytes) => {
                 self.claim_behind(inner);
                 self.put(inner, bytes).await

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::fault::{Fault, Patience};
 use super::run::Run;
 use super::supply::{Linked, Place, Supply};
-use super::{Container, Refusal, budget};
-use crate::cache::{CacheError, Claim, Put};
+use super::{Container, Refusal};
+use crate::cache::Claim;
 use crate::source::SourceError;
 
 /// As many of the first bytes tell every kind of file.
@@ -26,7 +26,9 @@ pub(super) struct Lane {
     pub(super) claims: VecDeque<Claim>,
     /// The content byte up to which it works.
     pub(super) end: u64,
-    patience: Patience,
+    pub(super) patience: Patience,
+    /// Whether what was fetched last came from several addresses.
+    is_mixed: bool,
     /// When bytes came last.
     pub(super) heard: Instant,
     /// When it last said so, and how many bytes have come since.
@@ -54,6 +56,7 @@ impl Lane {
             claims: VecDeque::new(),
             end: 0,
             patience: Patience::default(),
+            is_mixed: false,
             heard: now,
             told: now,
             came: 0,
@@ -96,7 +99,7 @@ impl Lane {
     /// Fetches a piece and hands it over. Returns whether this lane may go on behind it.
     async fn piece(&mut self, piece: usize) -> Result<bool, SourceError> {
         let own = self.supply.layout.content_range(piece);
-        let _room = budget::reserve(self.room_for(piece)).await;
+        let _room = self.reserve(piece).await;
         self.agree(own.start).await?;
         let proves_itself = self.supply.has_hashes() && !self.supply.layout.is_shared(piece);
         let reach = self.reach(piece);
@@ -109,6 +112,9 @@ impl Lane {
         }
         if !self.supply.has_hashes() {
             return self.put_compared(piece, bytes).await;
+        }
+        if self.is_mixed {
+            return self.put_mixed(piece, &own, bytes).await;
         }
         self.put(piece, bytes).await?;
         Ok(true)
@@ -125,6 +131,7 @@ impl Lane {
         keep: bool,
     ) -> Option<Vec<u8>> {
         let mut bytes = Vec::with_capacity((range.end - range.start) as usize);
+        self.is_mixed = false;
         loop {
             let fault = match self.pull(range, reach, meanwhile, &mut bytes).await {
                 Ok(whole) => return whole.then_some(bytes),
@@ -134,7 +141,7 @@ impl Lane {
             // Whoever can deliver at once need not wait until it is clear that this lane does not move.
             self.supply.claimant.forget_pace();
             self.claims.clear();
-            match self.patience.after(&fault) {
+            match self.patience.after(&fault).filter(|_| !self.is_hasty()) {
                 Some(pause) => {
                     self.supply.note(fault.into_refusal().to_string());
                     tokio::time::sleep(pause).await;
@@ -144,6 +151,7 @@ impl Lane {
                     if !keep || refusal == Refusal::OtherFile {
                         bytes.clear();
                     }
+                    self.is_mixed = !bytes.is_empty();
                     self.renew(refusal).await;
                 }
             }
@@ -153,6 +161,11 @@ impl Lane {
                 return None;
             }
         }
+    }
+
+    /// Whether the address in use gets no second chance: a dead server takes seconds to be silent, and others wait.
+    fn is_hasty(&self) -> bool {
+        !self.linked.answered.load(Ordering::Relaxed) && self.supply.origin.others() > 0
     }
 
     /// Reads into `bytes` until they are all of `range`. Returns whether they are: others may have the piece.
@@ -228,54 +241,5 @@ impl Lane {
         let _ = linked.wait_for(|linked| linked.number > number).await;
         self.linked = self.supply.linked();
         self.patience.restore();
-    }
-
-    /// Offers a whole piece to the cache file.
-    pub(super) async fn put(&mut self, piece: usize, bytes: Vec<u8>) -> Result<(), SourceError> {
-        self.put_in((), piece, bytes).await
-    }
-
-    /// The same, and keeps `turn` until it is written, even if nobody waits for that any more.
-    pub(super) async fn put_in<T: Send + 'static>(
-        &mut self,
-        turn: T,
-        piece: usize,
-        bytes: Vec<u8>,
-    ) -> Result<(), SourceError> {
-        let file = self.supply.file.clone();
-        let put = blocking(move || {
-            let put = file.put_piece(piece, &bytes);
-            drop(turn);
-            put
-        });
-        match put.await? {
-            Put::New | Put::Known => {
-                self.linked.proved.store(true, Ordering::Relaxed);
-                self.accepted();
-                Ok(())
-            }
-            Put::Wrong => {
-                self.supply.origin.blame();
-                let name = self.supply.origin.name();
-                Err(SourceError::NotHere(format!("{name} sent bytes that do not match the torrent")))
-            }
-        }
-    }
-
-    /// Notes that the cache file took a piece.
-    pub(super) fn accepted(&mut self) {
-        self.patience.restore();
-        self.supply.forget_trouble();
-        self.supply.accepted.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Does a cache file's blocking work away from the runtime's threads.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, CacheError> + Send + 'static,
-) -> Result<T, SourceError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => Ok(done?),
-        Err(_) => Err(SourceError::Transient("the cache file's writer was stopped".to_owned())),
     }
 }

@@ -8,6 +8,7 @@
 
 mod budget;
 mod container;
+mod delivery;
 mod edge;
 mod fault;
 mod gap;

@@ -23,13 +23,20 @@ pub trait Origin: Send + Sync + 'static {
     /// and bound how often that happens.
     fn link<'a>(&'a self, refused: Option<&'a Refusal>) -> BoxFuture<'a, Result<Link, SourceError>>;
 
+    /// How many other places it can still give an address of. Each call of `link` with a refusal takes one away; while
+    /// there are some, none of them gets a second chance before it has answered once.
+    fn others(&self) -> usize {
+        0
+    }
+
     /// The bytes of `range` of the torrent, which lie outside the content: what its first and last piece
     /// share with the neighbouring files. `None` if this place has only the content itself. At least one of the
     /// link's connections is free for it when it is called.
     fn surroundings(&self, range: Range<u64>) -> BoxFuture<'_, Option<Vec<u8>>>;
 
-    /// Says that a piece from here did not match its hash. The place is not to be used again for this torrent.
-    fn blame(&self);
+    /// Says that a piece did not match its hash that came from `sender` alone, one of the addresses given out before.
+    /// Whatever lies there is not to be used again for this torrent.
+    fn blame(&self, sender: &Link);
 }
 
 /// An address of a content's bytes.

@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use super::Refusal;
 use tokio::sync::Semaphore;
 
-use super::lane::{Lane, Meanwhile, blocking};
+use super::delivery::blocking;
+use super::lane::{Lane, Meanwhile};
 use crate::source::SourceError;
 
 /// Bytes that are compared.

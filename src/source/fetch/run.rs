@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::Refusal;
 use super::fault::Fault;
 use super::probe::send;
 use super::response::{Answer, Asked, judge};
@@ -15,6 +16,9 @@ use super::supply::{Linked, Supply};
 
 /// How long a body may stand still.
 const IDLE: Duration = Duration::from_secs(15);
+
+/// An answer to a part of the range only must bring so much, or nearly each byte costs a request.
+const SHORTEST: u64 = 64 << 10;
 
 /// A response being read. Dropping it gives its connection back, and closes it unless the body was read to its end.
 pub(super) struct Run {
@@ -53,9 +57,13 @@ impl Run {
         let condition = pin.filter(|(url, _)| *url == linked.link.url).map(|(_, tag)| tag.as_str());
         let response =
             send(&linked.link, &format!("bytes={}-{}", range.start, range.end - 1), condition).await?;
+        linked.answered.store(true, Ordering::Relaxed);
         let known = pin.filter(|(url, _)| url == response.url()).map(|(_, tag)| tag.as_str());
         let asked = Asked { start: range.start, length: Some(supply.file.length()), tag: known };
         let Answer { skip, end, tag, .. } = judge(response.status(), response.headers(), &asked)?;
+        if end < range.end.min(range.start + SHORTEST) {
+            return Err(Fault::Refused(Refusal::BadRange));
+        }
         if let Some(tag) = tag {
             linked.pin.get_or_init(|| (response.url().clone(), tag));
         }

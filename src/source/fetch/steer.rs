@@ -28,7 +28,7 @@ const PULSE: Duration = Duration::from_millis(250);
 /// Nothing has come for so long although it is wanted: another source must be found.
 const STANDSTILL: Duration = Duration::from_secs(20);
 
-/// So many refused addresses without a single piece between them are enough.
+/// So many refused addresses without a single piece between them are enough, unless the origin knows other places.
 const MOST_REFUSALS: u32 = 5;
 
 /// The steering of one file.
@@ -111,7 +111,9 @@ impl Steering {
                 Duty::Work => self.follow(&playheads),
                 Duty::Rest => self.rest(),
             };
-            self.progress.check(&supply, is_wanted)?;
+            // Whose turn for a connection has not come cannot say anything of the server.
+            let is_queueing = supply.waiting.load(Ordering::Relaxed) > 0;
+            self.progress.check(&supply, is_wanted && !is_queueing)?;
             tokio::select! {
                 // Whoever dropped the other end has no more orders, but still wants the bytes.
                 Ok(()) = duty.changed() => {}
@@ -176,7 +178,7 @@ impl Steering {
             self.refused = 0;
         }
         self.refused += 1;
-        if self.refused > MOST_REFUSALS {
+        if self.refused > MOST_REFUSALS && self.supply.origin.others() == 0 {
             return Err(hopeless(self.supply.origin.name(), &refusal));
         }
         let origin = Arc::clone(&self.supply.origin);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use url::Url;
 
 use super::{Expect, Link, Origin, Refusal};
@@ -31,6 +31,8 @@ pub(super) struct Supply {
     pub(super) unserved: AtomicBool,
     /// Lanes that wait for a connection.
     pub(super) waiting: AtomicUsize,
+    /// One permit, for the lane that fetches a piece although the process has no memory left for it.
+    pub(super) spare: Arc<Semaphore>,
     /// What went wrong last, in words.
     trouble: Mutex<Option<String>>,
 }
@@ -42,6 +44,8 @@ pub(super) struct Linked {
     pub(super) link: Link,
     /// The first strong entity tag, and the address that gave it after all redirects.
     pub(super) pin: OnceLock<(Url, String)>,
+    /// Whether its server has ever answered, whatever it said.
+    pub(super) answered: AtomicBool,
     /// Whether the first bytes of its file are those of the right kind of file.
     pub(super) looked: AtomicBool,
     /// Whether it has delivered a piece of this content that matched its hash.
@@ -83,6 +87,7 @@ impl Supply {
             judged: watch::Sender::new(false),
             unserved: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
+            spare: Arc::new(Semaphore::new(1)),
             trouble: Mutex::default(),
         };
         (Arc::new(supply), told)
@@ -136,6 +141,7 @@ impl Linked {
             number,
             link,
             pin: OnceLock::new(),
+            answered: AtomicBool::new(false),
             looked: AtomicBool::new(false),
             proved: AtomicBool::new(false),
             compared: AtomicBool::new(false),

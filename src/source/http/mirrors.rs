@@ -31,8 +31,12 @@ struct State {
 }
 
 impl Mirrors {
-    /// The content at `places`; those that are banned, or not allowed to be asked, are passed over.
-    pub(super) fn new(subject: Subject, places: Vec<Place>, shared: Shared) -> Arc<Self> {
+    /// The content at `places`; those that are banned, or not allowed to be asked, are passed over, and those that
+    /// were silent lately are asked last.
+    pub(super) fn new(subject: Subject, mut places: Vec<Place>, shared: Shared) -> Arc<Self> {
+        let is_silent =
+            |place: &Place| place.url(&subject, None).is_some_and(|url| shared.silences.holds(&url));
+        places.sort_by_cached_key(is_silent);
         Arc::new(Self { subject, places, state: Mutex::default(), shared })
     }
 
@@ -41,6 +45,7 @@ impl Mirrors {
         let mut state = self.state();
         if let Some(refusal) = refused {
             state.last = Some(refusal.clone());
+            self.note_silence(state.current, refusal);
             state.current += 1;
         }
         while let Some(place) = self.places.get(state.current) {
@@ -50,6 +55,13 @@ impl Mirrors {
             state.current += 1;
         }
         Err(state.last.as_ref().map_or_else(nowhere, exhausted))
+    }
+
+    fn note_silence(&self, place: usize, refusal: &Refusal) {
+        let url = self.places.get(place).and_then(|place| place.url(&self.subject, None));
+        if let (Refusal::Silent(_), Some(url)) = (refusal, url) {
+            self.shared.silences.note(&url);
+        }
     }
 
     fn link_to(&self, place: &Place) -> Option<Link> {
@@ -98,15 +110,16 @@ impl Origin for Mirrors {
         futures::future::ready(self.next(refused)).boxed()
     }
 
+    fn others(&self) -> usize {
+        self.places.len().saturating_sub(self.state().current + 1)
+    }
+
     fn surroundings(&self, range: Range<u64>) -> BoxFuture<'_, Option<Vec<u8>>> {
         self.read_neighbours(range).boxed()
     }
 
-    fn blame(&self) {
-        let current = self.state().current;
-        if let Some(url) = self.places.get(current).and_then(|place| place.url(&self.subject, None)) {
-            self.shared.bans.ban(self.subject.info_hash, &url);
-        }
+    fn blame(&self, sender: &Link) {
+        self.shared.bans.ban(self.subject.info_hash, &sender.url);
     }
 }
 

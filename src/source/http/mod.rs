@@ -9,6 +9,7 @@ mod bans;
 mod mirrors;
 mod neighbours;
 mod place;
+mod silences;
 mod template;
 mod webseed;
 mod webtor;
@@ -29,6 +30,7 @@ use crate::net::Clients;
 use crate::release::choose;
 
 use self::bans::Bans;
+use self::silences::Silences;
 
 pub(in crate::source) use address::{Blanks, Template};
 
@@ -66,7 +68,8 @@ pub fn sources(
     hosts: Hosts,
     lookup: Lookup,
 ) -> Vec<Arc<dyn Source>> {
-    let shared = Shared { cache, clients, hosts, lookup, bans: Bans::default() };
+    let shared =
+        Shared { cache, clients, hosts, lookup, bans: Bans::default(), silences: Silences::default() };
     let mut sources: Vec<Arc<dyn Source>> = Vec::new();
     if !settings.content_urls.is_empty() {
         sources.push(Arc::new(template::Templates::new(&settings.content_urls, shared.clone())));
@@ -88,6 +91,7 @@ struct Shared {
     hosts: Hosts,
     lookup: Lookup,
     bans: Bans,
+    silences: Silences,
 }
 
 /// A torrent's file table, the names in it as they are spelt, and the file that is wanted.

@@ -144,6 +144,19 @@ async fn a_server_that_ignores_ranges_is_used_near_the_start_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_may_answer_a_part_of_the_range_but_no_crumbs() {
+    let film = Film::plain(MIB, 256 * KIB);
+    let crumbs = Host::new(film.bytes(), |_, _| Act::Short(1)).await;
+    let parts = Host::new(film.bytes(), |_, _| Act::Short(64 * KIB)).await;
+    let file = film.file();
+    let place = Arc::new(Place::of(&[&crumbs, &parts]));
+    let _writer = within(10, place.start(&file)).await.unwrap();
+    within(10, film.play_all(&file)).await;
+    assert_eq!(place.refused(), [Refusal::BadRange]);
+    assert_eq!(crumbs.asked().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_closes_every_connection_is_silent() {
     let film = Film::plain(MIB, 256 * KIB);
     let host = Host::new(film.bytes(), |_, _| Act::Say("")).await;
@@ -199,6 +212,23 @@ async fn an_origin_that_never_sends_anything_is_given_up() {
     let place = Arc::new(Place::of(&[&host]));
     let error = within(30, place.start(&file)).await.unwrap_err();
     assert!(matches!(error, SourceError::Transient(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_connections_others_use_is_not_given_up() {
+    let film = Film::plain(MIB, 256 * KIB);
+    let host = Host::good(film.bytes()).await;
+    let file = film.file();
+    let _reader = file.playhead(0);
+    let place = Arc::new(Place::of(&[&host]).with_connections(1));
+    let held = place.connections().acquire_owned().await.unwrap();
+    let mut opening = Box::pin(place.start(&file));
+    // Longer than a server may be silent.
+    let early = tokio::time::timeout(Duration::from_secs(22), &mut opening).await;
+    assert!(early.is_err(), "{:?}", early.map(|opened| opened.map(|_| ())));
+    drop(held);
+    let _writer = within(10, opening).await.unwrap();
+    within(10, film.play_all(&file)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

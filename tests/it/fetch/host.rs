@@ -29,6 +29,8 @@ pub(super) enum Act {
     Slow(u64),
     /// Send so many bytes as fast as it goes, and the others at this pace.
     Fade(u64, u64),
+    /// Answer with so many bytes of the range at most.
+    Short(u64),
     /// Answer with the whole file.
     Whole,
     /// Send this and close.
@@ -166,7 +168,11 @@ async fn answer(stream: &mut TcpStream, shared: &Shared, asked: &Asked, act: Act
         return Ok(false);
     }
     let total = shared.bytes.len();
-    let range = if matches!(act, Act::Whole) { 0..total as u64 } else { asked.range.clone() };
+    let range = match act {
+        Act::Whole => 0..total as u64,
+        Act::Short(most) => asked.range.start..asked.range.end.min(asked.range.start + most),
+        _ => asked.range.clone(),
+    };
     let length = range.end - range.start;
     let mut head = format!("content-length: {length}\r\ncontent-type: video/mp4\r\n");
     if let Act::ServeWith(lines) | Act::Cut(_, lines) = act {

@@ -22,9 +22,45 @@ async fn a_wrong_piece_is_not_written_and_its_sender_is_blamed() {
     let place = Arc::new(Place::of(&[&host]));
     let failed = within(10, place.fail(&file)).await;
     assert!(matches!(&failed, SourceError::NotHere(why) if why.contains("do not match")), "{failed}");
-    assert!(place.is_blamed());
+    assert_eq!(place.blamed(), [host.url()]);
     assert_eq!(file.missing_from(0), 3 * PIECE);
     film.play(&file, 0, 3 * PIECE).await;
+}
+
+/// A server of wrong bytes that breaks off in the middle of the first piece and then has lost the file.
+async fn liar(film: &Film) -> Host {
+    let mut wrong = film.bytes().to_owned();
+    wrong[5000] ^= 1;
+    Host::new(&wrong, |number, _| match number {
+        0 => Act::Cut(PIECE / 2, ""),
+        _ => Act::Say("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n"),
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_address_is_not_blamed_for_what_the_one_before_it_sent() {
+    let film = Film::plain(2 * MIB, PIECE);
+    let (liar, honest) = (liar(&film).await, Host::good(film.bytes()).await);
+    let file = film.file();
+    let place = Arc::new(Place::of(&[&liar, &honest]));
+    let _writer = within(10, place.start(&file)).await.unwrap();
+    within(10, film.play_all(&file)).await;
+    assert_eq!(place.blamed(), []);
+    assert!(honest.starts().starts_with(&[PIECE / 2, 0]), "once more, and whole: {:?}", honest.starts());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_liars_the_one_is_blamed_who_sent_a_whole_wrong_piece() {
+    let film = Film::plain(2 * MIB, PIECE);
+    let mut wrong = film.bytes().to_owned();
+    wrong[6000] ^= 1;
+    let (liar, other) = (liar(&film).await, Host::good(&wrong).await);
+    let file = film.file();
+    let place = Arc::new(Place::of(&[&liar, &other]));
+    let failed = within(10, place.fail(&file)).await;
+    assert!(matches!(failed, SourceError::NotHere(_)), "{failed}");
+    assert_eq!(place.blamed(), [other.url()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures::future::{BoxFuture, FutureExt as _};
@@ -18,7 +17,7 @@ use super::host::Host;
 pub(super) struct Place {
     urls: Mutex<VecDeque<Url>>,
     refused: Mutex<Vec<Refusal>>,
-    blamed: AtomicBool,
+    blamed: Mutex<Vec<Url>>,
     connections: Arc<Semaphore>,
     /// The torrent's bytes and where they start, if it has more than the film.
     around: Option<(u64, Vec<u8>)>,
@@ -30,7 +29,7 @@ impl Place {
         Self {
             urls: Mutex::new(hosts.iter().map(|host| host.url()).collect()),
             refused: Mutex::default(),
-            blamed: AtomicBool::new(false),
+            blamed: Mutex::default(),
             connections: Arc::new(Semaphore::new(4)),
             around: None,
         }
@@ -39,6 +38,11 @@ impl Place {
     /// One that wants no more than so many connections.
     pub(super) fn with_connections(self, most: usize) -> Self {
         Self { connections: Arc::new(Semaphore::new(most)), ..self }
+    }
+
+    /// The permits for its connections.
+    pub(super) fn connections(&self) -> Arc<Semaphore> {
+        self.connections.clone()
     }
 
     /// One that also has the film's neighbours.
@@ -65,8 +69,9 @@ impl Place {
         self.refused.lock().unwrap().clone()
     }
 
-    pub(super) fn is_blamed(&self) -> bool {
-        self.blamed.load(Ordering::SeqCst)
+    /// The addresses that sent wrong pieces.
+    pub(super) fn blamed(&self) -> Vec<Url> {
+        self.blamed.lock().unwrap().clone()
     }
 }
 
@@ -102,7 +107,7 @@ impl Origin for Place {
         .boxed()
     }
 
-    fn blame(&self) {
-        self.blamed.store(true, Ordering::SeqCst);
+    fn blame(&self, sender: &Link) {
+        self.blamed.lock().unwrap().push(sender.url.clone());
     }
 }

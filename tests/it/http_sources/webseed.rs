@@ -1,10 +1,13 @@
 //! Web seeds on a real nginx.
 
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use headwater::net::Guard;
 use headwater::source::{Known, Request, SourceError, Wanted};
+use socket2::{Domain, Socket, Type};
 
 use super::nginx::Nginx;
 use super::rig::{Plan, Rig, read_all, request, within};
@@ -139,6 +142,51 @@ async fn seeds_that_all_refuse_are_no_source() {
     let rig = Rig::new(Plan::default()).await;
     let refusal = rig.refusal("webseed", &with_torrent(&torrent, 0)).await;
     assert!(refusal.contains("404"), "{refusal}");
+}
+
+/// Holds a port at which every connection is refused.
+fn refusing() -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket
+}
+
+#[tokio::test]
+async fn a_living_seed_is_found_behind_many_dead_ones() {
+    let nginx = Nginx::start();
+    let dead: Vec<Socket> = (0..8).map(|_| refusing()).collect();
+    let address = |socket: &Socket| socket.local_addr().unwrap().as_socket().unwrap();
+    let dead_seeds = dead.iter().map(|socket| format!("http://{}/", address(socket)));
+    let web_seeds: Vec<String> = dead_seeds.chain([nginx.url("")]).collect();
+    let files = [("", 400 * KIB)];
+    let torrent = Torrent::new(&Recipe { files: &files, web_seeds: &web_seeds, ..Recipe::default() });
+    nginx.seed(&torrent);
+    let rig = Rig::new(Plan::default()).await;
+    let began = Instant::now();
+    let opened = rig.open("webseed", &with_torrent(&torrent, 0)).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert_same_bytes(&read_all(&opened).await, &torrent.files[0].1, "the film");
+}
+
+#[tokio::test]
+async fn a_seed_that_never_answers_is_left_at_once_and_asked_last_the_next_time() {
+    let nginx = Nginx::start();
+    // It takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let web_seeds = [format!("http://{}/", silent.local_addr().unwrap()), nginx.url("")];
+    let rig = Rig::new(Plan::default()).await;
+    let mut connections = Vec::new();
+    for name in ["one.mp4", "two.mp4"] {
+        let files = [("", 400 * KIB)];
+        let torrent =
+            Torrent::new(&Recipe { name, files: &files, web_seeds: &web_seeds, ..Recipe::default() });
+        nginx.seed(&torrent);
+        let opened = rig.open("webseed", &with_torrent(&torrent, 0)).await.unwrap();
+        assert_same_bytes(&read_all(&opened).await, &torrent.files[0].1, name);
+        connections.extend(std::iter::from_fn(|| silent.accept().ok()));
+        assert_eq!(connections.len(), 1, "{name}");
+    }
 }
 
 #[tokio::test]

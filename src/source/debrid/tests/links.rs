@@ -155,7 +155,8 @@ async fn an_error_clip_is_doubted_once_and_then_refused() {
 async fn wrong_bytes_end_the_service_for_this_torrent_at_once_and_over_a_restart() {
     let rig = Rig::new(links()).await;
     let origin = origin(&rig).await;
-    origin.blame();
+    let sender = origin.link(None).await.unwrap();
+    origin.blame(&sender);
     assert!(matches!(address(&origin, None).await, Err(SourceError::NotHere(_))));
     assert_eq!(rig.service.calls(), [""; 0]);
     rig.settle().await;

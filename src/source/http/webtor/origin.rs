@@ -100,10 +100,7 @@ impl Origin for Exported {
         futures::future::ready(None).boxed()
     }
 
-    fn blame(&self) {
-        let url = self.state().url.clone();
-        if let Some(url) = url {
-            self.shared.bans.ban(self.info_hash, &url);
-        }
+    fn blame(&self, sender: &Link) {
+        self.shared.bans.ban(self.info_hash, &sender.url);
     }
 }
