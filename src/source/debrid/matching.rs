@@ -38,6 +38,10 @@ pub(super) fn find<'a>(target: &Target, files: &'a [RemoteFile]) -> Result<&'a R
         Target::File { path, length } => by_entry(&plain, path, *length),
         Target::Choice(choice) => by_choice(&plain, *choice),
     };
+    // Files that the item leaves out stand in the list all the same, or its only file would pass for the torrent's.
+    let found = found.and_then(|file| {
+        if file.id.is_empty() { Err("the item leaves the file out".to_owned()) } else { Ok(file) }
+    });
     found.map_err(|reason| {
         let archives = plain.len() < files.len() && !plain.iter().any(|file| is_video(&file.path));
         if archives { NoMatch::Archives } else { NoMatch::Unsure(reason) }
@@ -221,6 +225,23 @@ mod tests {
         assert!(found(&third, two).is_err());
         assert!(found(&largest, vague).is_err());
         assert_eq!(found(&largest, &[("film.mkv", None)]), Ok(0));
+    }
+
+    #[test]
+    fn files_that_an_item_leaves_out_count_but_are_never_the_answer() {
+        let item = |left_out: &str| {
+            let mut files = files(&[("Show.S01E01.mkv", Some(700)), ("Show.S01E02.mkv", Some(900))]);
+            files.iter_mut().filter(|file| file.path == left_out).for_each(|file| file.id.clear());
+            files
+        };
+        let second = || Target::Choice(FileChoice::Episode { season: 1, episode: 2 });
+        let numbered = Target::Choice(FileChoice::Index(FileIndex(1)));
+        let targets = [second(), numbered, Target::Choice(FileChoice::Largest)];
+        for target in targets.into_iter().chain([entry_of("Show.S01E02.mkv", 900)]) {
+            let files = item("Show.S01E02.mkv");
+            assert!(matches!(find(&target, &files), Err(NoMatch::Unsure(_))), "{target:?}");
+        }
+        assert_eq!(find(&second(), &item("Show.S01E01.mkv")).unwrap().path, "Show.S01E02.mkv");
     }
 
     #[test]

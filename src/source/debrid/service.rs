@@ -109,7 +109,8 @@ pub(super) enum ItemState {
 /// One file of an item as the service lists it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct RemoteFile {
-    /// The service's own name or number for the file, or its locked link: whatever `resolve` needs.
+    /// The service's own name or number for the file, or its locked link: whatever `resolve` needs. Empty for a file
+    /// of the torrent that the item leaves out.
     pub(super) id: String,
     /// The path inside the torrent, or the name alone where the service drops folders.
     pub(super) path: String,

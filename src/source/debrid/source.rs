@@ -29,6 +29,9 @@ const LOOKUP: Duration = Duration::from_secs(2);
 /// A flow among what is held takes 15 seconds at most; the rest is for the first response of the file server.
 const BUDGET: Duration = Duration::from_secs(20);
 
+/// Bytes. Clips that tell a viewer of an error are shorter, and hardly any video that is played is.
+const LEAST_UNTOLD: u64 = 20_000_000;
+
 /// One service, asked for what it holds already.
 pub(super) struct Holding {
     pub(super) inner: Arc<Inner>,
@@ -225,7 +228,8 @@ async fn open(
     found: Found,
 ) -> Result<Opened, SourceError> {
     let label = provider.id.label();
-    let length = length(provider, &found).await?;
+    let is_compared = wanted.known.is_some() || plan.table.is_some();
+    let length = length(provider, &plan.errand, &found, is_compared).await?;
     let file = match (&wanted.known, &plan.table) {
         (Some(known), _) => known.file.clone(),
         (None, Some((metainfo, index))) => open_content(&inner.cache, metainfo, *index).await?,
@@ -261,13 +265,27 @@ async fn start(
     fetch::start(file.clone(), Arc::new(origin), expect).await
 }
 
-/// Bytes of the file: as the service says, or as the file server says where the service does not.
-async fn length(provider: &Arc<Provider>, found: &Found) -> Result<u64, SourceError> {
+/// Bytes of the file: as the service says, or as the file server says where the service does not. The latter is
+/// believed of what is no clip about an error, unless there is another length that it is compared with.
+async fn length(
+    provider: &Arc<Provider>,
+    errand: &Errand,
+    found: &Found,
+    is_compared: bool,
+) -> Result<u64, SourceError> {
     if let Some(length) = found.link.size.or(found.file.size) {
         return Ok(length);
     }
     let link = DebridOrigin::link_to(provider, found);
     let probe = fetch::probe(&link).await;
     let label = provider.id.label();
-    probe.map(|probe| probe.length).map_err(|refusal| SourceError::Transient(format!("{label}: {refusal}")))
+    let length = probe
+        .map(|probe| probe.length)
+        .map_err(|refusal| SourceError::Transient(format!("{label}: {refusal}")))?;
+    if length < LEAST_UNTOLD && !is_compared {
+        provider.links.drop_link(&(errand.info_hash, errand.target.clone()));
+        let reason = format!("{label}: {length} bytes are too few for the video (an error clip?)");
+        return Err(SourceError::NotHere(reason));
+    }
+    Ok(length)
 }

@@ -19,7 +19,9 @@ impl Flow<'_> {
                 return Ok(Some(state));
             }
         }
-        if !ours.is_empty() {
+        // Some may have turned out to be gone, and the user may have added the torrent himself since: what submitting
+        // gives then is his.
+        if !self.ledger.items(self.account, self.errand.info_hash).is_empty() {
             return Ok(None);
         }
         match self.service.find(self.account, self.errand.info_hash).await? {

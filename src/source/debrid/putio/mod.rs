@@ -14,7 +14,7 @@ use self::wire::{Address, File, Folder, One, Owner, Transfer, Transfers, below};
 use super::ServiceSettings;
 use super::account::Account;
 use super::call::{Caller, Class};
-use super::lenient::{file_address, unix_seconds};
+use super::lenient::file_address;
 use super::manners::{Limit, Limits};
 use super::service::{
     AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
@@ -153,14 +153,13 @@ impl PutIo {
         Ok(self.folder(account, parent).await?.files.into_iter().find(is_it))
     }
 
-    /// Deletes what a transfer has brought into the account, unless it was there before.
+    /// Deletes what a transfer has brought into the account, unless it was there before or may have been.
     async fn delete_files(&self, account: &Account, transfer: &Transfer) -> Result<(), ServiceError> {
         let root = match self.folder(account, &transfer.file_id).await {
             Err(ServiceError::ItemMissing) => return Ok(()),
             answered => answered?,
         };
-        let since = root.parent.and_then(|root| unix_seconds(&root.created_at));
-        if since.zip(unix_seconds(&transfer.created_at)).is_some_and(|(file, transfer)| file < transfer) {
+        if !transfer.has_brought(root.parent.as_ref()) {
             return Ok(());
         }
         let mut pauses = TRASH_PAUSES.iter();

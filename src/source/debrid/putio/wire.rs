@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::domain::InfoHash;
-use crate::source::debrid::lenient::{or_default, text};
+use crate::source::debrid::lenient::{or_default, text, unix_seconds};
 use crate::source::debrid::service::{AccountInfo, ItemId, ItemState, RemoteFile, ServiceError};
 
 /// A transfer by itself.
@@ -38,7 +38,7 @@ pub(super) struct Transfer {
     pub(super) save_parent_id: String,
     /// When it was added.
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) created_at: String,
+    created_at: String,
     #[serde(default, deserialize_with = "or_default")]
     status: String,
     #[serde(default, deserialize_with = "or_default")]
@@ -73,7 +73,7 @@ pub(super) struct File {
     pub(super) name: String,
     /// When it came into the account.
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) created_at: String,
+    created_at: String,
     #[serde(default)]
     size: Option<u64>,
     #[serde(default, deserialize_with = "or_default")]
@@ -122,6 +122,13 @@ impl Transfer {
             "ERROR" => Err(failure(&self.error_message)),
             _ => Err(ServiceError::Protocol("a transfer is in a state that is not documented".to_owned())),
         }
+    }
+
+    /// Whether the folder or file `root` came into the account through this transfer and not before it. What is not
+    /// known to be so may be the user's.
+    pub(super) fn has_brought(&self, root: Option<&File>) -> bool {
+        let since = root.and_then(|root| unix_seconds(&root.created_at));
+        since.zip(unix_seconds(&self.created_at)).is_some_and(|(root, transfer)| root >= transfer)
     }
 
     /// Whether its files are there: their owner may delete them and leave the transfer.
@@ -214,6 +221,28 @@ mod tests {
         }
         assert_eq!(transfer("SEEDING", &without).unfinished(), Err(ServiceError::FileMissing));
         assert!(matches!(transfer("ASLEEP", &json!({})).unfinished(), Err(ServiceError::Protocol(_))));
+    }
+
+    #[test]
+    fn only_what_surely_came_with_a_transfer_counts_as_brought_by_it() {
+        let brought = |transfer_at: Value, root: Value| {
+            let root: Option<File> = serde_json::from_value(root).unwrap();
+            transfer("SEEDING", &json!({ "created_at": transfer_at })).has_brought(root.as_ref())
+        };
+        let (early, late) = ("2026-01-01T00:00:00", "2026-01-01T00:01:00");
+        let root = |at: &str| json!({ "id": 9, "name": "Pack", "created_at": at });
+        assert!(brought(json!(early), root(late)));
+        assert!(brought(json!(early), root(early)), "what is held is there within the same second");
+        assert!(!brought(json!(late), root(early)));
+        // Anything unknown speaks for the user.
+        for (transfer_at, root) in [
+            (json!(early), Value::Null),
+            (json!(early), json!({ "id": 9, "name": "Pack" })),
+            (json!(early), root("yesterday")),
+            (Value::Null, root(late)),
+        ] {
+            assert!(!brought(transfer_at.clone(), root.clone()), "{transfer_at} {root}");
+        }
     }
 
     #[test]

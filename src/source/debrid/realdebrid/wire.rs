@@ -105,12 +105,17 @@ impl Item {
     }
 
     fn ready(self) -> Result<ItemState, ServiceError> {
-        let selected: Vec<File> = self.files.into_iter().filter(|file| file.selected == 1).collect();
-        match (selected.len(), self.links.len()) {
+        let selected = self.files.iter().filter(|file| file.selected == 1).count();
+        match (selected, self.links.len()) {
             // The files have vanished from the service.
             (_, 0) => Err(ServiceError::FileMissing),
             (files, links) if files == links => {
-                Ok(ItemState::Ready(selected.into_iter().zip(self.links).map(File::by_page).collect()))
+                let mut pages = self.links.into_iter();
+                let remote = |file: File| {
+                    let page = if file.selected == 1 { pages.next() } else { None };
+                    file.by_page(page.unwrap_or_default())
+                };
+                Ok(ItemState::Ready(self.files.into_iter().map(remote).collect()))
             }
             // One link for several files is a RAR; in any other disagreement nobody knows which link is whose.
             _ => Err(ServiceError::ArchiveOnly),
@@ -123,8 +128,8 @@ impl File {
         RemoteFile { id: self.id, path: relative(&self.path), size: self.bytes }
     }
 
-    fn by_page((file, page): (Self, String)) -> RemoteFile {
-        RemoteFile { id: page, path: relative(&file.path), size: file.bytes }
+    fn by_page(self, page: String) -> RemoteFile {
+        RemoteFile { id: page, path: relative(&self.path), size: self.bytes }
     }
 }
 
@@ -214,7 +219,9 @@ mod tests {
     #[test]
     fn as_many_links_as_selected_files_belong_to_them_in_order() {
         let links = r#","links":["https://real-debrid.com/d/A","https://real-debrid.com/d/B"]"#;
+        // A file that is not selected is listed without a page: it counts when one among all is chosen.
         let expected = vec![
+            file("", "Pack/readme.txt", 10),
             file("https://real-debrid.com/d/A", "Pack/a.mkv", 200),
             file("https://real-debrid.com/d/B", "b.mkv", 300),
         ];

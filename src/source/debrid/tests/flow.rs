@@ -97,6 +97,29 @@ async fn an_item_of_the_user_stays_his_even_if_the_service_says_that_submitting_
 }
 
 #[tokio::test]
+async fn an_item_that_the_user_made_in_place_of_ours_is_used_but_never_deleted() {
+    let theirs = || Ok(Some(ItemId("theirs".to_owned())));
+    let gone = || Err(ServiceError::ItemMissing);
+    let rig = Rig::new(Script { find: [Ok(None), theirs()].into(), ..unknown() }).await;
+    rig.find(Mode::Cached).await.unwrap();
+    rig.service.script().poll = [gone(), Ok(ready())].into();
+    rig.service.script().submit = [Ok(created("theirs"))].into();
+    let again = rig.restarted().await;
+    let found = again.find(&errand(), Mode::Cached, Start::Anywhere, &|_| {}).await.unwrap();
+    assert_eq!((found.item.0.as_str(), rig.service.count("submit")), ("theirs", 1));
+
+    // One that does not lead to the file is not ours either when submitting gives it again.
+    let rig = Rig::new(Script { find: [Ok(None), theirs()].into(), ..unknown() }).await;
+    rig.find(Mode::Cached).await.unwrap();
+    rig.service.script().poll = [gone(), Ok(ItemState::Ready(files()[..1].to_vec())), Ok(ready())].into();
+    rig.service.script().submit = [Ok(created("theirs"))].into();
+    let again = rig.restarted().await;
+    again.find(&errand(), Mode::Cached, Start::Anywhere, &|_| {}).await.unwrap();
+    assert_eq!(rig.service.count("submit"), 2);
+    assert_eq!(rig.db.debrid_items("realdebrid").await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn only_the_wanted_file_is_chosen() {
     let poll = [Ok(ItemState::NeedsSelection(files())), Ok(ItemState::Ready(files()))].into();
     let rig = Rig::new(Script { poll, ..unknown() }).await;

@@ -198,6 +198,33 @@ async fn another_length_is_another_version() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_length_that_only_the_file_server_tells_is_believed_of_what_is_no_clip() {
+    let untold = |cdn: &Server| {
+        let file = RemoteFile { id: "9".to_owned(), path: "film.mkv".to_owned(), size: None };
+        Script { poll: [Ok(ItemState::Ready(vec![file]))].into(), ..script(cdn, "film.mkv", 0) }
+    };
+    let short = film();
+    let (info_hash, torrent) = torrent(&short, false);
+    let clip = cdn(short.clone()).await;
+    let mut request = Request::new(info_hash, FileChoice::Largest);
+    let rig = rig(untold(&clip), false).await;
+    let error = open(&rig, Kind::Debrid, &wanted(request.clone())).await.unwrap_err();
+    assert!(matches!(&error, SourceError::NotHere(reason) if reason.contains("300000 bytes")), "{error}");
+    // With the file table there is something to compare the length with.
+    request.metainfo = Some(torrent);
+    let opened = open(&rig, Kind::Debrid, &wanted(request)).await.unwrap();
+    assert_eq!(content(&opened.file).await, short);
+
+    let mut long = short;
+    long.resize(21_000_000, 7);
+    let whole = cdn(long).await;
+    rig.service.script().resolve = untold(&whole).resolve;
+    let request = Request::new(InfoHash::new([5; 20]), FileChoice::Largest);
+    let opened = open(&rig, Kind::Debrid, &wanted(request)).await.unwrap();
+    assert_eq!(opened.file.length(), 21_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_file_that_another_source_has_opened_is_the_one_that_is_written() {
     let film = film();
     let cdn = cdn(film.clone()).await;
