@@ -65,7 +65,6 @@ struct Answers(Vec<(String, String)>);
 impl Answers {
     async fn ask(&mut self, town: &Town, method: Method, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
         let answer = town.server.send(method.clone(), path, headers, Vec::new()).await;
-        eprintln!("{:?} {method} {path} {}", std::time::Instant::now(), answer.status);
         let text =
             format!("{} {:?} {}", answer.status, answer.headers, String::from_utf8_lossy(&answer.body));
         self.0.push((format!("the answer to {method} {path}"), text));
