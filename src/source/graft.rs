@@ -65,7 +65,7 @@ pub fn graft(from: Opened, onto: CacheFile) -> Writer {
             failed.send_replace(Some(error));
         }
     });
-    Writer { failed: subscription, received, duty, guard: Box::new((task, from.writer)) }
+    Writer { failed: subscription, received, before: 0, duty, guard: Box::new((task, from.writer)) }
 }
 
 /// Ends when the source of the bytes gives up.

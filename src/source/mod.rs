@@ -15,7 +15,7 @@ mod waits;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -136,6 +136,8 @@ pub struct Writer {
     pub failed: watch::Receiver<Option<SourceError>>,
     /// Bytes it has received for this file so far, whether they were new or not.
     pub received: Arc<AtomicU64>,
+    /// What `received` stood at when this writer began: several of one source may share the counter.
+    pub before: u64,
     /// Whether it shall work or rest: a source that another has overtaken keeps its connections and links, so
     /// that it can go on at once, and fetches nothing.
     pub duty: watch::Sender<Duty>,
@@ -150,6 +152,13 @@ pub enum Duty {
     Work,
     /// Fetch nothing, but be ready.
     Rest,
+}
+
+impl Writer {
+    /// Bytes that have come since it began.
+    pub fn delivered(&self) -> u64 {
+        self.received.load(Ordering::Relaxed).saturating_sub(self.before)
+    }
 }
 
 impl std::fmt::Debug for Writer {

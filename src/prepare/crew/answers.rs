@@ -1,6 +1,5 @@
 //! What sources answer: files they have opened, and why they cannot deliver.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -66,8 +65,7 @@ impl Crew {
             };
             (at, turn, error)
         }));
-        let before = writer.received.load(Ordering::Relaxed);
-        member.state = State::Writing { writer, pace: Pace::new(Instant::now()), before };
+        member.state = State::Writing { writer, pace: Pace::new(Instant::now()) };
         let is_first = std::mem::take(&mut self.described);
         match (self.found(found, name), &self.known) {
             // Whose bytes these are is said once more, by who delivers them.

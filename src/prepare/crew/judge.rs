@@ -1,6 +1,5 @@
 //! What the pace of the sources and the need of the readers mean: who is due, who rests, who is overdue.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -29,8 +28,8 @@ impl Crew {
             self.progressed = now;
         }
         for member in &mut self.members {
-            if let State::Writing { writer, pace, before } = &mut member.state {
-                pace.note(now, writer.received.load(Ordering::Relaxed).saturating_sub(*before));
+            if let State::Writing { writer, pace } = &mut member.state {
+                pace.note(now, writer.delivered());
                 let resting = *writer.duty.borrow() == Duty::Rest;
                 if need == Need::None || resting {
                     pace.excuse(now);

@@ -1,7 +1,6 @@
 //! One source of a crew and where it stands.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -43,12 +42,7 @@ pub(super) enum State {
     /// Asked, and not answered yet.
     Opening,
     /// It writes the file, or rests.
-    Writing {
-        writer: Writer,
-        pace: Pace,
-        /// What the writer's counter stood at when it began.
-        before: u64,
-    },
+    Writing { writer: Writer, pace: Pace },
     /// It cannot deliver, for this reason.
     Ended(SourceError),
 }
@@ -73,9 +67,7 @@ impl Member {
     /// Bytes that its latest writer has received.
     pub(super) fn received(&self) -> u64 {
         match &self.state {
-            State::Writing { writer, before, .. } => {
-                writer.received.load(Ordering::Relaxed).saturating_sub(*before)
-            }
+            State::Writing { writer, .. } => writer.delivered(),
             _ => 0,
         }
     }

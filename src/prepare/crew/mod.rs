@@ -176,8 +176,9 @@ impl Crew {
         }));
     }
 
-    /// The file is complete: whoever is still looking for it may stop.
+    /// The file is complete: whoever is still looking for it may stop, and nobody's pace is looked at again.
     pub(super) fn dismiss(&mut self) {
+        self.measure(Instant::now(), Need::None);
         self.opening.clear();
         for member in &mut self.members {
             if matches!(member.state, State::Opening) {

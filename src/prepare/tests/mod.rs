@@ -73,7 +73,8 @@ impl Source for Scripted {
             let duty = watch::Sender::new(Duty::Work);
             *self.duty.lock().unwrap() = duty.subscribe();
             let (failed, received) = (self.failure.subscribe(), self.received.clone());
-            let writer = Writer { failed, received, duty, guard: Box::new(guard) };
+            let before = received.load(Ordering::Relaxed);
+            let writer = Writer { failed, received, before, duty, guard: Box::new(guard) };
             Ok(Opened { file, metainfo: None, writer: Some(writer) })
         }
         .boxed()

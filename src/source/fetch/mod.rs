@@ -73,5 +73,5 @@ pub async fn start(file: CacheFile, origin: Arc<dyn Origin>, expect: Expect) -> 
     if let Some(error) = failed.borrow().clone() {
         return Err(error);
     }
-    Ok(Writer { failed, received, duty, guard: Box::new(task) })
+    Ok(Writer { failed, received, before: 0, duty, guard: Box::new(task) })
 }

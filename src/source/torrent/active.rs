@@ -1,7 +1,7 @@
 //! One torrent at work: which of its files are wanted, by whom, and whether they work or rest.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -45,6 +45,8 @@ struct Wanted {
 pub(super) struct Post {
     pub(super) failed: watch::Receiver<Option<SourceError>>,
     pub(super) received: Arc<AtomicU64>,
+    /// What `received` stood at before the writer's first byte.
+    pub(super) before: u64,
     /// Tells the number of an add after which [`ActiveTorrent::refresh`] is due.
     pub(super) outdated: watch::Receiver<u64>,
 }
@@ -112,10 +114,11 @@ impl ActiveTorrent {
         let wanted = files.entry(index).or_insert_with(Wanted::new);
         let received =
             if wanted.is_retired() { self.shelf.count_anew(index) } else { self.shelf.counter(index) };
+        let before = received.load(Ordering::Relaxed);
         wanted.working += 1;
         let outdated = self.outdated.subscribe();
         self.steer(inner, file, wanted);
-        Ok(Post { failed: wanted.failed.subscribe(), received, outdated })
+        Ok(Post { failed: wanted.failed.subscribe(), received, before, outdated })
     }
 
     /// One writer of `index` goes over to `duty`.

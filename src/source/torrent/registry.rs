@@ -118,7 +118,8 @@ fn writer(
         leaving: leaving.clone(),
     };
     inner.tasks.spawn_on(attendant.run(), &inner.runtime);
-    Writer { failed: post.failed, received: post.received, duty, guard: Box::new(leaving.drop_guard()) }
+    let guard = Box::new(leaving.drop_guard());
+    Writer { failed: post.failed, received: post.received, before: post.before, duty, guard }
 }
 
 /// Sees to it that the torrent does what one writer is told. What it has begun it brings to its end, which an

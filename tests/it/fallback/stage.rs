@@ -44,6 +44,8 @@ pub(super) struct Stage {
     ways: Vec<Way>,
     /// Whether the magnet links say where the .torrent lies.
     pub(super) with_table: bool,
+    /// Bytes in a piece of the films that are made.
+    pub(super) piece: usize,
 }
 
 impl Stage {
@@ -65,7 +67,17 @@ impl Stage {
             setup = setup.env("HEADWATER_CONTENT_URLS", &urls);
         }
         let server = adjust(setup).start();
-        Self { server, cdn, debrid, world, web_seed, http, ways: ways.to_vec(), with_table: true }
+        Self {
+            server,
+            cdn,
+            debrid,
+            world,
+            web_seed,
+            http,
+            ways: ways.to_vec(),
+            with_table: true,
+            piece: PIECE,
+        }
     }
 
     /// Makes a film of random bytes but for the first four that can be had in every way.
@@ -82,7 +94,7 @@ impl Stage {
         let mut bytes = media::random(seed, length);
         // What a Matroska file begins with: sources look whether the file is one.
         bytes[..4].copy_from_slice(&[0x1a, 0x45, 0xdf, 0xa3]);
-        let share = Share::single(name, bytes, PIECE, &[]);
+        let share = Share::single(name, bytes, self.piece, &[]);
         let bytes = Arc::new(share.files[0].clone());
         self.cdn.add_title(&share.info_hash, name, &[(name, bytes.clone())]);
         let mut there = bytes.clone();
@@ -148,11 +160,9 @@ impl Stage {
 
     /// Lets a way deliver only so many bytes per second, or as fast as it can.
     pub(super) fn throttle(&self, film: &Film, way: Way, bytes_per_second: Option<u64>) {
-        match way {
-            Way::P2p => film.peer.throttle(bytes_per_second),
-            Way::WebSeed => self.web_seed.throttle(bytes_per_second),
-            Way::Http => self.http.throttle(bytes_per_second),
-            Way::Debrid => {
+        match self.line(film, way) {
+            Some(chaos) => chaos.throttle(bytes_per_second),
+            None => {
                 let fault = bytes_per_second.map(|bytes_per_second| Fault::Slow { bytes_per_second });
                 self.cdn.set_fault(Scope::Group("realdebrid"), fault);
             }
@@ -161,26 +171,63 @@ impl Stage {
 
     /// Ends a way at once: open connections break, new ones are refused.
     pub(super) fn kill(&self, film: &Film, way: Way) {
-        let chaos = match way {
-            Way::P2p => &film.peer,
-            Way::WebSeed => &self.web_seed,
-            Way::Http => &self.http,
-            Way::Debrid => {
-                self.cdn.set_fault(Scope::Group("realdebrid"), Some(Fault::Cut { after: 0 }));
-                return;
+        match self.line(film, way) {
+            Some(chaos) => {
+                chaos.refuse(true);
+                chaos.cut_all();
             }
-        };
-        chaos.refuse(true);
-        chaos.cut_all();
+            None => self.cdn.set_fault(Scope::Group("realdebrid"), Some(Fault::Cut { after: 0 })),
+        }
     }
 
-    /// Undoes [`Self::kill`].
+    /// Ends the service's links for good when they have sent so many bytes from now on.
+    pub(super) fn let_service_send(&self, bytes: u64) {
+        let bytes = self.cdn.bytes_sent() + bytes;
+        let fault = Fault::LaterOn { bytes, fault: Box::new(Fault::Cut { after: 0 }) };
+        self.cdn.set_fault(Scope::Group("realdebrid"), Some(fault));
+    }
+
+    /// Lets nothing come by a way any more: open connections stay open, new ones are accepted.
+    pub(super) fn silence(&self, film: &Film, way: Way) {
+        match self.line(film, way) {
+            Some(chaos) => chaos.stall(true),
+            None => self.cdn.set_fault(Scope::Group("realdebrid"), Some(Fault::Stall { after: 0 })),
+        }
+    }
+
+    /// Undoes [`Self::kill`] and [`Self::silence`].
     pub(super) fn revive(&self, film: &Film, way: Way) {
+        match self.line(film, way) {
+            Some(chaos) => {
+                chaos.refuse(false);
+                chaos.stall(false);
+            }
+            None => self.cdn.set_fault(Scope::Group("realdebrid"), None),
+        }
+    }
+
+    /// The proxy before a way; the service's files break in their server instead.
+    fn line<'a>(&'a self, film: &'a Film, way: Way) -> Option<&'a Chaos> {
         match way {
-            Way::P2p => film.peer.refuse(false),
-            Way::WebSeed => self.web_seed.refuse(false),
-            Way::Http => self.http.refuse(false),
-            Way::Debrid => self.cdn.set_fault(Scope::Group("realdebrid"), None),
+            Way::P2p => Some(&film.peer),
+            Way::WebSeed => Some(&self.web_seed),
+            Way::Http => Some(&self.http),
+            Way::Debrid => None,
+        }
+    }
+}
+
+impl Drop for Stage {
+    /// Whatever has happened, no secret is in the log.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let log = self.server.transcript();
+        let secrets = std::iter::once(TOKEN.to_owned()).chain(self.cdn.link_ids());
+        for secret in secrets {
+            let leak = log.lines().find(|line| line.contains(&secret));
+            assert!(leak.is_none(), "{secret} is in the log: {leak:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::stage::{Stage, Way};
 use super::viewer;
-use crate::support::cdn::{Fault, Gone, Scope};
+use crate::support::cdn::{CdnRequest, Fault, Gone, Scope};
 use crate::support::media;
 
 /// What the design promises for a switch in mid-play.
@@ -36,7 +36,7 @@ async fn goes_on_after(fault: Fault, with_table: bool) {
         }
         stage.cdn.set_fault(group, Some(fault.clone()));
     };
-    let seen = viewer::play(&stage.server, &path, film.bytes(), GOOD as usize - 300_000, strike).await;
+    let seen = viewer::play(&stage.server, &path, film.bytes(), &[(GOOD as usize - 300_000, &strike)]).await;
     let attempts = stage.attempts(&film).await;
     let got = |source: &str| -> u64 {
         let of_it = attempts.iter().filter(|attempt| attempt["source"] == source);
@@ -46,6 +46,13 @@ async fn goes_on_after(fault: Fault, with_table: bool) {
     assert!(got("realdebrid") > 0, "{fault:?}: the service was not in front: {attempts:#?}");
     // What lies before a byte this early may be read and thrown away.
     let bearable = matches!(fault, Fault::IgnoreRange);
+    if bearable {
+        let ignored = |request: &CdnRequest| {
+            request.group == "realdebrid" && request.range.is_some() && request.status == 200
+        };
+        let requests = stage.cdn.requests();
+        assert!(requests.iter().any(ignored), "no range was ignored: {requests:#?}");
+    }
     assert!(bearable || got("webseed") + got("template") > 0, "{fault:?}: nobody has helped: {attempts:#?}");
 }
 
@@ -83,9 +90,9 @@ async fn a_second_viewer_and_a_seek_back_cost_the_service_nothing() {
     let stage = Stage::new(&[Way::Debrid], |setup| setup.env("HEADWATER_SOURCE_POLICY", "debrid-first"));
     let film = stage.film("film.mkv", 91, LENGTH);
     let path = stage.start(&film).await;
-    viewer::play(&stage.server, &path, film.bytes(), 0, || ()).await;
+    viewer::play(&stage.server, &path, film.bytes(), &[]).await;
     let (calls, requests) = (stage.debrid.journal().len(), stage.cdn.requests().len());
-    viewer::play(&stage.server, &path, film.bytes(), 0, || ()).await;
+    viewer::play(&stage.server, &path, film.bytes(), &[]).await;
     let back = stage.server.range(&path, 100_000, 299_999).await;
     media::assert_same_bytes(&back.body, &film.bytes()[100_000..300_000], "a seek back");
     assert_eq!((stage.debrid.journal().len(), stage.cdn.requests().len()), (calls, requests));

@@ -86,6 +86,11 @@ impl Cdn {
         self.url(self.place(content, name), name, policy)
     }
 
+    /// The random part of every link made so far: what nobody but its receiver may know.
+    pub(crate) fn link_ids(&self) -> Vec<String> {
+        self.state.link_ids()
+    }
+
     fn url(&self, place: String, name: &str, policy: LinkPolicy) -> String {
         format!(
             "http://{}/d/{}/{}",

@@ -126,6 +126,11 @@ impl State {
         id
     }
 
+    /// The random parts of all links.
+    pub(super) fn link_ids(&self) -> Vec<String> {
+        self.lock().links.keys().filter(|id| *id != WEB_SEED).cloned().collect()
+    }
+
     pub(super) fn set_fault(&self, scope: Scope<'_>, fault: Option<Fault>) {
         let mut inner = self.lock();
         let link = match scope {
