@@ -11,6 +11,8 @@ use crate::source::debrid::refusals::Refused;
 use crate::source::debrid::service::{DirectLink, ServiceError};
 use crate::source::fetch::{Origin, Refusal};
 
+/// A link has ended; a fresh one that answers so is no sign of the file being gone.
+const ENDED: Refusal = Refusal::Status { status: 403, reason: None };
 const GONE: Refusal = Refusal::Status { status: 410, reason: None };
 
 fn because(reason: &str) -> Refusal {
@@ -45,20 +47,20 @@ async fn gap() {
 async fn a_link_that_stops_working_is_replaced_by_one_call_and_not_in_haste() {
     let rig = Rig::new(links()).await;
     let origin = origin(&rig).await;
-    assert_eq!(address(&origin, Some(&GONE)).await.unwrap(), "https://cdn.example/2");
+    assert_eq!(address(&origin, Some(&ENDED)).await.unwrap(), "https://cdn.example/2");
     assert_eq!(rig.service.calls(), ["resolve i1 2"]);
     assert_eq!(address(&origin, None).await.unwrap(), "https://cdn.example/2");
-    assert!(matches!(address(&origin, Some(&GONE)).await, Err(SourceError::Transient(_))));
+    assert!(matches!(address(&origin, Some(&ENDED)).await, Err(SourceError::Transient(_))));
     // Neither is it by those who open the file anew.
     assert!(matches!(rig.find(Mode::Cached).await, Err(Miss::LinksEnd(_))));
     assert_eq!(rig.service.calls(), [""; 0]);
     for number in [3, 4] {
         gap().await;
-        assert_eq!(address(&origin, Some(&GONE)).await.unwrap(), format!("https://cdn.example/{number}"));
+        assert_eq!(address(&origin, Some(&ENDED)).await.unwrap(), format!("https://cdn.example/{number}"));
     }
     gap().await;
     // Three within the window.
-    assert!(matches!(address(&origin, Some(&GONE)).await, Err(SourceError::Transient(_))));
+    assert!(matches!(address(&origin, Some(&ENDED)).await, Err(SourceError::Transient(_))));
 }
 
 #[tokio::test]
@@ -67,7 +69,7 @@ async fn a_service_that_repeats_the_dead_link_is_looked_at_anew() {
     let origin = origin(&rig).await;
     rig.service.script().resolve =
         [Ok(link("https://cdn.example/1")), Ok(link("https://cdn.example/new"))].into();
-    assert_eq!(address(&origin, Some(&GONE)).await.unwrap(), "https://cdn.example/new");
+    assert_eq!(address(&origin, Some(&ENDED)).await.unwrap(), "https://cdn.example/new");
     assert_eq!(rig.service.calls(), ["resolve i1 2", "poll i1", "resolve i1 2"]);
 }
 
@@ -108,6 +110,18 @@ async fn a_file_that_the_service_has_lost_is_added_anew_once() {
 }
 
 #[tokio::test]
+async fn a_fresh_link_to_nothing_is_followed_by_a_new_item_and_not_by_more_links() {
+    let rig = Rig::new(Script { submit: [Ok(created("i1")), Ok(created("i2"))].into(), ..links() }).await;
+    let origin = origin(&rig).await;
+    assert_eq!(address(&origin, Some(&GONE)).await.unwrap(), "https://cdn.example/2");
+    assert_eq!(rig.service.calls(), ["resolve i1 2"], "it may have been only the link");
+    assert_eq!(address(&origin, Some(&GONE)).await.unwrap(), "https://cdn.example/3");
+    assert_eq!(rig.service.calls()[..3], ["release i1", "check", "submit if cached"]);
+    assert!(matches!(address(&origin, Some(&GONE)).await, Err(SourceError::NotHere(_))));
+    assert_eq!(rig.service.calls(), [""; 0]);
+}
+
+#[tokio::test]
 async fn an_error_clip_is_doubted_once_and_then_refused() {
     let clips = [Refusal::WrongLength { expected: 200, got: 9 }, Refusal::OtherFile, Refusal::NotMedia];
     for (clip, at_once) in clips.into_iter().zip([true, false, true]) {
@@ -143,8 +157,8 @@ async fn links_are_in_no_error_and_no_debug_text() {
     let found = rig.find(Mode::Cached).await.unwrap();
     assert!(!format!("{found:?}").contains("cdn.example/"), "{found:?}");
     assert!(!format!("{found:?}").contains("one"), "{found:?}");
-    address(&origin, Some(&GONE)).await.unwrap();
-    let error = address(&origin, Some(&GONE)).await.unwrap_err();
+    address(&origin, Some(&ENDED)).await.unwrap();
+    let error = address(&origin, Some(&ENDED)).await.unwrap_err();
     assert!(!error.to_string().contains("cdn.example"), "{error}");
 }
 
