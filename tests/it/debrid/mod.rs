@@ -1,5 +1,6 @@
 //! The debrid room against a fake of every service.
 
+mod delays;
 mod each;
 mod rig;
 mod subjects;
