@@ -3,4 +3,5 @@
 mod delays;
 mod each;
 mod rig;
+mod rotation;
 mod subjects;
