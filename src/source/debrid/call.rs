@@ -158,7 +158,7 @@ impl Caller {
         match answer.status.as_u16() {
             429 => Err(Fault::Final(self.cool_down(account, class, retry_after(&answer.headers)))),
             // Services refuse with these, too: Real-Debrid says so that a file is gone, or the traffic used up.
-            status @ (502 | 503 | 504 | 520..=524) if !answer.is_worded() => {
+            status @ (408 | 502 | 503 | 504 | 520..=524) if !answer.is_worded() => {
                 Err(Fault::Passing(ServiceError::ServiceDown(format!("it answered {status}"))))
             }
             // Older servers have web pages for routes that they do not know.

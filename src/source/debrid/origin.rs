@@ -155,3 +155,64 @@ fn remedy(refusal: &Refusal, is_fresh: bool) -> Remedy {
         Refusal::Status { reason: None, .. } | Refusal::BadRange | Refusal::Silent(_) => Remedy::Link,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, reason: Option<&str>) -> Refusal {
+        Refusal::Status { status, reason: reason.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_link_that_has_ended_is_renewed() {
+        for status in [401, 403, 404, 410, 451, 429, 500, 503] {
+            assert_eq!(remedy(&answered(status, None), false), Remedy::Link, "{status}");
+        }
+        for refusal in [Refusal::BadRange, Refusal::Silent("it broke off".to_owned())] {
+            for is_fresh in [false, true] {
+                assert_eq!(remedy(&refusal, is_fresh), Remedy::Link, "{refusal}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fresh_link_to_nothing_asks_for_a_new_item_and_any_other_fresh_one_for_a_link() {
+        for status in [404, 410] {
+            assert_eq!(remedy(&answered(status, None), true), Remedy::Item, "{status}");
+        }
+        for status in [401, 403, 451, 429, 503] {
+            assert_eq!(remedy(&answered(status, None), true), Remedy::Link, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_word_of_the_file_server_decides_whatever_its_status() {
+        let words = [
+            ("bandwidth_exceeded", Remedy::Account),
+            ("bytes_limit_reached", Remedy::Account),
+            ("link_not_found", Remedy::Item),
+            ("file_not_available", Remedy::Item),
+            ("invalid_download_code", Remedy::Link),
+            ("link_expired", Remedy::Link),
+            ("something_new", Remedy::Link),
+            (" Bandwidth_Exceeded ", Remedy::Account),
+        ];
+        for (word, expected) in words {
+            for (status, is_fresh) in [(403, false), (404, false), (404, true), (503, true)] {
+                let refusal = answered(status, Some(word));
+                assert_eq!(remedy(&refusal, is_fresh), expected, "{refusal}, fresh: {is_fresh}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_file_is_doubted() {
+        let others = [Refusal::WrongLength { expected: 2, got: 1 }, Refusal::OtherFile, Refusal::NotMedia];
+        for refusal in others {
+            for is_fresh in [false, true] {
+                assert_eq!(remedy(&refusal, is_fresh), Remedy::Doubt, "{refusal}");
+            }
+        }
+    }
+}

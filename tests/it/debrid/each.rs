@@ -3,35 +3,14 @@
 use headwater::source::{Kind, SourceError};
 
 use super::rig::{HASH, Rig, content};
-use crate::support::debrid::alldebrid::ALL_DEBRID;
-use crate::support::debrid::debridlink::DEBRID_LINK;
-use crate::support::debrid::offcloud::OFFCLOUD;
-use crate::support::debrid::premiumize::PREMIUMIZE;
-use crate::support::debrid::putio::PUT_IO;
-use crate::support::debrid::realdebrid::REAL_DEBRID;
-use crate::support::debrid::stremthru::{STREM_THRU, STREM_THRU_LEGACY};
-use crate::support::debrid::torbox::TORBOX;
-use crate::support::debrid::{Fetching, ServiceKind};
-
-/// Every service with its account's token and what the operator sets to use it.
-const SERVICES: [(ServiceKind, &str, &str); 10] = [
-    (REAL_DEBRID, "token", "token"),
-    (TORBOX, "token", "token"),
-    (ALL_DEBRID, "token", "token"),
-    (PREMIUMIZE, "token", "token"),
-    (DEBRID_LINK, "token", "token"),
-    (OFFCLOUD, "token", "token"),
-    (PUT_IO, "token", "token"),
-    (STREM_THRU, "token", "torbox=token"),
-    (STREM_THRU, "user:word", "user:word"),
-    (STREM_THRU_LEGACY, "token", "realdebrid=token"),
-];
+use super::subjects::ALL;
+use crate::support::debrid::{Fault, Fetching};
 
 /// Runs `check` against each service, all at once because they mostly wait.
 async fn each(check: impl AsyncFn(&Rig, &str)) {
-    let checks = SERVICES.iter().map(async |(kind, token, access)| {
-        let rig = Rig::new(*kind, token, access).await;
-        check(&rig, kind.name).await;
+    let checks = ALL.iter().map(async |subject| {
+        let rig = Rig::new(subject, 1).await;
+        check(&rig, subject.kind.name).await;
         rig.debrid.shutdown().await;
         rig.assert_good_manners();
     });
@@ -43,7 +22,7 @@ async fn what_a_service_holds_plays_and_the_second_play_asks_nothing() {
     each(async |rig, name| {
         rig.fake.set_cached(HASH, true);
         let opened = rig.open(Kind::Debrid).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(content(&opened.file).await == *rig.episode, "{name}");
+        assert!(content(&opened.file).await == rig.episode(2), "{name}");
         drop(opened);
         let calls = rig.fake.journal().len();
         rig.open(Kind::Debrid).await.unwrap();
@@ -70,13 +49,32 @@ async fn what_a_service_does_not_hold_leaves_nothing_behind() {
 async fn what_a_service_has_to_fetch_plays_afterwards_and_is_deleted_when_nobody_needs_it() {
     each(async |rig, name| {
         let opened = rig.open(Kind::Fetching).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(content(&opened.file).await == *rig.episode, "{name}");
+        assert!(content(&opened.file).await == rig.episode(2), "{name}");
         assert_eq!(rig.fake.items().len(), 1, "{name}");
         drop(opened);
-        rig.debrid.tend().await;
         // Offcloud has no way to delete.
         if name != "offcloud" {
-            assert!(rig.without_items().await, "{name}: {:?}", rig.fake.items());
+            assert!(rig.tended().await, "{name}: {:?}", rig.fake.items());
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_whose_answer_was_lost_is_found_and_neither_repeated_nor_forgotten() {
+    each(async |rig, name| {
+        rig.fake.fault(Fault::Lost { prefix: rig.subject.submit, times: 1 });
+        let opened = rig.open(Kind::Fetching).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let calls = rig.fake.journal();
+        let submits: Vec<u16> =
+            calls.iter().filter(|call| rig.subject.submits(call)).map(|call| call.status).collect();
+        assert_eq!(submits, [502], "{name}: {calls:#?}");
+        assert_eq!(rig.fake.items().len(), 1, "{name}");
+        assert!(content(&opened.file).await == rig.episode(2), "{name}");
+        drop(opened);
+        // Offcloud has no way to delete.
+        if name != "offcloud" {
+            assert!(rig.tended().await, "{name}: {:?}", rig.fake.items());
         }
     })
     .await;
@@ -88,7 +86,7 @@ async fn an_item_of_the_user_plays_and_stays() {
         rig.fake.set_cached(HASH, true);
         rig.fake.add_foreign_item(HASH);
         let opened = rig.open(Kind::Debrid).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(content(&opened.file).await == *rig.episode, "{name}");
+        assert!(content(&opened.file).await == rig.episode(2), "{name}");
         drop(opened);
         rig.debrid.tend().await;
         assert!(rig.fake.items().iter().any(|item| item.foreign), "{name}: {:?}", rig.fake.items());

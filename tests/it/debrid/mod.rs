@@ -1,4 +1,7 @@
 //! The debrid room against a fake of every service.
 
+mod delays;
 mod each;
 mod rig;
+mod rotation;
+mod subjects;

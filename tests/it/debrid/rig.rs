@@ -13,37 +13,36 @@ use headwater::source::lookup::Lookup;
 use headwater::source::{Kind, Opened, Report, Request, SourceError, Wanted};
 use tempfile::TempDir;
 
+use super::subjects::Subject;
 use crate::support::cdn::Cdn;
-use crate::support::debrid::{Fake, FakeAccount, ServiceKind, Title, TitleFile, World};
+use crate::support::debrid::{Fake, FakeAccount, Title, TitleFile, World};
 use crate::support::media;
 
 /// The torrent of a season of three short episodes.
 pub(super) const HASH: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What is asked for.
-const EPISODE: FileChoice = FileChoice::Episode { season: 1, episode: 2 };
-
 pub(super) struct Rig {
     pub(super) fake: Fake,
     pub(super) debrid: Debrid,
-    /// The bytes of the episode that is asked for.
-    pub(super) episode: Arc<Vec<u8>>,
+    pub(super) subject: &'static Subject,
+    episodes: Vec<Arc<Vec<u8>>>,
     _cdn: Cdn,
     _folder: TempDir,
 }
 
 impl Rig {
-    /// `access` is what the operator sets for the account whose token is `token`.
-    pub(super) async fn new(kind: ServiceKind, token: &str, access: &str) -> Self {
-        let cdn = Cdn::start();
+    /// With the first so many of the subject's accounts.
+    pub(super) async fn new(subject: &'static Subject, accounts: usize) -> Self {
+        let (cdn, kind, accounts) = (Cdn::start(), subject.kind, &subject.accounts[..accounts]);
         let world = World::new(cdn.links(kind.name));
         let files: Vec<TitleFile> = (1..=3).map(file).collect();
-        let episode = files[1].bytes.clone();
+        let episodes = files.iter().map(|file| file.bytes.clone()).collect();
         world.add_title(Title { info_hash: HASH.to_owned(), name: "Show.S01".to_owned(), files });
-        let fake = Fake::start(&world, kind, vec![FakeAccount::fine(token)]);
+        let fake =
+            Fake::start(&world, kind, accounts.iter().map(|(token, _)| FakeAccount::fine(token)).collect());
         let service = ServiceSettings {
             service: kind.name.parse().unwrap(),
-            tokens: vec![access.to_owned().into()],
+            tokens: accounts.iter().map(|(_, access)| (*access).to_owned().into()).collect(),
             base_url: fake.base.parse().unwrap(),
             user_agent: None,
             proxy: None,
@@ -57,21 +56,49 @@ impl Rig {
         let db = Database::open(folder.path()).await.unwrap();
         let lookup = Lookup::new(Clients::new(Guard::Open).unwrap(), &[], db.clone());
         let debrid = Debrid::new(&settings, cache, db, lookup).await.unwrap();
-        Self { fake, debrid, episode, _cdn: cdn, _folder: folder }
+        Self { fake, debrid, subject, episodes, _cdn: cdn, _folder: folder }
     }
 
     /// Opens the second episode with the source of this kind.
     pub(super) async fn open(&self, kind: Kind) -> Result<Opened, SourceError> {
-        let wanted = Wanted { request: Request::new(HASH.parse().unwrap(), EPISODE), known: None };
+        self.open_episode(kind, 2).await
+    }
+
+    /// Opens an episode with the source of this kind.
+    pub(super) async fn open_episode(&self, kind: Kind, episode: u32) -> Result<Opened, SourceError> {
+        let choice = FileChoice::Episode { season: 1, episode };
+        let wanted = Wanted { request: Request::new(HASH.parse().unwrap(), choice), known: None };
         let sources = self.debrid.sources();
         let source = sources.iter().find(|source| source.kind() == kind).unwrap();
         tokio::time::timeout(Duration::from_secs(60), source.open(&wanted, &Report::new())).await.unwrap()
     }
 
+    /// The bytes of an episode.
+    pub(super) fn episode(&self, number: usize) -> &[u8] {
+        &self.episodes[number - 1]
+    }
+
     /// Waits until what goes on in the background has ended, such as taking an item back.
     pub(super) async fn without_items(&self) -> bool {
+        self.comes_true(|| self.fake.items().is_empty()).await
+    }
+
+    /// Deletes what nobody uses until nothing is left: a writer that was dropped lets go a little later.
+    pub(super) async fn tended(&self) -> bool {
         for _ in 0..100 {
+            self.debrid.tend().await;
             if self.fake.items().is_empty() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
+    }
+
+    /// Waits for what happens in the background; says whether it did.
+    pub(super) async fn comes_true(&self, is_true: impl Fn() -> bool) -> bool {
+        for _ in 0..100 {
+            if is_true() {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::scene::{Film, Scene};
 use super::services::{ALL, Service, for_each_service, named};
 use crate::support::cdn::{self, Gone, Scope};
@@ -173,22 +175,54 @@ async fn pain_07_seven_broken_services_do_not_keep_the_eighth_from_playing() {
     assert_eq!(page["services"].as_array().map(Vec::len), Some(8), "{page}");
 }
 
+/// Asserts that one line of the log says what this attempt says.
+fn told_in_the_log(log: &str, film: &Film, attempt: &Value) {
+    let source = format!("source=\"{}\"", attempt["source"].as_str().expect("a source has a name"));
+    let is_it = |line: &&str| {
+        [&film.share.info_hash, "a source has ended", &source].iter().all(|part| line.contains(part))
+    };
+    let line = log.lines().find(is_it).unwrap_or_else(|| panic!("{attempt} is not in the log: {log}"));
+    let number = |name: &str| {
+        let told = line.split_once(name).map(|(_, rest)| rest.split(' ').next().unwrap_or_default());
+        told.and_then(|told| told.parse::<u64>().ok()).unwrap_or_else(|| panic!("no number {name} in {line}"))
+    };
+    let took = attempt["milliseconds"].as_u64().unwrap_or_default();
+    assert!(number("millis=").abs_diff(took) < 100, "{attempt}: {line}");
+    assert_eq!(Some(number("bytes=")), attempt["bytes"].as_u64(), "{line}");
+    let outcome = attempt["outcome"].as_str().unwrap_or_default();
+    assert!(!outcome.is_empty() && line.ends_with(outcome), "{attempt}: {line}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pain_07_what_goes_wrong_at_one_service_is_told_and_nothing_else_fails() {
     let (bad, good) = (named("torbox"), named("premiumize"));
     let scene = Scene::start(&[bad, good], |setup, _| setup.env("HEADWATER_HEDGE_AFTER", "300ms"));
     let times = u32::MAX;
     scene.fake(bad).fault(Fault::Html { prefix: "", status: 200, times });
+    scene.fake(good).fault(Fault::Slow { prefix: "", delay: Duration::from_millis(300) });
     let film = scene.held_film(81, LENGTH);
+    let began = Instant::now();
     scene.play(&film).await;
     let attempts = scene.attempts(&film).await;
+    let played = began.elapsed();
     let story = attempts.iter().find(|attempt| attempt["source"] == "torbox").expect("it was asked");
     assert!(
         story["outcome"].as_str().is_some_and(|told| told.contains("TorBox") && told.contains("web page")),
         "{story}"
     );
+    // When each was asked and how long it took are numbers that fit into the play.
+    let played = u64::try_from(played.as_millis()).expect("a play is short");
+    let other = attempts.iter().find(|attempt| attempt["source"] == "premiumize").expect("it was asked");
+    let number =
+        |of: &Value, name: &str| of[name].as_u64().unwrap_or_else(|| panic!("no number {name}: {of}"));
+    assert!(number(story, "after") + number(story, "milliseconds") <= played, "{played} ms: {story}");
+    assert!(number(story, "bytes") == 0 && story["running"] == false, "{story}");
+    assert!(number(other, "after") >= number(story, "after") && number(other, "after") <= played, "{other}");
+    assert!(number(other, "milliseconds") >= 300 && number(other, "bytes") > 0, "{other}");
+    told_in_the_log(&scene.server.transcript(), &film, story);
     // Once it is well again it is used again: a passing fault is no verdict.
     scene.fake(bad).clear_faults();
+    scene.fake(good).clear_faults();
     let next = scene.held_film(82, LENGTH);
     scene.play(&next).await;
     assert_eq!(scene.links_used(bad).len(), 1, "{}", scene.server.transcript());

@@ -1,6 +1,7 @@
 //! From a torrent to a link, in one account of one service: the exact order of calls.
 
 mod obtain;
+mod pace;
 mod ready;
 
 use std::sync::Arc;
@@ -266,27 +267,5 @@ impl Flow<'_> {
             return Err(Miss::Unwanted);
         }
         Ok(())
-    }
-}
-
-/// The pauses between looks: short at first, long when nobody can be sitting there any more.
-struct Pace<'a> {
-    times: &'a Times,
-    since: Instant,
-    looks: usize,
-}
-
-impl<'a> Pace<'a> {
-    fn new(times: &'a Times) -> Self {
-        Self { times, since: Instant::now(), looks: 0 }
-    }
-
-    fn next(&mut self) -> Duration {
-        if self.since.elapsed() >= self.times.foreground {
-            return self.times.background;
-        }
-        let pause = self.times.polls.get(self.looks).or(self.times.polls.last()).copied();
-        self.looks += 1;
-        pause.unwrap_or(self.times.background)
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Came, Flow, Mode, Pace};
+use super::pace::Pace;
+use super::{Came, Flow, Mode};
 use crate::source::debrid::miss::Miss;
 use crate::source::debrid::service::{Availability, ItemId, ItemState, ServiceError, Submission, Submitted};
 

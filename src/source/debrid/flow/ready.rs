@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Came, Flow, Found, Pace};
+use super::pace::Pace;
+use super::{Came, Flow, Found};
 use crate::source::debrid::miss::Miss;
 use crate::source::debrid::service::{ItemState, RemoteFile, Scope, ServiceError};
 

@@ -22,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) body_text: String,
     /// The `Authorization` header.
     pub(crate) authorization: Option<String>,
+    /// The account's token, wherever the service reads it.
+    pub(crate) token: Option<String>,
     /// The status of the answer, also if it was never sent because the call hangs.
     pub(crate) status: u16,
     /// Why the documentation does not know such a call.
@@ -124,13 +126,14 @@ impl Incoming {
         ADDRESS_HEADERS.into_iter().find(|name| self.headers.contains_key(*name))
     }
 
-    pub(super) fn entry(&self, reply: &Reply) -> Call {
+    pub(super) fn entry(&self, token: Option<String>, reply: &Reply) -> Call {
         Call {
             method: self.method.clone(),
             path: self.path.clone(),
             query: self.raw_query.clone(),
             body_text: String::from_utf8_lossy(&self.body).into_owned(),
             authorization: Some(self.header("authorization").to_owned()).filter(|value| !value.is_empty()),
+            token,
             status: reply.status,
             unexpected: reply.unexpected.clone(),
         }

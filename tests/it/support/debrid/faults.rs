@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::call::{Incoming, Reply};
 
-/// What goes wrong at calls whose path (after the base URL's) starts with `prefix`, `times` times.
+/// What goes wrong at calls whose path (after the base URL's) starts with `prefix`, `times` times. A prefix may have
+/// the method in front, as in `POST /transfer`.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
     /// The service says that there were too many calls, with `Retry-After` (seconds) if given.
@@ -53,7 +54,7 @@ impl Faults {
 
     /// Finds the first fault for a call and takes one of its times away.
     pub(super) fn judge(&mut self, call: &Incoming) -> (Verdict, Effect) {
-        let Some(at) = self.0.iter().position(|fault| call.path.starts_with(fault.prefix())) else {
+        let Some(at) = self.0.iter().position(|fault| fault.fits(call)) else {
             return (Verdict::Pass, Effect::None);
         };
         let fault = self.0[at].clone();
@@ -75,6 +76,11 @@ impl Faults {
 }
 
 impl Fault {
+    fn fits(&self, call: &Incoming) -> bool {
+        let whole = format!("{} {}", call.method, call.path);
+        call.path.starts_with(self.prefix()) || whole.starts_with(self.prefix())
+    }
+
     fn prefix(&self) -> &'static str {
         match self {
             Self::RateLimited { prefix, .. }

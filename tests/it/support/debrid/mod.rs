@@ -250,7 +250,7 @@ impl Counter {
             }
             faults::Verdict::Pass => self.answer(&call, below.is_some()),
         };
-        self.journal.push(call.entry(&reply));
+        self.journal.push(call.entry(self.api.token(&call), &reply));
         (reply, effect)
     }
 
