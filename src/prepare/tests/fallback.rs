@@ -100,6 +100,14 @@ async fn a_source_that_delivers_stays_alone() {
 }
 
 #[tokio::test]
+async fn what_a_source_brings_before_its_answer_is_looked_at_is_its_own() {
+    let stage = stage([Act::Whole], Duration::from_secs(60));
+    let job = stage.prepare.start(request());
+    until("ready", || is_ready(&job)).await;
+    until("all is recorded", || job.attempts()[0].bytes == 20_000).await;
+}
+
+#[tokio::test]
 async fn a_source_that_has_not_got_it_hands_on_at_once() {
     let race = race(Policy::DebridFirst, &[("p2p", Kind::P2p), ("debrid", Kind::Debrid)], |name| {
         if name == "debrid" { vec![not_here()] } else { Vec::new() }

@@ -23,6 +23,8 @@ enum Act {
     Fail(SourceError),
     /// Opens an empty content of two pieces; the test plays the swarm.
     Open,
+    /// Brings everything before anybody has seen that it opened.
+    Whole,
 }
 
 struct Scripted {
@@ -74,6 +76,10 @@ impl Source for Scripted {
             *self.duty.lock().unwrap() = duty.subscribe();
             let (failed, received) = (self.failure.subscribe(), self.received.clone());
             let before = received.load(Ordering::Relaxed);
+            if matches!(act, Act::Whole) {
+                received.fetch_add(20_000, Ordering::Relaxed);
+                (0..2).for_each(|piece| file.complete_piece(piece));
+            }
             let writer = Writer { failed, received, before, duty, guard: Box::new(guard) };
             Ok(Opened { file, metainfo: None, writer: Some(writer) })
         }
