@@ -28,9 +28,11 @@ use super::upload::with_torrent;
 use crate::domain::InfoHash;
 use crate::net::ClientError;
 
-/// None is published, but too many calls lock an account out for up to an hour: one a second on average, so that the
-/// few calls of one play need not wait for each other.
-pub(super) const LIMITS: Limits = &[Limit { calls: 5, per: Duration::from_secs(5), of: Class::ALL }];
+/// None is published, but too many calls lock an account out for up to an hour: one a second on average. Four may
+/// come together: one play of what is held takes three (list, add, list), and the question about the account or a
+/// deletion may have come just before. A source that takes over in the middle of a film has three seconds, and calls
+/// that wait for each other would use them up.
+pub(super) const LIMITS: Limits = &[Limit { calls: 4, per: Duration::from_secs(4), of: Class::ALL }];
 
 /// Links are said to live for hours; how many is not.
 const LINK_LIFETIME: Duration = Duration::from_secs(4 * 3_600);

@@ -23,9 +23,11 @@ use super::service::{
 use crate::domain::InfoHash;
 use crate::net::ClientError;
 
-/// No limit is published; what is recommended is two calls a second. Counted over five seconds, so that the few calls
-/// of one play need not queue.
-pub(super) const LIMITS: Limits = &[Limit { calls: 10, per: Duration::from_secs(5), of: Class::ALL }];
+/// No limit is published; what is recommended is two calls a second. Six may come together: one play of what is held
+/// takes five (list, check, add, look, files), and the question about the account or a deletion may have come just
+/// before. A source that takes over in the middle of a film has three seconds, and calls that wait for each other would
+/// use them up.
+pub(super) const LIMITS: Limits = &[Limit { calls: 6, per: Duration::from_secs(3), of: Class::ALL }];
 
 /// Speaks to Offcloud.
 pub(super) struct Offcloud {
