@@ -4,5 +4,6 @@ mod calls;
 mod flow;
 mod links;
 mod opening;
+mod queue;
 mod scripted;
 mod server;

@@ -60,6 +60,8 @@ async fn serve(mut stream: TcpStream, answer: Arc<Answering>, seen: Arc<Mutex<Ve
     // The client may have gone, which is its own business.
     let _ = stream.write_all(&answer(number, &head)).await;
     let _ = stream.shutdown().await;
+    // A request's body that was left unread would cut the connection before the answer has been read.
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
 }
 
 /// A response with these header lines, each ending in a line break.

@@ -1,5 +1,6 @@
 //! TorBox (torbox.app). It says what it holds, fetches all files of a torrent, and gives one link per file on request.
 
+mod places;
 mod wire;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use reqwest::multipart::Form;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use self::places::Places;
 use self::wire::{Created, Held, Id, Profile, Queued, Torrent, open};
 use super::ServiceSettings;
 use super::account::Account;
@@ -51,6 +53,7 @@ const fn per_minute(calls: usize, of: &'static [Class]) -> Limit {
 pub(super) struct TorBox {
     caller: Caller,
     strangers: Strangers,
+    places: Places,
 }
 
 impl TorBox {
@@ -59,7 +62,8 @@ impl TorBox {
     /// # Errors
     /// As [`Caller::new`].
     pub(super) fn new(settings: &ServiceSettings) -> Result<Self, ClientError> {
-        Ok(Self { caller: Caller::new(settings, LIMITS)?, strangers: Strangers::default() })
+        let caller = Caller::new(settings, LIMITS)?;
+        Ok(Self { caller, strangers: Strangers::default(), places: Places::default() })
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -154,13 +158,19 @@ impl TorBox {
             Id::Queued(number, info_hash) => (number, info_hash),
         };
         let found = self.torrents(account).await?.into_iter().find(|torrent| torrent.is(info_hash));
-        if found.is_some() {
-            return Ok(found);
+        if let Some(torrent) = found {
+            if let Some(id) = torrent.id.filter(|id| !self.strangers.has(account, &id.to_string())) {
+                self.places.has_begun(account, number, id);
+            }
+            return Ok(Some(torrent));
         }
         let request = self.get("queued/getqueued", &[("type", "torrent")]);
         let queued: Vec<Queued> = many(self.ask(account, Class::Read, request).await?)?;
-        let is_waiting = queued.iter().any(|queued| queued.id == Some(number));
-        if is_waiting { Ok(None) } else { Err(ServiceError::ItemMissing) }
+        if !queued.iter().any(|queued| queued.id == Some(number)) {
+            return Err(ServiceError::ItemMissing);
+        }
+        self.places.waits(account, number);
+        Ok(None)
     }
 
     async fn link(&self, account: &Account, file: &RemoteFile) -> Result<DirectLink, ServiceError> {
@@ -178,15 +188,19 @@ impl TorBox {
     }
 
     async fn delete(&self, account: &Account, item: &ItemId) -> Result<(), ServiceError> {
-        let torrent = match Id::of(item)? {
-            Id::Torrent(id) => Some(id),
-            Id::Queued(..) => self.begun(account, item).await?.and_then(|torrent| torrent.id),
+        let doomed = match Id::of(item)? {
+            Id::Queued(number, _) if self.begun(account, item).await?.is_some() => {
+                // Any other torrent of this hash may be the user's.
+                let Some(id) = self.places.torrent(account, number) else { return Ok(()) };
+                Id::Torrent(id)
+            }
+            id => id,
         };
-        let (path, body) = match (torrent, Id::of(item)?) {
-            (Some(id), _) | (None, Id::Torrent(id)) => {
+        let (path, body) = match doomed {
+            Id::Torrent(id) => {
                 ("torrents/controltorrent", json!({ "torrent_id": id, "operation": "delete" }))
             }
-            (None, Id::Queued(number, _)) => (
+            Id::Queued(number, _) => (
                 "queued/controlqueued",
                 json!({ "queued_id": number, "operation": "delete", "type": "torrent" }),
             ),
