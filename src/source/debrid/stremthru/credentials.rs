@@ -5,39 +5,20 @@ use data_encoding::BASE64;
 use http::HeaderValue;
 use reqwest::RequestBuilder;
 
-/// The services that a token may be for.
-const STORES: [&str; 11] = [
-    "alldebrid",
-    "debrider",
-    "debridlink",
-    "easydebrid",
-    "offcloud",
-    "pikpak",
-    "premiumize",
-    "realdebrid",
-    "stremthru",
-    "torbox",
-    "torrin",
-];
+use crate::config::StremThruAccess;
 
-/// Adds the headers for `token`: `store=token`, or `user:password`.
+/// Adds the headers for `token`: `store=token`, or `user:password`. Anything else was refused with the settings.
 pub(super) fn add(request: RequestBuilder, token: &str) -> RequestBuilder {
-    match direct(token) {
-        Some((store, token)) => request
+    match StremThruAccess::parse(token) {
+        Ok(StremThruAccess::Direct { store, token }) => request
             .header("X-StremThru-Store-Name", store)
             .header("X-StremThru-Store-Authorization", hidden(&format!("Bearer {token}"))),
-        None => request.header(
+        Ok(StremThruAccess::Held { .. }) => request.header(
             "X-StremThru-Authorization",
             hidden(&format!("Basic {}", BASE64.encode(token.as_bytes()))),
         ),
+        Err(_) => request,
     }
-}
-
-/// The service and the token there. A name before the equals sign that is no service's belongs to a password.
-fn direct(token: &str) -> Option<(&'static str, &str)> {
-    let (name, token) = token.split_once('=')?;
-    let store = STORES.into_iter().find(|store| store.eq_ignore_ascii_case(name.trim()))?;
-    Some((store, token.trim()))
 }
 
 /// A value that no Debug output shows. One that no header can hold is left out, and the server then says that there
@@ -51,14 +32,6 @@ fn hidden(text: &str) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_names_its_service_and_anything_else_is_a_name_and_password() {
-        assert_eq!(direct("realdebrid=ABC=="), Some(("realdebrid", "ABC==")));
-        assert_eq!(direct("TorBox = ABC"), Some(("torbox", "ABC")));
-        assert_eq!(direct("viewer:pass=word"), None);
-        assert_eq!(direct("viewer:password"), None);
-    }
 
     #[test]
     fn tokens_are_sent_and_not_shown() {
