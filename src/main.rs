@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use headwater::config::{Config, env};
 use headwater::demo::Demo;
 use headwater::server::Server;
-use headwater::telemetry;
+use headwater::{source, telemetry};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -115,7 +115,7 @@ impl Signals {
 }
 
 fn start(config: &Config) -> anyhow::Result<Signals> {
-    telemetry::start(&config.log);
+    telemetry::start(&config.log, source::torrent::LOGGED);
     raise_open_files();
     Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
 }

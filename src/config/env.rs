@@ -266,8 +266,8 @@ const GENERAL: &[Setting] = &[
         flag: "log",
         key: "log.filter",
         aliases: &[],
-        default: "info,librqbit=error",
-        meaning: "What is logged: a level, or levels by target such as `info,headwater=debug`.",
+        default: "info",
+        meaning: "What is logged: a level, or levels by target such as `info,headwater=debug`. The torrent engine tells errors only, unless its target is named.",
     },
 ];
 

@@ -5,14 +5,13 @@ use super::layers::{Given, Layers};
 /// The `log` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
-    /// `HEADWATER_LOG`: a level, or levels by target. Default `info,librqbit=error`, because the engine
-    /// reports every peer at `info`.
+    /// `HEADWATER_LOG`: a level, or levels by target. Default `info`.
     pub filter: String,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info,librqbit=error".to_owned() }
+        Self { filter: "info".to_owned() }
     }
 }
 

@@ -65,6 +65,11 @@ fn opens(_: &str) -> Vec<Act> {
     Vec::new()
 }
 
+/// The time between two pieces of a source that delivers steadily: how fast it is, is measured by the clock.
+async fn beat() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
 fn not_here() -> Act {
     Act::Fail(SourceError::NotHere("not here".to_owned()))
 }
@@ -93,7 +98,7 @@ async fn a_source_that_delivers_stays_alone() {
     let _reader = film.playhead(0);
     for piece in 0..12 {
         race.deliver(0, piece..piece + 1, &film);
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        beat().await;
     }
     assert!(is_ready(&job));
     assert_eq!(race.openings(), [1, 0]);
@@ -141,6 +146,7 @@ async fn a_service_is_asked_to_fetch_only_when_nobody_has_it() {
     let slow = race(Policy::P2pFirst, &kinds, opens);
     let _job = slow.prepare.start(request());
     until("the others are asked", || slow.openings() == [0, 1, 1]).await;
+    // That nothing happens can only be watched for a while: more than three times the hedge time.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(slow.openings()[0], 0, "they may still deliver");
     let nobody =
@@ -166,7 +172,7 @@ async fn the_slower_source_rests_while_all_is_well_and_works_when_the_faster_one
             race.deliver(1, next..next + 1, &film);
             next += 1;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        beat().await;
     }
     assert!(resting(), "overtaken");
     assert_eq!(*race.sources[1].duty.lock().unwrap().borrow(), Duty::Work);
@@ -188,7 +194,7 @@ async fn a_reader_who_starves_while_bytes_arrive_elsewhere_gets_another_source()
             return;
         }
         race.deliver(0, piece..piece + 1, &film);
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        beat().await;
     }
     panic!("nobody came to help");
 }
@@ -238,7 +244,7 @@ async fn a_resting_source_works_again_before_a_reader_has_run_dry() {
     let resting = || *race.sources[0].duty.lock().unwrap().borrow() == Duty::Rest;
     for piece in 1..20 {
         race.deliver(1, piece..piece + 1, &film);
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        beat().await;
     }
     assert!(resting(), "overtaken");
     // He has two MiB before him, and nothing comes any more.

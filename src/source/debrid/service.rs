@@ -12,9 +12,10 @@ use crate::domain::InfoHash;
 /// A debrid service: it fetches torrents into its own storage and hands out links to the files. Each call is one
 /// exchange with the service, within its limits; the order of calls is the business of `flow`.
 pub(super) trait Service: Send + Sync + 'static {
-    /// Whether the service holds the torrent already. Many have removed this question; they answer
-    /// [`Availability::Unknown`] without asking anybody.
-    fn check<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Availability>;
+    /// Whether the service holds the torrent already. Many have removed this question, and then nobody is asked.
+    fn check<'a>(&'a self, _: &'a Account, _: InfoHash) -> Reply<'a, Availability> {
+        Box::pin(std::future::ready(Ok(Availability::Unknown)))
+    }
 
     /// The item of this torrent that already lies in the account, if the service can list them.
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>>;
@@ -25,9 +26,11 @@ pub(super) trait Service: Send + Sync + 'static {
     /// What has become of an item.
     fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState>;
 
-    /// Chooses the files of an item that waits for it ([`ItemState::NeedsSelection`]).
-    fn select<'a>(&'a self, account: &'a Account, item: &'a ItemId, files: &'a [RemoteFile])
-    -> Reply<'a, ()>;
+    /// Chooses the files of an item that waits for it ([`ItemState::NeedsSelection`]). Most services fetch every
+    /// file, and none of their items ever waits.
+    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// A direct link to one file of an item that is ready.
     fn resolve<'a>(
@@ -37,7 +40,8 @@ pub(super) trait Service: Send + Sync + 'static {
         file: &'a RemoteFile,
     ) -> Reply<'a, DirectLink>;
 
-    /// Deletes an item that this server has created.
+    /// Deletes an item that this server has created. One that is gone already is [`ServiceError::ItemMissing`], which
+    /// is as good to whoever asked.
     fn release<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ()>;
 
     /// Who the account belongs to and what it may do.

@@ -17,13 +17,15 @@ mod webtor;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use url::Url;
 
 use super::content::open_content;
 use super::fetch::{self, Container, Expect, Hosts, Origin};
 use super::lookup::Lookup;
 use super::torrent::FileNames;
-use super::{Opened, Source, SourceError, Wanted};
+use super::{Kind, Opened, Report, Source, SourceError, Wanted};
 use crate::cache::{Cache, CacheFile};
 use crate::domain::{FileIndex, Metainfo};
 use crate::net::Clients;
@@ -31,6 +33,9 @@ use crate::release::choose;
 
 use self::bans::Bans;
 use self::silences::Silences;
+use self::template::Templates;
+use self::webseed::WebSeeds;
+use self::webtor::Webtor;
 
 pub(in crate::source) use address::{Blanks, Template};
 
@@ -70,17 +75,57 @@ pub fn sources(
 ) -> Vec<Arc<dyn Source>> {
     let shared =
         Shared { cache, clients, hosts, lookup, bans: Bans::default(), silences: Silences::default() };
-    let mut sources: Vec<Arc<dyn Source>> = Vec::new();
-    if !settings.content_urls.is_empty() {
-        sources.push(Arc::new(template::Templates::new(&settings.content_urls, shared.clone())));
+    let templates = (!settings.content_urls.is_empty())
+        .then(|| HttpSource::Templates(Templates::new(&settings.content_urls, shared.clone())));
+    let web_seeds = settings.web_seeds.then(|| HttpSource::WebSeeds(WebSeeds::new(shared.clone())));
+    let webtor = settings.webtor_url.as_ref().map(|base| HttpSource::Webtor(Webtor::new(base, shared)));
+    let all = [templates, web_seeds, webtor].into_iter().flatten();
+    all.map(|source| Arc::new(source) as Arc<dyn Source>).collect()
+}
+
+/// One of the HTTP sources, as the chain sees it.
+enum HttpSource {
+    Templates(Templates),
+    WebSeeds(WebSeeds),
+    Webtor(Webtor),
+}
+
+impl Source for HttpSource {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Templates(_) => "template",
+            Self::WebSeeds(_) => "webseed",
+            Self::Webtor(_) => "webtor",
+        }
     }
-    if settings.web_seeds {
-        sources.push(Arc::new(webseed::WebSeeds::new(shared.clone())));
+
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Templates(_) => "HTTP",
+            Self::WebSeeds(_) => "Web seed",
+            Self::Webtor(_) => "webtor",
+        }
     }
-    if let Some(base) = &settings.webtor_url {
-        sources.push(Arc::new(webtor::Webtor::new(base, shared)));
+
+    fn kind(&self) -> Kind {
+        Kind::Http
     }
-    sources
+
+    fn budget(&self) -> Duration {
+        BUDGET
+    }
+
+    fn open<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        report: &'a Report,
+    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
+        match self {
+            Self::Templates(source) => source.look(wanted, report).boxed(),
+            Self::WebSeeds(source) => source.look(wanted, report).boxed(),
+            Self::Webtor(source) => source.look(wanted, report).boxed(),
+        }
+    }
 }
 
 /// What all HTTP sources work with.

@@ -1,20 +1,16 @@
 //! An operator's own servers, which hold files under addresses that follow a pattern.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use futures::FutureExt;
-use futures::future::BoxFuture;
 
 use super::address::Template;
 use super::mirrors::Mirrors;
 use super::place::{Place, Subject};
-use super::{BUDGET, Listing, Shared, begin};
+use super::{Listing, Shared, begin};
 use crate::cache::CacheFile;
 use crate::domain::FileChoice;
 use crate::source::content::open_unproved;
 use crate::source::fetch::{self, Origin, Probe};
-use crate::source::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
+use crate::source::{Opened, Report, SourceError, Stage, Wanted};
 
 /// The servers that the settings name.
 pub(super) struct Templates {
@@ -27,7 +23,7 @@ impl Templates {
         Self { templates: templates.iter().map(|text| Template::new(text)).collect(), shared }
     }
 
-    async fn look(&self, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
+    pub(super) async fn look(&self, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
         let request = &wanted.request;
         report.update(Stage::Connecting, 0.3, "Asking the operator's file servers...");
         let Some((metainfo, torrent)) = self.shared.lookup.find(request).await else {
@@ -89,31 +85,5 @@ fn tells_apart(template: &Template, choice: FileChoice) -> bool {
         FileChoice::Index(_) => template.names_file(),
         FileChoice::Largest => true,
         FileChoice::Episode { .. } => false,
-    }
-}
-
-impl Source for Templates {
-    fn name(&self) -> &'static str {
-        "template"
-    }
-
-    fn label(&self) -> &'static str {
-        "HTTP"
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Http
-    }
-
-    fn budget(&self) -> Duration {
-        BUDGET
-    }
-
-    fn open<'a>(
-        &'a self,
-        wanted: &'a Wanted,
-        report: &'a Report,
-    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
-        self.look(wanted, report).boxed()
     }
 }

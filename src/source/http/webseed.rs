@@ -1,16 +1,12 @@
 //! Web seeds (BEP 19, GetRight style): ordinary HTTP servers that hold a torrent's files.
 
-use std::time::Duration;
-
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use url::Url;
 
 use super::mirrors::Mirrors;
 use super::place::{Place, Subject};
-use super::{BUDGET, Listing, Shared, begin};
+use super::{Listing, Shared, begin};
 use crate::source::torrent::web_seeds;
-use crate::source::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
+use crate::source::{Opened, Report, SourceError, Stage, Wanted};
 
 /// The web seeds that torrents and requests name.
 pub(super) struct WebSeeds {
@@ -22,7 +18,7 @@ impl WebSeeds {
         Self { shared }
     }
 
-    async fn look(&self, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
+    pub(super) async fn look(&self, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
         let request = &wanted.request;
         let unknown = || SourceError::NotHere("nobody has told the torrent's file table yet".to_owned());
         let (metainfo, torrent) = self.shared.lookup.find(request).await.ok_or_else(unknown)?;
@@ -38,31 +34,5 @@ impl WebSeeds {
         let subject = Subject { info_hash: request.info_hash, choice: request.file, listing: Some(listing) };
         let places = seeds.into_iter().map(Place::WebSeed).collect();
         begin(file, Some(metainfo), Mirrors::new(subject, places, self.shared.clone())).await
-    }
-}
-
-impl Source for WebSeeds {
-    fn name(&self) -> &'static str {
-        "webseed"
-    }
-
-    fn label(&self) -> &'static str {
-        "Web seed"
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Http
-    }
-
-    fn budget(&self) -> Duration {
-        BUDGET
-    }
-
-    fn open<'a>(
-        &'a self,
-        wanted: &'a Wanted,
-        report: &'a Report,
-    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
-        self.look(wanted, report).boxed()
     }
 }

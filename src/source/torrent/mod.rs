@@ -58,6 +58,9 @@ pub use seeder::{SeedPlan, Seeder, make_torrent};
 /// How much longer the chain waits than a resolve takes, so that the resolve's own reason is told.
 const LAST_WORD: Duration = Duration::from_secs(3);
 
+/// What is logged of the engine unless the operator names it: it reports every peer at `info`.
+pub const LOGGED: &str = "librqbit=error";
+
 /// The engine sleeps a second when it stops; this leaves it time for the rest.
 const STOP_LIMIT: Duration = Duration::from_secs(4);
 

@@ -100,7 +100,7 @@ async fn pain_20_no_secret_is_in_any_log_answer_or_file_after_faults_of_every_ki
 fn keys(setup: Setup, library: &Cdn) -> Setup {
     let seeds = library.frail_web_seed_url();
     setup
-        .env("HEADWATER_LOG", "trace")
+        .env("HEADWATER_LOG", "trace,librqbit=trace")
         .env("HEADWATER_SOURCE_POLICY", "race")
         .env("HEADWATER_TORRENT_RETRIES", "0")
         .env("HEADWATER_TORRENT_TIMEOUT", "1s")

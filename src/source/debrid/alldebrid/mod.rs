@@ -19,8 +19,8 @@ use super::lenient::file_address;
 use super::loose::many;
 use super::manners::{Limit, Limits};
 use super::service::{
-    AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
-    Submission, Submitted,
+    AccountInfo, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError, Submission,
+    Submitted,
 };
 use super::strangers::Strangers;
 use super::upload::with_torrent;
@@ -161,6 +161,7 @@ impl AllDebrid {
     async fn delayed(&self, account: &Account, id: u64) -> Result<String, ServiceError> {
         let id = id.to_string();
         for pause in DELAYS {
+            // AllDebrid tells of the end only when it is asked.
             tokio::time::sleep(Duration::from_secs(pause)).await;
             let delayed: Delayed = self.get(account, Class::Link, "v4/link/delayed", &[("id", &id)]).await?;
             match delayed.status {
@@ -173,11 +174,8 @@ impl AllDebrid {
     }
 
     async fn delete(&self, account: &Account, item: &ItemId) -> Result<(), ServiceError> {
-        match self.get::<Value>(account, Class::Delete, "v4/magnet/delete", &[("id", &item.0)]).await {
-            // What is gone needs no deletion.
-            Ok(_) | Err(ServiceError::ItemMissing) => Ok(()),
-            Err(error) => Err(error),
-        }
+        let query = [("id", item.0.as_str())];
+        self.get::<Value>(account, Class::Delete, "v4/magnet/delete", &query).await.map(drop)
     }
 }
 
@@ -186,11 +184,6 @@ fn nothing(what: &str) -> ServiceError {
 }
 
 impl Service for AllDebrid {
-    fn check<'a>(&'a self, _: &'a Account, _: InfoHash) -> Reply<'a, Availability> {
-        // The call that told it has been removed.
-        Box::pin(async { Ok(Availability::Unknown) })
-    }
-
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {
         Box::pin(self.known(account, info_hash))
     }
@@ -201,11 +194,6 @@ impl Service for AllDebrid {
 
     fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState> {
         Box::pin(self.state(account, item))
-    }
-
-    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
-        // AllDebrid fetches every file.
-        Box::pin(async { Ok(()) })
     }
 
     fn resolve<'a>(

@@ -20,8 +20,8 @@ use super::lenient::file_address;
 use super::loose::shaped;
 use super::manners::{Limit, Limits};
 use super::service::{
-    AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
-    Submission, Submitted,
+    AccountInfo, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError, Submission,
+    Submitted,
 };
 use super::strangers::Strangers;
 use super::upload::with_torrent;
@@ -162,20 +162,11 @@ impl DebridLink {
     async fn delete(&self, account: &Account, item: &ItemId) -> Result<(), ServiceError> {
         let url = self.caller.url(&format!("seedbox/{}/remove", item.0));
         let request = self.caller.request(Method::DELETE, url);
-        match self.ask::<Value>(account, Class::Delete, request).await {
-            // What is gone needs no deletion.
-            Ok(_) | Err(ServiceError::ItemMissing) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.ask::<Value>(account, Class::Delete, request).await.map(drop)
     }
 }
 
 impl Service for DebridLink {
-    fn check<'a>(&'a self, _: &'a Account, _: InfoHash) -> Reply<'a, Availability> {
-        // The call that told it has been removed.
-        Box::pin(async { Ok(Availability::Unknown) })
-    }
-
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {
         Box::pin(self.known(account, info_hash))
     }
@@ -186,11 +177,6 @@ impl Service for DebridLink {
 
     fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState> {
         Box::pin(self.state(account, item))
-    }
-
-    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
-        // Nothing waits for a choice, because `wait` is never asked for.
-        Box::pin(async { Ok(()) })
     }
 
     fn resolve<'a>(

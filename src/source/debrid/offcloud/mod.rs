@@ -126,11 +126,6 @@ impl Service for Offcloud {
         })
     }
 
-    /// Everything is fetched, always.
-    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
     fn resolve<'a>(
         &'a self,
         account: &'a Account,

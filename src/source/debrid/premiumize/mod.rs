@@ -164,11 +164,7 @@ impl Premiumize {
     async fn delete(&self, account: &Account, item: &ItemId) -> Result<(), ServiceError> {
         let Id::Transfer(id, _) = Id::of(item)? else { return Ok(()) };
         let request = self.post("transfer/delete").form(&[("id", &id)]);
-        match self.ask::<Value>(account, Class::Delete, request).await {
-            // What is gone needs no deletion.
-            Ok(_) | Err(ServiceError::ItemMissing) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.ask::<Value>(account, Class::Delete, request).await.map(drop)
     }
 }
 
@@ -193,11 +189,6 @@ impl Service for Premiumize {
 
     fn poll<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ItemState> {
         Box::pin(self.state(account, item))
-    }
-
-    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
-        // Premiumize fetches every file.
-        Box::pin(async { Ok(()) })
     }
 
     fn resolve<'a>(

@@ -17,8 +17,8 @@ use super::call::{Caller, Class};
 use super::lenient::file_address;
 use super::manners::{Limit, Limits};
 use super::service::{
-    AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
-    Submission, Submitted,
+    AccountInfo, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError, Submission,
+    Submitted,
 };
 use crate::domain::InfoHash;
 use crate::net::ClientError;
@@ -180,11 +180,6 @@ impl PutIo {
 }
 
 impl Service for PutIo {
-    /// There is no such question.
-    fn check<'a>(&'a self, _: &'a Account, _: InfoHash) -> Reply<'a, Availability> {
-        Box::pin(std::future::ready(Ok(Availability::Unknown)))
-    }
-
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {
         Box::pin(self.item_of(account, info_hash))
     }
@@ -216,11 +211,6 @@ impl Service for PutIo {
         })
     }
 
-    /// Everything is fetched, always.
-    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
     fn resolve<'a>(
         &'a self,
         account: &'a Account,
@@ -240,18 +230,12 @@ impl Service for PutIo {
     /// The files first: without the transfer nobody would know them any more.
     fn release<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ()> {
         Box::pin(async move {
-            let transfer = match self.transfer(account, item).await {
-                Err(ServiceError::ItemMissing) => return Ok(()),
-                answered => answered?,
-            };
+            let transfer = self.transfer(account, item).await?;
             if !transfer.file_id.is_empty() {
                 self.delete_files(account, &transfer).await?;
             }
             let request = self.post(account, "transfers/cancel", "transfer_ids", &item.0);
-            match self.call::<serde_json::Value>(account, Class::Delete, request).await {
-                Ok(_) | Err(ServiceError::ItemMissing) => Ok(()),
-                Err(error) => Err(error),
-            }
+            self.call::<serde_json::Value>(account, Class::Delete, request).await.map(drop)
         })
     }
 

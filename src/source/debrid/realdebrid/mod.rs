@@ -20,8 +20,8 @@ use super::call::{Answer, Caller, Class};
 use super::lenient;
 use super::manners::{Limit, Limits};
 use super::service::{
-    AccountInfo, Availability, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError,
-    Submission, Submitted,
+    AccountInfo, DirectLink, ItemId, ItemState, RemoteFile, Reply, Service, ServiceError, Submission,
+    Submitted,
 };
 use crate::domain::InfoHash;
 use crate::net::ClientError;
@@ -142,11 +142,6 @@ impl RealDebrid {
 }
 
 impl Service for RealDebrid {
-    /// The question was removed in November 2024 (error 37).
-    fn check<'a>(&'a self, _: &'a Account, _: InfoHash) -> Reply<'a, Availability> {
-        Box::pin(std::future::ready(Ok(Availability::Unknown)))
-    }
-
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {
         Box::pin(self.item_of(account, info_hash))
     }
@@ -200,10 +195,7 @@ impl Service for RealDebrid {
     fn release<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ()> {
         Box::pin(async move {
             let request = self.request(account, Method::DELETE, &format!("torrents/delete/{}", item.0));
-            match self.call(account, Class::Delete, request, None).await {
-                Ok(_) | Err(ServiceError::ItemMissing) => Ok(()),
-                Err(error) => Err(error),
-            }
+            self.call(account, Class::Delete, request, None).await.map(drop)
         })
     }
 

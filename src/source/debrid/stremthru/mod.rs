@@ -220,11 +220,6 @@ impl Service for StremThru {
         })
     }
 
-    /// The server chooses, where the service behind it wants a choice.
-    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
     fn resolve<'a>(
         &'a self,
         account: &'a Account,
@@ -246,10 +241,7 @@ impl Service for StremThru {
         Box::pin(async move {
             let request = |family| self.one(account, Method::DELETE, family, item);
             let answer = self.either(account, Class::Delete, request).await?;
-            match self.accepted(account, Class::Delete, answer) {
-                Ok(_) | Err(ServiceError::ItemMissing) => Ok(()),
-                Err(error) => Err(error),
-            }
+            self.accepted(account, Class::Delete, answer).map(drop)
         })
     }
 

@@ -36,7 +36,7 @@ async fn address(origin: &DebridOrigin, refused: Option<&Refusal>) -> Result<Str
     origin.link(refused).await.map(|link| link.url.to_string())
 }
 
-/// Waits until another fresh link may be asked for.
+/// Lets the time pass after which another fresh link may be asked for; nothing tells that it has.
 async fn gap() {
     tokio::time::sleep(Duration::from_millis(350)).await;
 }

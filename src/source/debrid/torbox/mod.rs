@@ -231,11 +231,6 @@ impl Service for TorBox {
         })
     }
 
-    fn select<'a>(&'a self, _: &'a Account, _: &'a ItemId, _: &'a [RemoteFile]) -> Reply<'a, ()> {
-        // TorBox fetches every file.
-        Box::pin(async { Ok(()) })
-    }
-
     fn resolve<'a>(
         &'a self,
         account: &'a Account,
@@ -246,13 +241,7 @@ impl Service for TorBox {
     }
 
     fn release<'a>(&'a self, account: &'a Account, item: &'a ItemId) -> Reply<'a, ()> {
-        Box::pin(async {
-            match self.delete(account, item).await {
-                // What is gone needs no deletion.
-                Ok(()) | Err(ServiceError::ItemMissing) => Ok(()),
-                Err(error) => Err(error),
-            }
-        })
+        Box::pin(self.delete(account, item))
     }
 
     fn account<'a>(&'a self, account: &'a Account) -> Reply<'a, AccountInfo> {

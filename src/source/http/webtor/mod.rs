@@ -4,18 +4,15 @@ mod api;
 mod origin;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use url::Url;
 
 use self::api::{Api, Item};
 use self::origin::Exported;
-use super::{BUDGET, Listing, Shared, begin};
+use super::{Listing, Shared, begin};
 use crate::source::lookup::Found;
 use crate::source::torrent::build_magnet;
-use crate::source::{Kind, Opened, Report, Request, Source, SourceError, Stage, Wanted};
+use crate::source::{Opened, Report, Request, SourceError, Stage, Wanted};
 
 /// The operator's webtor.
 pub(super) struct Webtor {
@@ -29,7 +26,7 @@ impl Webtor {
         Self { api: Api::new(base, shared.clients.own().clone()), shared }
     }
 
-    async fn look(&self, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
+    pub(super) async fn look(&self, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
         let request = &wanted.request;
         report.update(Stage::Connecting, 0.2, "Asking webtor...");
         let (resource, (metainfo, torrent)) = match self.shared.lookup.find(request).await {
@@ -80,32 +77,6 @@ fn is_wanted(item: &Item, listing: &Listing) -> bool {
     let path = std::iter::once(&listing.names.torrent).chain(parts);
     let path: String = path.flat_map(|part| ["/".into(), String::from_utf8_lossy(part)]).collect();
     item.path == path
-}
-
-impl Source for Webtor {
-    fn name(&self) -> &'static str {
-        "webtor"
-    }
-
-    fn label(&self) -> &'static str {
-        "webtor"
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Http
-    }
-
-    fn budget(&self) -> Duration {
-        BUDGET
-    }
-
-    fn open<'a>(
-        &'a self,
-        wanted: &'a Wanted,
-        report: &'a Report,
-    ) -> BoxFuture<'a, Result<Opened, SourceError>> {
-        self.look(wanted, report).boxed()
-    }
 }
 
 #[cfg(test)]
