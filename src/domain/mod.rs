@@ -2,12 +2,16 @@
 
 mod content;
 mod content_id;
+mod date;
 mod debrid;
 mod info_hash;
 mod metainfo;
+mod title;
 
 pub use content::{ContentKey, FileChoice, FileIndex};
 pub use content_id::{ContentId, ImdbId, InvalidImdbId};
+pub use date::{Date, InvalidDate};
 pub use debrid::{DebridService, UnknownDebridService};
 pub use info_hash::{InfoHash, InvalidInfoHash};
 pub use metainfo::{FileEntry, InvalidMetainfo, Metainfo};
+pub use title::{Title, TitleEpisode, TitleKind};

@@ -4,9 +4,11 @@
 
 mod choice;
 mod episode;
+mod name;
 mod numbering;
 mod video;
 
 pub use choice::{NoSuchFile, choose};
 pub use episode::is_extra;
+pub use name::{Audio, Channels, Codec, Hdr, Language, Medium, Release, Resolution};
 pub use video::{VIDEO_EXTENSIONS, is_video};

@@ -1,0 +1,68 @@
+//! What the name of a release says about it.
+
+mod attributes;
+mod language;
+
+pub use attributes::{Audio, Channels, Codec, Hdr, Medium, Resolution};
+pub use language::Language;
+
+use crate::domain::Date;
+
+/// What the name of a release says. A field is empty where the name says nothing, or nothing clear.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Release {
+    /// The title as people write it: spaces between words, no dots or underscores.
+    pub title: String,
+    /// Further titles of the same work in the same name, such as the original one behind a slash.
+    pub other_titles: Vec<String>,
+    /// Year of the work.
+    pub year: Option<u16>,
+    /// Seasons it holds, ascending; 0 holds specials.
+    pub seasons: Vec<u32>,
+    /// Episodes it holds, ascending. Without a season they are counted from the first of all.
+    pub episodes: Vec<u32>,
+    /// The day of a daily show.
+    pub date: Option<Date>,
+    /// It says that it holds everything: `Complete`, `Batch`, `Integrale`.
+    pub complete: bool,
+    /// Lines of the picture.
+    pub resolution: Option<Resolution>,
+    /// Width and height where both are written.
+    pub dimensions: Option<(u16, u16)>,
+    /// Where the picture was taken from.
+    pub medium: Option<Medium>,
+    /// How the picture is encoded.
+    pub codec: Option<Codec>,
+    /// Bits per colour: 8, 10 or 12.
+    pub bit_depth: Option<u8>,
+    /// Ranges of brightness, several for a file that serves all.
+    pub hdr: Vec<Hdr>,
+    /// Sound formats, in the order of the name.
+    pub audio: Vec<Audio>,
+    /// Loudspeakers of the best sound.
+    pub channels: Option<Channels>,
+    /// Spoken languages that are named, in the order of the name.
+    pub languages: Vec<Language>,
+    /// Languages of subtitles that are named as such.
+    pub subtitles: Vec<Language>,
+    /// Sound in several languages that are not all named: `MULTi`, `Dual Audio`.
+    pub multi_audio: bool,
+    /// A dubbed version.
+    pub dubbed: bool,
+    /// Subtitles are part of the picture: `HardSub`, `HC`.
+    pub hard_subbed: bool,
+    /// Who made the release.
+    pub group: Option<String>,
+    /// `Director's Cut`, `Extended`, `IMAX`, …
+    pub edition: Option<String>,
+    /// A corrected release of another group's.
+    pub proper: bool,
+    /// A corrected release of the same group's.
+    pub repack: bool,
+    /// A picture for two eyes.
+    pub three_d: bool,
+    /// Bytes, where the name says a size.
+    pub size: Option<u64>,
+    /// Extension of a video file, in lower case.
+    pub container: Option<String>,
+}
