@@ -3,18 +3,22 @@
 //! Start with [`server::Server`], the composition root. `ARCHITECTURE.md` draws the rooms and the
 //! direction in which they may know each other.
 
+pub mod access;
 pub mod addon;
 pub mod cache;
 pub mod config;
 pub mod db;
 pub mod demo;
+pub mod discovery;
 pub mod domain;
 pub mod http;
 pub mod links;
 pub mod net;
 pub mod play;
 pub mod prepare;
+pub mod profile;
 pub mod release;
+pub mod seal;
 pub mod server;
 pub mod source;
 pub mod stremio;

@@ -8,7 +8,7 @@ mod open_movies;
 
 use std::time::SystemTime;
 
-use crate::domain::{ContentId, InfoHash};
+use crate::domain::{ContentId, FileChoice, InfoHash};
 use crate::links::{self, LinkSigner, PublicUrl};
 use crate::stremio::manifest::Manifest;
 use crate::stremio::{Body, CacheHint, CatalogExtra, MetaPreview, Resource, Response};
@@ -148,8 +148,9 @@ impl Addon {
         let movie = self.movies.of(id);
         let cache = if movie.is_some() { STREAMS } else { EMPTY };
         let streams = movie.map(|movie| {
-            let token = signer.sign(movie.info_hash, movie.file, now);
-            let url = links::play(base, &token, movie.info_hash, movie.file, &movie.file_name);
+            let file = FileChoice::Index(movie.file);
+            let token = signer.sign(movie.info_hash, file, now);
+            let url = links::play(base, None, &token, (movie.info_hash, file), &movie.file_name);
             labels::stream(movie, url)
         });
         Response { body: Body::Streams(streams.into_iter().collect()), cache }

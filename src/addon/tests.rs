@@ -110,7 +110,7 @@ fn a_stream_is_a_signed_link_to_the_file() {
     let parts: Vec<&str> = url.strip_prefix("https://tv.example/play/").unwrap().split('/').collect();
     let [token, hash, file, name] = *parts.as_slice() else { panic!("{url}") };
     assert_eq!((file, name), ("1", "Big%20Buck%20Bunny.mp4"));
-    assert_eq!(signer().verify(token, hash.parse().unwrap(), FileIndex(1), now()), Ok(()));
+    assert_eq!(signer().verify(token, hash.parse().unwrap(), FileChoice::Index(FileIndex(1)), now()), Ok(()));
     assert_eq!(
         stream["behaviorHints"],
         json!({

@@ -11,7 +11,8 @@ use super::layers::{Given, Layers};
 use super::values::{duration_text, flag, positive_duration};
 
 /// Which source is tried first, and whether the others wait for it. What is in the cache always comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SourcePolicy {
     /// Peers, then debrid services, then HTTP.
     P2pFirst,

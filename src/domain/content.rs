@@ -1,11 +1,12 @@
 //! What is cached and how a request names it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::InfoHash;
 
 /// Position in the torrent's file list, counted from 0 (BEP 3 order).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct FileIndex(pub u32);
 
@@ -46,6 +47,44 @@ pub enum FileChoice {
     Largest,
 }
 
+/// The text names no file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is neither a file's index, an episode such as s1e2, nor `largest`")]
+pub struct InvalidFileChoice;
+
+/// As links name it: `3`, `s1e2`, `largest`.
+impl fmt::Display for FileChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => index.fmt(f),
+            Self::Episode { season, episode } => write!(f, "s{season}e{episode}"),
+            Self::Largest => f.write_str("largest"),
+        }
+    }
+}
+
+impl FromStr for FileChoice {
+    type Err = InvalidFileChoice;
+
+    /// Reads what `Display` prints.
+    fn from_str(text: &str) -> Result<Self, InvalidFileChoice> {
+        // Digits only: `u32::from_str` alone would take a plus sign.
+        let number = |text: &str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| text.parse().ok())
+                .flatten()
+                .ok_or(InvalidFileChoice)
+        };
+        if text == "largest" {
+            return Ok(Self::Largest);
+        }
+        let Some(episode) = text.strip_prefix('s') else { return Ok(Self::Index(FileIndex(number(text)?))) };
+        let (season, episode) = episode.split_once('e').ok_or(InvalidFileChoice)?;
+        Ok(Self::Episode { season: number(season)?, episode: number(episode)? })
+    }
+}
+
 impl FileChoice {
     /// What takes the index's place in the key of a content whose file table nobody knows: no torrent has so
     /// many files. `None` for numbers that no series reaches.
@@ -65,6 +104,22 @@ impl FileChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_choice_is_read_back_from_its_text() {
+        for (text, choice) in [
+            ("0", FileChoice::Index(FileIndex(0))),
+            ("4294967295", FileChoice::Index(FileIndex(u32::MAX))),
+            ("s0e13", FileChoice::Episode { season: 0, episode: 13 }),
+            ("largest", FileChoice::Largest),
+        ] {
+            assert_eq!(text.parse(), Ok(choice));
+            assert_eq!(choice.to_string(), text);
+        }
+        for text in ["", "+1", "-1", "4294967296", "s1", "se", "s1e", "e2", "S1E2", "s1e2e3", "Largest"] {
+            assert_eq!(text.parse::<FileChoice>(), Err(InvalidFileChoice), "{text}");
+        }
+    }
 
     #[test]
     fn different_choices_have_different_stand_ins_that_no_torrent_uses() {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A service that downloads torrents into an account of the operator and hands out links to the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DebridService {
     /// real-debrid.com.
     RealDebrid,

@@ -8,7 +8,7 @@ mod info_hash;
 mod metainfo;
 mod title;
 
-pub use content::{ContentKey, FileChoice, FileIndex};
+pub use content::{ContentKey, FileChoice, FileIndex, InvalidFileChoice};
 pub use content_id::{ContentId, ImdbId, InvalidImdbId};
 pub use date::{Date, InvalidDate};
 pub use debrid::{DebridService, UnknownDebridService};

@@ -17,7 +17,7 @@ use super::segments::Segments;
 use super::state::App;
 use super::wish;
 use crate::cache::Playhead;
-use crate::domain::{ContentKey, FileChoice, FileIndex};
+use crate::domain::{ContentKey, FileChoice};
 use crate::play::{self, Decision, MediaBody, Outcome, Player, Representation, Waiting};
 use crate::prepare::{Content, Job, JobStatus, PrepareError};
 use crate::source;
@@ -29,20 +29,20 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(8);
 /// `GET|HEAD /play/{token}/{infohash}/{file}/{name}`.
 pub(super) async fn play(
     State(app): State<Arc<App>>,
-    Segments((token, info_hash, file, _name)): Segments<(String, String, u32, String)>,
+    Segments((token, info_hash, file, _name)): Segments<(String, String, String, String)>,
     request: Parts,
 ) -> Result<Response, ApiError> {
     let info_hash = wish::info_hash(&info_hash)?;
-    let file = FileIndex(file);
+    let file = wish::file_choice(&file)?;
     app.signer.verify(&token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
-    let job = app.start(source::Request::new(info_hash, FileChoice::Index(file)));
+    let job = app.start(source::Request::new(info_hash, file));
     if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {
         // Length and name of a built-in film are known before any source has answered.
-        let known = app.addon.known(info_hash).filter(|movie| movie.file == file);
+        let known = app.addon.known(info_hash).filter(|movie| FileChoice::Index(movie.file) == file);
         if let Some(movie) = known
             && !app.has_drop_in(info_hash).await
         {
-            let tag = ContentKey { info_hash, file }.to_string();
+            let tag = ContentKey { info_hash, file: movie.file }.to_string();
             let known = Representation::new(&tag, movie.file_size_bytes, &movie.file_name);
             return Ok(media(play::serve_head(&request.headers, &known)));
         }

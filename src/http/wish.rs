@@ -28,6 +28,11 @@ pub(super) fn info_hash(text: &str) -> Result<InfoHash, ApiError> {
     text.parse().map_err(|error| ApiError::BadRequest(format!("`{text}` is not an info-hash: {error}")))
 }
 
+/// Reads which file is meant from a path segment.
+pub(super) fn file_choice(text: &str) -> Result<FileChoice, ApiError> {
+    text.parse().map_err(|error| ApiError::BadRequest(format!("`{text}` {error}")))
+}
+
 /// A request from path and query: `fileIndex=`, or `season=` and `episode=`, and any number of `tr=`, `ws=`, `xs=`,
 /// `as=` and `x.pe=`, which mean what they mean in a magnet link.
 pub(super) fn from_query(info_hash: InfoHash, query: Option<&str>) -> Result<Request, ApiError> {

@@ -11,7 +11,7 @@ mod signer;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use crate::domain::{FileIndex, InfoHash};
+use crate::domain::{FileChoice, InfoHash};
 
 pub use public_url::{InvalidPublicUrl, PublicUrl};
 pub use signer::{LinkError, LinkKeyError, LinkSigner, VALID_AT_LEAST};
@@ -49,12 +49,20 @@ pub fn background(base: &PublicUrl) -> Url {
     base.join(route::BACKGROUND)
 }
 
-/// A signed link to one file of a torrent. `name` is for players, which guess the type from it; the
-/// token covers the hash and the index alone.
-pub fn play(base: &PublicUrl, token: &str, info_hash: InfoHash, file: FileIndex, name: &str) -> Url {
+/// A signed link to one file of a torrent, played by the rules of `profile` or of the operator. `name` is for
+/// players, which guess the type from it; the token covers the hash and the choice alone.
+pub fn play(
+    base: &PublicUrl,
+    profile: Option<&str>,
+    token: &str,
+    (info_hash, file): (InfoHash, FileChoice),
+    name: &str,
+) -> Url {
+    let pattern = if profile.is_some() { route::PLAY_AS } else { route::PLAY };
     base.join(&fill(
-        route::PLAY,
+        pattern,
         &[
+            ("profile", profile.unwrap_or_default()),
             ("token", token),
             ("infohash", &info_hash.to_string()),
             ("file", &file.to_string()),
@@ -101,6 +109,7 @@ fn fill_raw(pattern: &str, parameter: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::FileIndex;
 
     fn base(text: &str) -> PublicUrl {
         text.parse().unwrap()
@@ -108,7 +117,8 @@ mod tests {
 
     fn play_named(name: &str) -> String {
         let hash = "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c".parse().unwrap();
-        play(&base("https://tv.example/hw"), "tok-en_1", hash, FileIndex(1), name).to_string()
+        let file = FileChoice::Index(FileIndex(1));
+        play(&base("https://tv.example/hw"), None, "tok-en_1", (hash, file), name).to_string()
     }
 
     #[test]
@@ -137,6 +147,14 @@ mod tests {
         ] {
             assert_eq!(play_named(name), format!("{prefix}{segment}"), "{name}");
         }
+    }
+
+    #[test]
+    fn play_links_carry_the_profile_in_front_and_the_choice_behind_the_hash() {
+        let hash = "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c".parse().unwrap();
+        let file = FileChoice::Episode { season: 1, episode: 2 };
+        let link = play(&base("https://tv.example"), Some("p-1"), "t", (hash, file), "a.mkv");
+        assert_eq!(link.path(), "/p-1/play/t/dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c/s1e2/a.mkv");
     }
 
     #[test]

@@ -31,6 +31,13 @@ pub const ADDON: [&str; 14] = [
 
 /// One file of a torrent, for whoever holds the token.
 pub const PLAY: &str = "/play/{token}/{infohash}/{file}/{name}";
+/// The same by the rules, and with the services, of a profile.
+pub const PLAY_AS: &str = "/{profile}/play/{token}/{infohash}/{file}/{name}";
+
+/// The page on which a person makes a profile.
+pub const CONFIGURE: &str = "/configure";
+/// The page on which a person changes a profile.
+pub const CONFIGURE_PROFILE: &str = "/{profile}/configure";
 
 /// Starts a preparation.
 pub const PREPARE: &str = "/stream/prepare/{infoHash}";

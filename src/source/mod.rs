@@ -102,6 +102,38 @@ pub struct Request {
     pub web_seeds: Vec<url::Url>,
     /// Where the .torrent file may lie (`xs`, `as`).
     pub exact_sources: Vec<url::Url>,
+    /// Where the content itself lies, if it is no torrent's: the SHA-1 of that place stands for the info-hash then.
+    pub place: Option<Place>,
+    /// The rules of the profile that asks; those of the operator where it has none.
+    pub terms: Terms,
+}
+
+/// Where a content lies that no torrent describes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Place {
+    /// `http:`, `https:`, or `file:` for a file of the operator's media folder. May hold keys, so it is for no log.
+    pub url: url::Url,
+    /// Headers that the server there wants, such as `Referer`.
+    pub headers: Vec<(String, String)>,
+    /// Its name for people and players.
+    pub name: String,
+    /// Bytes, where somebody said so.
+    pub size: Option<u64>,
+}
+
+/// By whose rules and with whose accounts a content is prepared.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// The debrid accounts; `None` means those of the operator.
+    pub services: Option<Arc<[debrid::ServiceSettings]>>,
+    /// Which source comes first; `None` means as the operator says.
+    pub policy: Option<crate::config::SourcePolicy>,
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Place").field("name", &self.name).field("size", &self.size).finish_non_exhaustive()
+    }
 }
 
 impl Request {
@@ -115,6 +147,8 @@ impl Request {
             metainfo: None,
             web_seeds: Vec::new(),
             exact_sources: Vec::new(),
+            place: None,
+            terms: Terms::default(),
         }
     }
 }

@@ -17,7 +17,8 @@ const TIERS: [&[&str]; 6] = [
 ];
 
 /// The lowest row.
-const FOUNDATION: [&str; 7] = ["net", "config", "telemetry", "links", "release", "stremio", "domain"];
+const FOUNDATION: [&str; 9] =
+    ["net", "config", "telemetry", "links", "seal", "profile", "release", "stremio", "domain"];
 
 /// A file above this length holds more than one subject.
 const MOST_LINES: usize = 500;

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_lc_rs::{constant_time, hmac, rand};
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::domain::{FileIndex, InfoHash};
+use crate::domain::{FileChoice, InfoHash};
 
 /// A link can be used for at least this long after it was printed, and for at most twice as long.
 pub const VALID_AT_LEAST: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -105,7 +105,7 @@ impl LinkSigner {
     }
 
     /// The token for one file, valid for at least [`VALID_AT_LEAST`] after `now`.
-    pub fn sign(&self, info_hash: InfoHash, file: FileIndex, now: SystemTime) -> String {
+    pub fn sign(&self, info_hash: InfoHash, file: FileChoice, now: SystemTime) -> String {
         let last = unix_seconds(now).saturating_add(PERIOD).div_ceil(PERIOD);
         let period = u32::try_from(last).unwrap_or(u32::MAX);
         let mut token = period.to_be_bytes().to_vec();
@@ -122,7 +122,7 @@ impl LinkSigner {
         &self,
         token: &str,
         info_hash: InfoHash,
-        file: FileIndex,
+        file: FileChoice,
         now: SystemTime,
     ) -> Result<(), LinkError> {
         let token = BASE64URL_NOPAD.decode(token.as_bytes()).map_err(|_| LinkError::Forged)?;
@@ -134,10 +134,18 @@ impl LinkSigner {
         if unix_seconds(now) < expiry { Ok(()) } else { Err(LinkError::Expired) }
     }
 
-    /// All fields have fixed lengths, so no two links share a message.
-    fn tag(&self, info_hash: InfoHash, file: FileIndex, period: u32) -> [u8; TAG_BYTES] {
+    /// The length of the message tells the kind of choice, and all its fields have fixed lengths, so no two links
+    /// share a message.
+    fn tag(&self, info_hash: InfoHash, file: FileChoice, period: u32) -> [u8; TAG_BYTES] {
         let mut message = info_hash.as_bytes().to_vec();
-        message.extend_from_slice(&file.0.to_be_bytes());
+        match file {
+            FileChoice::Index(index) => message.extend_from_slice(&index.0.to_be_bytes()),
+            FileChoice::Episode { season, episode } => {
+                message.extend_from_slice(&season.to_be_bytes());
+                message.extend_from_slice(&episode.to_be_bytes());
+            }
+            FileChoice::Largest => {}
+        }
         message.extend_from_slice(&period.to_be_bytes());
         let mut tag = [0; TAG_BYTES];
         tag.copy_from_slice(&hmac::sign(&self.links, &message).as_ref()[..TAG_BYTES]);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::FileIndex;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -10,36 +11,45 @@ fn hash() -> InfoHash {
     InfoHash::new([0xab; 20])
 }
 
+fn file(index: u32) -> FileChoice {
+    FileChoice::Index(FileIndex(index))
+}
+
 fn noon() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(20_000 * 86_400 + 43_200)
 }
 
 #[test]
 fn a_link_opens_its_own_file_only() {
-    let token = signer().sign(hash(), FileIndex(1), noon());
-    assert_eq!(signer().verify(&token, hash(), FileIndex(1), noon()), Ok(()));
-    for (info_hash, file) in [(hash(), FileIndex(2)), (InfoHash::new([0xac; 20]), FileIndex(1))] {
+    let token = signer().sign(hash(), file(1), noon());
+    assert_eq!(signer().verify(&token, hash(), file(1), noon()), Ok(()));
+    for (info_hash, file) in [(hash(), file(2)), (InfoHash::new([0xac; 20]), file(1))] {
         assert_eq!(signer().verify(&token, info_hash, file, noon()), Err(LinkError::Forged));
     }
+    for choice in [FileChoice::Largest, FileChoice::Episode { season: 0, episode: 1 }] {
+        assert_eq!(signer().verify(&token, hash(), choice, noon()), Err(LinkError::Forged));
+        let own = signer().sign(hash(), choice, noon());
+        assert_eq!(signer().verify(&own, hash(), choice, noon()), Ok(()));
+    }
     let other = LinkSigner::new(&[8; KEY_BYTES]);
-    assert_eq!(other.verify(&token, hash(), FileIndex(1), noon()), Err(LinkError::Forged));
+    assert_eq!(other.verify(&token, hash(), file(1), noon()), Err(LinkError::Forged));
 }
 
 #[test]
 fn every_changed_or_missing_byte_is_noticed() {
-    let token = signer().sign(hash(), FileIndex(1), noon());
+    let token = signer().sign(hash(), file(1), noon());
     let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
     assert_eq!(bytes.len(), 4 + TAG_BYTES);
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
         let changed = BASE64URL_NOPAD.encode(&changed);
-        assert_eq!(signer().verify(&changed, hash(), FileIndex(1), noon()), Err(LinkError::Forged), "{at}");
+        assert_eq!(signer().verify(&changed, hash(), file(1), noon()), Err(LinkError::Forged), "{at}");
         let short = BASE64URL_NOPAD.encode(&bytes[..at]);
-        assert_eq!(signer().verify(&short, hash(), FileIndex(1), noon()), Err(LinkError::Forged), "{at}");
+        assert_eq!(signer().verify(&short, hash(), file(1), noon()), Err(LinkError::Forged), "{at}");
     }
     for text in ["", "%", "ä", &format!("{token}A"), &format!("{token}=")] {
-        assert_eq!(signer().verify(text, hash(), FileIndex(1), noon()), Err(LinkError::Forged), "{text}");
+        assert_eq!(signer().verify(text, hash(), file(1), noon()), Err(LinkError::Forged), "{text}");
     }
 }
 
@@ -47,8 +57,8 @@ fn every_changed_or_missing_byte_is_noticed() {
 fn a_link_lives_thirty_to_sixty_days() {
     for offset in 0..61 {
         let printed = noon() + DAY * offset;
-        let token = signer().sign(hash(), FileIndex(0), printed);
-        let verify = |at| signer().verify(&token, hash(), FileIndex(0), at);
+        let token = signer().sign(hash(), file(0), printed);
+        let verify = |at| signer().verify(&token, hash(), file(0), at);
         assert_eq!(verify(printed + VALID_AT_LEAST - Duration::from_secs(1)), Ok(()));
         assert_eq!(verify(printed + 2 * VALID_AT_LEAST), Err(LinkError::Expired));
     }
@@ -57,14 +67,14 @@ fn a_link_lives_thirty_to_sixty_days() {
 #[test]
 fn links_printed_within_one_period_are_equal() {
     let start = UNIX_EPOCH + Duration::from_secs(PERIOD * 700 + 1);
-    let token = signer().sign(hash(), FileIndex(3), start);
-    assert_eq!(signer().sign(hash(), FileIndex(3), start + 29 * DAY), token);
-    assert_ne!(signer().sign(hash(), FileIndex(3), start + VALID_AT_LEAST), token);
+    let token = signer().sign(hash(), file(3), start);
+    assert_eq!(signer().sign(hash(), file(3), start + 29 * DAY), token);
+    assert_ne!(signer().sign(hash(), file(3), start + VALID_AT_LEAST), token);
 }
 
 #[test]
 fn the_token_needs_no_encoding_in_a_path() {
-    let token = signer().sign(hash(), FileIndex(3), noon());
+    let token = signer().sign(hash(), file(3), noon());
     assert_eq!(token.len(), 27);
     assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{token}");
 }
@@ -72,9 +82,9 @@ fn the_token_needs_no_encoding_in_a_path() {
 #[test]
 fn the_key_survives_a_restart_and_is_private() {
     let folder = tempfile::tempdir().unwrap();
-    let token = LinkSigner::open(folder.path()).unwrap().sign(hash(), FileIndex(0), noon());
+    let token = LinkSigner::open(folder.path()).unwrap().sign(hash(), file(0), noon());
     let again = LinkSigner::open(folder.path()).unwrap();
-    assert_eq!(again.verify(&token, hash(), FileIndex(0), noon()), Ok(()));
+    assert_eq!(again.verify(&token, hash(), file(0), noon()), Ok(()));
     let names: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, [KEY_FILE]);

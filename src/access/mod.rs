@@ -1,0 +1,1 @@
+//! Who may do what: the profiles of installs, by the id in their address.

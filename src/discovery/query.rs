@@ -1,0 +1,36 @@
+//! What indexers are asked for.
+
+use std::sync::Arc;
+
+use crate::domain::{ContentId, Title, TitleKind};
+
+/// A wanted video.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// What Stremio asked for.
+    pub id: ContentId,
+    /// The content type Stremio asked with: `movie`, `series`, `anime`, …
+    pub kind: String,
+    /// What is known of it; `None` when the catalogue of titles is down, and then ids alone are searched.
+    pub title: Option<Arc<Title>>,
+    /// The episode by seasons, also where the id counts otherwise and the mapping is known.
+    pub episode: Option<(u32, u32)>,
+    /// The episode counted from the first of all, where that is known.
+    pub absolute: Option<u32>,
+}
+
+impl Query {
+    /// The IMDb id, of the series for an episode.
+    pub fn imdb(&self) -> Option<&str> {
+        match &self.id {
+            ContentId::Movie(imdb) | ContentId::Episode { series: imdb, .. } => Some(imdb.as_str()),
+            ContentId::Kitsu { .. } | ContentId::Other(_) => self.title.as_ref()?.imdb.as_deref(),
+        }
+    }
+
+    /// Whether an episode is wanted, or a film.
+    pub fn title_kind(&self) -> TitleKind {
+        let is_episode = self.episode.is_some() || self.absolute.is_some();
+        if is_episode { TitleKind::Series } else { TitleKind::Movie }
+    }
+}
