@@ -44,7 +44,7 @@ use self::resolve::Flights;
 use self::stay::Recipe;
 use super::content::open_content;
 use super::lookup::Lookup;
-use super::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
+use super::{Kind, Opened, Report, Request, Source, SourceError, Stage, Wanted};
 use crate::cache::Cache;
 use crate::db::Database;
 use crate::domain::InfoHash;
@@ -221,6 +221,11 @@ impl Source for Swarm {
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         open(&self.inner, wanted, report).boxed()
+    }
+
+    fn warm<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, ()> {
+        // The file table is kept in the database, and the peers who sent it by the engine.
+        async move { drop(resolve::resolve(&self.inner, request, &Report::new()).await) }.boxed()
     }
 }
 
