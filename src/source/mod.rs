@@ -111,6 +111,9 @@ pub struct Request {
     pub exact_sources: Vec<url::Url>,
     /// Where the content itself lies, if it is no torrent's: the SHA-1 of that place stands for the info-hash then.
     pub place: Option<Place>,
+    /// The torrent is said to be of a private tracker (BEP 27): before its file table is known, peers are asked by
+    /// nobody, and no service is told.
+    pub private: bool,
     /// The rules of the profile that asks; those of the operator where it has none.
     pub terms: Terms,
 }
@@ -155,6 +158,7 @@ impl Request {
             web_seeds: Vec::new(),
             exact_sources: Vec::new(),
             place: None,
+            private: false,
             terms: Terms::default(),
         }
     }

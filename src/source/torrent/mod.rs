@@ -47,7 +47,7 @@ use super::lookup::Lookup;
 use super::{Kind, Opened, Report, Request, Source, SourceError, Stage, Wanted};
 use crate::cache::Cache;
 use crate::db::Database;
-use crate::domain::InfoHash;
+use crate::domain::{InfoHash, Metainfo};
 
 pub(in crate::source) use addresses::{FileNames, web_seeds};
 pub use magnet::{InvalidMagnet, MAX_WEB_ADDRESSES, MagnetHints, parse_magnet, parse_web_address};
@@ -181,6 +181,15 @@ impl Swarm {
             // The engine counts in MiB per second.
             download_bps: (live.download_speed.mbps * 1024.0 * 1024.0) as u64,
         })
+    }
+
+    /// The file table of a torrent, from wherever it is found first; nothing is downloaded. Whoever asks for the same
+    /// torrent meanwhile waits for the same search, which goes on if this future is dropped.
+    ///
+    /// # Errors
+    /// Nobody sent it within the time limit of the settings, or it is malformed.
+    pub async fn table(&self, request: &Request) -> Result<Arc<Metainfo>, SourceError> {
+        Ok(resolve::resolve(&self.inner, request, &Report::new()).await?.metainfo)
     }
 
     /// Stops the engine within a few seconds. Drop every writer first; close the cache afterwards.
