@@ -1,12 +1,18 @@
 //! From the id of a video to the releases of it: all indexers at once under one deadline, merged by content.
 
+pub mod titles;
+
 mod candidate;
 mod engine;
+mod exchange;
+#[cfg(test)]
+mod fake;
 mod findings;
 mod health;
 mod indexer;
 mod query;
 mod recalled;
+mod upstream;
 
 pub use candidate::{Candidate, Locator};
 pub use engine::{BuiltIn, Discovery, DiscoverySettings, Parts, Scope};

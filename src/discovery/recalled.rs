@@ -45,6 +45,7 @@ impl Recalled {
         unite(&mut request.web_seeds, &self.web_seeds);
         let links: Vec<Url> = self.torrents.iter().map(|link| link.url.clone()).collect();
         unite(&mut request.exact_sources, &links);
+        request.private |= self.private;
         if request.place.is_none() {
             request.place = self.place.as_ref().map(Place::from);
         }
