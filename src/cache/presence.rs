@@ -70,7 +70,8 @@ fn stored_presence(folder: &ContentFolder) -> Presence {
     let Some(description) = Description::read(&folder.layout()) else { return Presence::Absent };
     let record = Record::read(&folder.have());
     let vouched = record.vouched.iter().copied().chain(std::iter::repeat(0));
-    let pieces: u32 = record.have.iter().zip(vouched).map(|(have, vouched)| (have | vouched).count_ones()).sum();
+    let pieces: u32 =
+        record.have.iter().zip(vouched).map(|(have, vouched)| (have | vouched).count_ones()).sum();
     match pieces as usize {
         0 => Presence::Absent,
         some if some < description.layout.pieces() => Presence::Partly,

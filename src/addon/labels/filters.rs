@@ -24,11 +24,13 @@ pub(super) fn environment() -> Environment<'static> {
     environment.add_filter("replace", replace);
     environment.add_filter("upper", |text: String| bounded(text.to_uppercase()));
     environment.add_filter("lower", |text: String| bounded(text.to_lowercase()));
-    environment.add_filter("default", |value: Value, other: Value| if value.is_true() { value } else { other });
+    environment
+        .add_filter("default", |value: Value, other: Value| if value.is_true() { value } else { other });
     environment.add_filter("first", |list: Value| list.try_iter().ok().and_then(|mut list| list.next()));
     environment.add_filter("last", |list: Value| list.try_iter().ok().and_then(Iterator::last));
     environment.add_filter("length", |list: Value| list.len().unwrap_or(0));
-    environment.add_filter("truncate", |text: String, most: usize| text.chars().take(most).collect::<String>());
+    environment
+        .add_filter("truncate", |text: String, most: usize| text.chars().take(most).collect::<String>());
     environment.add_test("defined", |value: &Value| !value.is_undefined());
     environment
 }

@@ -9,6 +9,7 @@ use crate::cache::Presence;
 use crate::discovery::{Candidate, Locator, Query};
 use crate::domain::{ContentId, DebridService, FileChoice, FileIndex, InfoHash, Title, TitleKind};
 use crate::release::{Audio, Channels, Codec, Fit, Hdr, Language, Medium, Release, Resolution};
+use crate::stremio::Hops;
 
 const GIB: u64 = 1 << 30;
 
@@ -28,6 +29,7 @@ pub fn sample_offers() -> (Query, Vec<Offer>) {
         })),
         episode: Some((2, 5)),
         absolute: None,
+        hops: Hops::default(),
     };
     (query, vec![rich(), pack(), plain()])
 }
@@ -62,7 +64,8 @@ fn rich() -> Offer {
         dubbed: true,
         ..Release::default()
     };
-    let mut offer = offer("The.Lighthouse.Keepers.S02E05.2160p.WEB-DL.DDP5.1.Atmos.DV.HDR.H.265-HARBOUR", release);
+    let mut offer =
+        offer("The.Lighthouse.Keepers.S02E05.2160p.WEB-DL.DDP5.1.Atmos.DV.HDR.H.265-HARBOUR", release);
     offer.file_name = Some(format!("{}.mkv", offer.candidate.name));
     offer.file_size = Some(9 * GIB + GIB / 3);
     offer.file = FileChoice::Index(FileIndex(0));

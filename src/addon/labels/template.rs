@@ -124,7 +124,7 @@ fn refuse_what_grows(source: &str) -> Result<(), LabelError> {
 
 fn written(template: &minijinja::Template<'_, '_>, facts: &Facts) -> Result<String, minijinja::Error> {
     let mut label = Label(Vec::new());
-    template.render_to_write(facts, &mut label)?;
+    template.render_captured_to(facts, &mut label)?;
     Ok(tidy(&String::from_utf8_lossy(&label.0)))
 }
 

@@ -176,7 +176,11 @@ pub(super) fn bytes(size: u64) -> String {
         whole /= STEP;
         unit += 1;
     }
-    if unit > 0 && whole < 100 { format!("{whole}.{tenths} {}", UNITS[unit]) } else { format!("{whole} {}", UNITS[unit]) }
+    if unit > 0 && whole < 100 {
+        format!("{whole}.{tenths} {}", UNITS[unit])
+    } else {
+        format!("{whole} {}", UNITS[unit])
+    }
 }
 
 const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];

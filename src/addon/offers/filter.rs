@@ -36,7 +36,8 @@ impl Patterns {
     /// Compiles the expressions of `filters`. One that cannot be used is left out: it was refused when the profile
     /// was saved, and a list without it is better than none.
     pub fn lenient(filters: &Filters) -> Self {
-        let compile = |text: &Option<String>| text.as_deref().and_then(|text| Self::check(text).ok().flatten());
+        let compile =
+            |text: &Option<String>| text.as_deref().and_then(|text| Self::check(text).ok().flatten());
         Self { must_match: compile(&filters.must_match), must_not_match: compile(&filters.must_not_match) }
     }
 

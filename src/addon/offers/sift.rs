@@ -82,7 +82,9 @@ impl Judged<'_> {
     fn listed(&self, table: &Metainfo, said: Option<FileIndex>) -> Found {
         let said = said.filter(|index| {
             self.candidate.is_exact
-                && table.file(*index).is_some_and(|file| is_video(&file.path) && !is_episode_named(&file.path))
+                && table
+                    .file(*index)
+                    .is_some_and(|file| is_video(&file.path) && !is_episode_named(&file.path))
         });
         let found = self.wanted.file(&table.files, &self.candidate.release).ok().or(said);
         let Some((index, file)) = found.and_then(|index| Some((index, table.file(index)?))) else {
