@@ -22,15 +22,16 @@ pub(super) fn environment() -> Environment<'static> {
     environment.add_filter("bytes", |size: Value| u64::try_from(size).map(bytes).unwrap_or_default());
     environment.add_filter("join", join);
     environment.add_filter("replace", replace);
-    environment.add_filter("upper", |text: String| bounded(text.to_uppercase()));
-    environment.add_filter("lower", |text: String| bounded(text.to_lowercase()));
+    environment.add_filter("upper", |value: Value| bounded(text(&value).to_uppercase()));
+    environment.add_filter("lower", |value: Value| bounded(text(&value).to_lowercase()));
     environment
         .add_filter("default", |value: Value, other: Value| if value.is_true() { value } else { other });
     environment.add_filter("first", |list: Value| list.try_iter().ok().and_then(|mut list| list.next()));
     environment.add_filter("last", |list: Value| list.try_iter().ok().and_then(Iterator::last));
     environment.add_filter("length", |list: Value| list.len().unwrap_or(0));
-    environment
-        .add_filter("truncate", |text: String, most: usize| text.chars().take(most).collect::<String>());
+    environment.add_filter("truncate", |value: Value, most: usize| {
+        text(&value).chars().take(most).collect::<String>()
+    });
     environment.add_test("defined", |value: &Value| !value.is_undefined());
     environment
 }
@@ -50,7 +51,13 @@ fn join(list: &Value, between: Option<String>) -> Result<String, Error> {
     Ok(text)
 }
 
-fn replace(text: &str, old: &str, new: &str) -> Result<String, Error> {
+/// What a value is written as; nothing for what is unknown.
+fn text(value: &Value) -> String {
+    if value.is_undefined() { String::new() } else { value.to_string() }
+}
+
+fn replace(value: &Value, old: &str, new: &str) -> Result<String, Error> {
+    let text = text(value);
     let growth = text.matches(old).count().saturating_mul(new.len());
     if growth > LONGEST_TEXT {
         return Err(too_long());
