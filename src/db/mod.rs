@@ -2,6 +2,8 @@
 
 mod ledger;
 mod refusals;
+mod searches;
+mod sources;
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -58,7 +60,7 @@ impl Database {
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Normal);
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        for table in [METAINFO, ledger::TABLE, refusals::TABLE] {
+        for table in [METAINFO, ledger::TABLE, refusals::TABLE, searches::TABLE, sources::TABLE] {
             sqlx::query(table).execute(&pool).await?;
         }
         Ok(Self { pool, _lock: Arc::new(lock) })

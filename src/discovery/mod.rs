@@ -1,17 +1,30 @@
 //! From the id of a video to the releases of it: all indexers at once under one deadline, merged by content.
 
+mod ask;
 mod candidate;
 mod engine;
 mod findings;
+mod flight;
 mod health;
 mod indexer;
+mod links;
+mod member;
+mod merge;
+mod merges;
+mod plays;
+mod popular;
 mod query;
 mod recalled;
+mod resolve;
+mod results;
+mod scope;
+mod tables;
 
 pub use candidate::{Candidate, Locator};
-pub use engine::{BuiltIn, Discovery, DiscoverySettings, Parts, Scope};
+pub use engine::{BuiltIn, Discovery, DiscoverySettings, Parts};
 pub use findings::{Findings, Note, Outcome};
 pub use health::{IndexerHealth, IndexerState};
 pub use indexer::{Found, Indexer, IndexerError, Probe};
 pub use query::Query;
 pub use recalled::Recalled;
+pub use scope::Scope;
