@@ -40,8 +40,10 @@ pub(super) struct Desk {
 }
 
 impl Asked {
-    pub(super) fn new(query: Query) -> Self {
+    /// A query of this server, which is called `instance` among its like.
+    pub(super) fn new(mut query: Query, instance: &str) -> Self {
         let key = query_key(&query);
+        query.hops = query.hops.through(instance);
         Self { query, key }
     }
 }

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use futures::FutureExt;
 use futures::future::join_all;
 use tokio::time::{Instant, timeout_at};
@@ -20,6 +21,7 @@ use super::resolve::Resolver;
 use super::results::Results;
 use super::scope::{Scope, Scopes};
 use super::tables::Tables;
+use super::titles::Titles;
 use super::{Candidate, Findings, Indexer, IndexerError, IndexerHealth, Locator, Note, Outcome, Probe, Query, Recalled};
 use crate::config::SourcePolicy;
 use crate::db::Database;
@@ -57,6 +59,8 @@ pub struct Parts {
     pub lookup: Lookup,
     /// Who asks peers for file tables.
     pub swarm: Option<Swarm>,
+    /// Who knows the names of films and series.
+    pub titles: Titles,
     /// Indexers that are part of this server.
     pub built_in: Vec<BuiltIn>,
 }
@@ -82,6 +86,9 @@ pub struct Discovery {
 
 pub(super) struct Inner {
     settings: DiscoverySettings,
+    titles: Titles,
+    /// What this server is called among its like.
+    instance: String,
     pub(super) scopes: Scopes,
     pub(super) desk: Desk,
     merged: Merges,
@@ -100,7 +107,7 @@ impl Discovery {
     }
 
     pub(super) fn with(settings: DiscoverySettings, parts: Parts, build: Build) -> Self {
-        let Parts { db, sealer, clients, lookup, swarm, built_in } = parts;
+        let Parts { db, sealer, clients, lookup, swarm, titles, built_in } = parts;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let tables = Tables::new(db.clone());
         let links = Links::new(lookup.clone(), tables.clone());
@@ -113,6 +120,8 @@ impl Discovery {
             scopes: Scopes::new(&settings.indexers, built_in, clients, build),
             plays: Plays::new(db, sealer, lookup, trusted),
             settings,
+            titles,
+            instance: instance_name(),
             desk,
             merged: Merges::new(),
             tables,
@@ -137,7 +146,9 @@ impl Discovery {
     pub async fn find(&self, kind: &str, id: &ContentId, scope: &Scope) -> Findings {
         let inner = &self.inner;
         let deadline = Instant::now() + inner.settings.deadline;
-        let asked = Arc::new(Asked::new(Query::of_id(kind, id)));
+        let scope = &if scope.hops.ends_at(&inner.instance) { scope.without_addons() } else { scope.clone() };
+        let query = Query { hops: scope.hops.clone(), ..inner.titles.query(kind, id).await };
+        let asked = Arc::new(Asked::new(query, &inner.instance));
         inner.popular.note(&asked, scope);
         let asking = scope.members.iter().map(|member| inner.desk.ask(member, &asked, deadline));
         let answers = join_all(asking).await;
@@ -220,7 +231,15 @@ impl Discovery {
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.inner.titles.shutdown().await;
     }
+}
+
+/// A name that no other server has, and that says nothing about this one.
+fn instance_name() -> String {
+    let mut bytes = [0; 6];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system has random numbers");
+    HEXLOWER.encode(&bytes)
 }
 
 impl std::fmt::Debug for Discovery {

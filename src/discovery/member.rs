@@ -9,7 +9,7 @@ use url::{Origin, Url};
 
 use super::health::Vitals;
 use super::{Indexer, IndexerError, IndexerHealth, Query};
-use crate::profile::IndexerSettings;
+use crate::profile::{IndexerKind, IndexerSettings};
 
 /// Searches of one indexer at the same time; further ones wait for their turn.
 const TURNS: usize = 4;
@@ -59,6 +59,11 @@ impl Member {
         self.indexer.name()
     }
 
+    /// Whether it is another addon, which may be a server like this one.
+    pub(super) fn is_addon(&self) -> bool {
+        self.kind == IndexerKind::Addon.name()
+    }
+
     /// Under what its answer to a query is kept.
     pub(super) fn key(&self, query: &Fingerprint) -> Fingerprint {
         let both = [self.fingerprint.as_slice(), query].concat();
@@ -98,7 +103,8 @@ pub(super) fn fingerprint(settings: &IndexerSettings, foreign: bool) -> Fingerpr
 pub(super) fn query_key(query: &Query) -> Fingerprint {
     let (title, year) = query.title.as_ref().map_or(("", None), |title| (title.name.as_str(), title.year));
     let numbers = format!("{year:?} {:?} {:?}", query.episode, query.absolute);
-    sum(&["query", &query.kind, &query.id.to_string(), title, &numbers])
+    let way = query.hops.via().unwrap_or_default();
+    sum(&["query", &query.kind, &query.id.to_string(), title, &numbers, &way])
 }
 
 /// What a list of indexers is kept by.
@@ -122,7 +128,6 @@ fn digest_of(bytes: &[u8]) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::IndexerKind;
 
     #[test]
     fn what_is_asked_differently_is_kept_apart() {

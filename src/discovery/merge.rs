@@ -135,16 +135,11 @@ fn best_name<'a>(all: impl Iterator<Item = &'a Found>) -> Option<(String, Releas
     };
     let names = unique(all.filter_map(name), MOST_NAMES);
     let read = names.into_iter().map(|name| {
-        let release = read(&name);
+        let release = Release::parse(&name);
         (name, release)
     });
     // The later of two equal ones wins in `max_by_key`, and the first indexer's is to.
     read.rev().max_by_key(|(name, release)| (told(release), name.chars().count()))
-}
-
-/// What a name says.
-fn read(name: &str) -> Release {
-    Release { title: name.to_owned(), ..Release::default() }
 }
 
 /// How much a name says about its release.

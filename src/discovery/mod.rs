@@ -1,8 +1,13 @@
 //! From the id of a video to the releases of it: all indexers at once under one deadline, merged by content.
 
+pub mod titles;
+
 mod ask;
 mod candidate;
 mod engine;
+mod exchange;
+#[cfg(test)]
+mod fake;
 mod findings;
 mod flight;
 mod health;
@@ -19,6 +24,7 @@ mod resolve;
 mod results;
 mod scope;
 mod tables;
+mod upstream;
 
 pub use candidate::{Candidate, Locator};
 pub use engine::{BuiltIn, Discovery, DiscoverySettings, Parts};

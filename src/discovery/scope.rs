@@ -11,6 +11,7 @@ use super::member::{Fingerprint, Member, fingerprint, list_key};
 use super::{Indexer, IndexerError, Note, Outcome};
 use crate::net::Clients;
 use crate::profile::IndexerSettings;
+use crate::stremio::Hops;
 
 /// Indexers of one profile that are asked; more would make every search of it slow.
 const MOST_OF_PROFILE: usize = 16;
@@ -29,6 +30,21 @@ pub struct Scope {
     pub(super) refused: Arc<[Note]>,
     /// The same for the same members.
     pub(super) key: Fingerprint,
+    /// Where the question has been before it came here.
+    pub(super) hops: Hops,
+}
+
+impl Scope {
+    /// The same for a question that has passed other servers like this one: it must not go in circles.
+    pub fn after(self, hops: Hops) -> Self {
+        Self { hops, ..self }
+    }
+
+    /// The same without other addons.
+    pub(super) fn without_addons(&self) -> Self {
+        let rest: Vec<_> = self.members.iter().filter(|member| !member.is_addon()).cloned().collect();
+        Self { key: list_key(&rest), members: rest.into(), ..self.clone() }
+    }
 }
 
 /// Every indexer there is, each built once.
@@ -85,7 +101,7 @@ impl Scopes {
             }
         }
         let key = list_key(&members);
-        Scope { members: members.into(), refused: refused.into(), key }
+        Scope { members: members.into(), refused: refused.into(), key, hops: Hops::default() }
     }
 
     /// The operator's indexers, and the built-in ones that ask somebody else.

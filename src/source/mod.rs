@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -49,6 +50,12 @@ pub trait Source: Send + Sync + 'static {
         wanted: &'a Wanted,
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>>;
+
+    /// Looks up what [`Source::open`] will need first, for a request that may come soon. It fetches no byte of the
+    /// content and has no result: what it finds is where `open` looks. Cancel by dropping.
+    fn warm<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, ()> {
+        std::future::ready(()).boxed()
+    }
 }
 
 /// The kinds of sources, in the order in which they are asked unless the policy says otherwise.

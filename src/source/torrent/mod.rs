@@ -231,6 +231,11 @@ impl Source for Swarm {
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         open(&self.inner, wanted, report).boxed()
     }
+
+    fn warm<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, ()> {
+        // The file table is kept in the database, and the peers who sent it by the engine.
+        async move { drop(resolve::resolve(&self.inner, request, &Report::new()).await) }.boxed()
+    }
 }
 
 async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
