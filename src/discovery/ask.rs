@@ -176,7 +176,8 @@ impl Desk {
             Some(_) => Entry::failed(found, now, before.as_deref()),
         };
         // What says nothing new keeps its address, so that whatever was made of it is still good.
-        let is_same = |before: &Arc<Entry>| **before == entry || member.is_local && before.found == entry.found;
+        let is_same =
+            |before: &Arc<Entry>| **before == entry || member.is_local && before.found == entry.found;
         let entry = before.filter(is_same).unwrap_or_else(|| Arc::new(entry));
         let text = entry.to_text();
         self.results.hold(&key, &entry, text.len());

@@ -22,7 +22,9 @@ use super::results::Results;
 use super::scope::{Scope, Scopes};
 use super::tables::Tables;
 use super::titles::Titles;
-use super::{Candidate, Findings, Indexer, IndexerError, IndexerHealth, Locator, Note, Outcome, Probe, Query, Recalled};
+use super::{
+    Candidate, Findings, Indexer, IndexerError, IndexerHealth, Locator, Note, Outcome, Probe, Query, Recalled,
+};
 use crate::config::SourcePolicy;
 use crate::db::Database;
 use crate::domain::{ContentId, FileChoice, InfoHash, Metainfo};
@@ -153,14 +155,16 @@ impl Discovery {
         let asking = scope.members.iter().map(|member| inner.desk.ask(member, &asked, deadline));
         let answers = join_all(asking).await;
         let candidates = inner.merged.of(&asked, scope, &answers).await;
-        let torrents = candidates.iter().filter(|candidate| matches!(candidate.locator, Locator::Torrent { .. }));
+        let torrents =
+            candidates.iter().filter(|candidate| matches!(candidate.locator, Locator::Torrent { .. }));
         let loading = inner.tables.load(torrents.map(|candidate| candidate.info_hash));
         timeout_at(deadline, loading).await.ok();
         let complete = answers.iter().all(|answer| matches!(answer.outcome, Outcome::Answered(_)));
-        let notes = scope.members.iter().zip(answers).map(|(member, answer)| Note {
-            indexer: member.name().to_owned(),
-            outcome: answer.outcome,
-        });
+        let notes = scope
+            .members
+            .iter()
+            .zip(answers)
+            .map(|(member, answer)| Note { indexer: member.name().to_owned(), outcome: answer.outcome });
         let notes = notes.chain(scope.refused.iter().cloned()).collect();
         Findings { query: asked.query.clone(), candidates, notes, complete }
     }

@@ -31,7 +31,8 @@ const MOST_LINKS: usize = 40;
 const LINKS_AT_ONCE: usize = 4;
 
 /// What a link leads to.
-pub(super) type Follow<'a> = &'a (dyn Fn(Url) -> BoxFuture<'static, Option<Arc<LinkedRelease>>> + Send + Sync);
+pub(super) type Follow<'a> =
+    &'a (dyn Fn(Url) -> BoxFuture<'static, Option<Arc<LinkedRelease>>> + Send + Sync);
 
 /// Takes note of a link that the indexer named, before it is followed.
 pub(super) type Trust<'a> = &'a (dyn Fn(&Url) + Send + Sync);
@@ -123,7 +124,9 @@ impl Flight {
         let searching = async { member.indexer.search(query, &sink).await };
         match timeout(limit, AssertUnwindSafe(searching).catch_unwind()).await {
             Ok(Ok(done)) => done,
-            Ok(Err(_)) => Err(IndexerError::Unavailable("its search broke off, which is our fault".to_owned())),
+            Ok(Err(_)) => {
+                Err(IndexerError::Unavailable("its search broke off, which is our fault".to_owned()))
+            }
             Err(_) => {
                 Err(IndexerError::Unavailable(format!("has not answered within {} s", limit.as_secs_f32())))
             }
@@ -134,7 +137,11 @@ impl Flight {
         let mut gathered = self.gathered();
         let room = MOST_FOUND.saturating_sub(gathered.len());
         if found.len() > room {
-            tracing::debug!(indexer = member.name(), left_out = found.len() - room, "an indexer found too much");
+            tracing::debug!(
+                indexer = member.name(),
+                left_out = found.len() - room,
+                "an indexer found too much"
+            );
         }
         gathered.extend(found.into_iter().filter(|found| is_usable(found, member.is_local)).take(room));
         let count = gathered.len();
@@ -195,6 +202,9 @@ fn is_usable(found: &Found, is_local: bool) -> bool {
         Some(place) => is_web(place),
         None => found.info_hash.is_some() || found.torrent.as_ref().is_some_and(is_web),
     };
-    let is_named = [Some(&found.name), found.file_name.as_ref()].into_iter().flatten().any(|name| !name.trim().is_empty());
+    let is_named = [Some(&found.name), found.file_name.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|name| !name.trim().is_empty());
     leads_somewhere && is_named
 }

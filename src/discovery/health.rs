@@ -90,7 +90,8 @@ impl Vitals {
             _ => LADDER[self.failures.clamp(1, LADDER.len()) - 1],
         };
         let until = now + rest;
-        self.until = Some(if is_another { until } else { self.until.map_or(until, |known| known.max(until)) });
+        self.until =
+            Some(if is_another { until } else { self.until.map_or(until, |known| known.max(until)) });
         self.last_error = Some(error);
     }
 
@@ -101,7 +102,8 @@ impl Vitals {
 
     /// All of it, for the operator.
     pub(super) fn report(&self, name: &str, kind: &'static str, now: Instant) -> IndexerHealth {
-        let rest = self.until.and_then(|until| until.checked_duration_since(now)).filter(|rest| !rest.is_zero());
+        let rest =
+            self.until.and_then(|until| until.checked_duration_since(now)).filter(|rest| !rest.is_zero());
         let state = match &self.last_error {
             Some(IndexerError::Credentials(_)) => IndexerState::Refused,
             Some(_) if rest.is_some() => IndexerState::Resting,
@@ -155,14 +157,19 @@ mod tests {
         vitals.succeeded(Duration::from_millis(80), 7);
         assert_eq!(vitals.resting(now), None);
         let report = vitals.report("a", "torznab", now);
-        assert_eq!((report.state, report.results, report.latency_ms), (IndexerState::Healthy, Some(7), Some(80)));
+        assert_eq!(
+            (report.state, report.results, report.latency_ms),
+            (IndexerState::Healthy, Some(7), Some(80))
+        );
         assert_eq!(rest(&mut vitals, broken(), now), Duration::from_secs(60));
     }
 
     #[test]
     fn a_limit_says_itself_how_long_it_lasts() {
         let now = Instant::now();
-        for (wished, expected) in [(Some(7), 7), (Some(1_800), 1_800), (Some(1 << 40), 24 * 3_600), (None, 60)] {
+        for (wished, expected) in
+            [(Some(7), 7), (Some(1_800), 1_800), (Some(1 << 40), 24 * 3_600), (None, 60)]
+        {
             let error = IndexerError::RateLimited(wished.map(Duration::from_secs));
             assert_eq!(rest(&mut Vitals::default(), error, now), Duration::from_secs(expected), "{wished:?}");
         }

@@ -95,7 +95,10 @@ fn locator(group: &[(&str, &Found)], file: Option<&Found>, name: &str) -> Locato
         return Locator::Torrent {
             file: file.and_then(|found| found.file),
             trackers: unique(trackers, MOST_TRACKERS),
-            torrents: unique(all().filter_map(|found| found.torrent.as_ref()).filter(web).cloned(), MOST_ADDRESSES),
+            torrents: unique(
+                all().filter_map(|found| found.torrent.as_ref()).filter(web).cloned(),
+                MOST_ADDRESSES,
+            ),
             web_seeds: unique(all().flat_map(|found| &found.web_seeds).filter(web).cloned(), MOST_ADDRESSES),
             private: all().any(|found| found.private),
         };

@@ -43,7 +43,8 @@ impl Merges {
         let key = (scope.key, asked.key);
         let inputs: Vec<_> = answers.iter().map(|answer| answer.entry.clone()).collect();
         let is_current = |merged: &Arc<Merged>| {
-            let same = |(one, other): (&Arc<Entry>, &Arc<Entry>)| Arc::ptr_eq(one, other) || is_nothing(one, other);
+            let same =
+                |(one, other): (&Arc<Entry>, &Arc<Entry>)| Arc::ptr_eq(one, other) || is_nothing(one, other);
             merged.inputs.len() == inputs.len() && merged.inputs.iter().zip(&inputs).all(same)
         };
         if let Some(merged) = self.kept.get(&key).filter(is_current) {

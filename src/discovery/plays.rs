@@ -55,7 +55,8 @@ impl Plays {
             if known.as_ref().is_some_and(|known| known.of.as_ptr() == Arc::as_ptr(candidate)) {
                 continue;
             }
-            let mut recalled = known.as_ref().map(|known| Recalled::clone(&known.recalled)).unwrap_or_default();
+            let mut recalled =
+                known.as_ref().map(|known| Recalled::clone(&known.recalled)).unwrap_or_default();
             let is_more = recalled.unite(&self.read(candidate));
             let written = known.and_then(|known| known.written);
             if is_more || written.is_none_or(|written| written.elapsed() > REWRITE) {

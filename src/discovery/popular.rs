@@ -55,7 +55,8 @@ impl Popular {
     fn most(&self) -> Vec<Arc<Wish>> {
         let times = |wish: &Arc<Wish>| wish.times.load(Ordering::Relaxed);
         // Iterating does not count as a use.
-        let mut wishes: Vec<_> = self.asked.iter().map(|(_, wish)| wish).filter(|wish| times(wish) >= POPULAR).collect();
+        let mut wishes: Vec<_> =
+            self.asked.iter().map(|(_, wish)| wish).filter(|wish| times(wish) >= POPULAR).collect();
         wishes.sort_by_key(|wish| std::cmp::Reverse(times(wish)));
         wishes.truncate(MOST_AT_ONCE);
         wishes

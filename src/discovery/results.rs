@@ -122,7 +122,9 @@ impl Entry {
     /// a short time ago: some indexers say nothing when they fail.
     pub(super) fn answered(found: Vec<Found>, now: u64, before: Option<&Self>) -> Self {
         match before.filter(|before| before.is_of_use(now)) {
-            Some(before) if found.is_empty() => Self { found: before.found.clone(), at: before.at, asked: now },
+            Some(before) if found.is_empty() => {
+                Self { found: before.found.clone(), at: before.at, asked: now }
+            }
             _ => Self { found, at: now, asked: now },
         }
     }

@@ -66,12 +66,12 @@ impl Scopes {
         build: Build,
     ) -> Self {
         let enabled: Vec<_> = settings.iter().filter(|settings| settings.enabled).cloned().collect();
-        let operators = enabled.iter().map(|settings| {
-            Arc::new(Member::set_up(settings, build(settings, clients.own()), false))
-        });
-        let built_in = built_in.into_iter().map(|BuiltIn { indexer, settings }| {
-            Arc::new(Member::built_in(indexer, settings.as_deref()))
-        });
+        let operators = enabled
+            .iter()
+            .map(|settings| Arc::new(Member::set_up(settings, build(settings, clients.own()), false)));
+        let built_in = built_in
+            .into_iter()
+            .map(|BuiltIn { indexer, settings }| Arc::new(Member::built_in(indexer, settings.as_deref())));
         Self {
             operators: operators.collect(),
             built_in: built_in.collect(),

@@ -47,7 +47,8 @@ impl Tables {
 
     /// Reads the tables that are on disk and not in memory, of the first 64 of these torrents.
     pub(super) async fn load(&self, torrents: impl Iterator<Item = InfoHash>) {
-        let missing = torrents.filter(|hash| !self.known.contains_key(hash) && !self.absent.contains_key(hash));
+        let missing =
+            torrents.filter(|hash| !self.known.contains_key(hash) && !self.absent.contains_key(hash));
         let reading: FuturesUnordered<_> = missing.take(MOST_AT_ONCE).map(|hash| self.read(hash)).collect();
         reading.for_each(|()| std::future::ready(())).await;
     }
