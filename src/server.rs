@@ -68,7 +68,8 @@ impl Server {
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         // Every source there is; the policy brings them into order.
-        let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
+        let cached: Arc<dyn Source> =
+            Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
         let mut sources = vec![cached, Arc::new(swarm.clone())];
         sources.extend(debrid.sources());
         sources.extend(http::sources(
