@@ -41,6 +41,11 @@ pub(super) fn claim(path: &str) -> Option<Claim> {
     Some(Claim { season, episodes })
 }
 
+/// Whether both paths say that they hold the same episodes of the same season.
+pub fn is_same_episode(one: &str, other: &str) -> bool {
+    claim(one).is_some_and(|one| claim(other).is_some_and(|other| one == other))
+}
+
 /// Folders whose videos are not what the torrent is about.
 const EXTRA_FOLDERS: [&str; 15] = [
     "sample",

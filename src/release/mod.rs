@@ -9,6 +9,6 @@ mod numbering;
 mod video;
 
 pub use choice::{NoSuchFile, choose};
-pub use episode::is_extra;
+pub use episode::{is_extra, is_same_episode};
 pub use name::{Audio, Channels, Codec, Hdr, Language, Medium, Release, Resolution};
 pub use video::{VIDEO_EXTENSIONS, is_video};
