@@ -5,6 +5,7 @@
 
 mod labels;
 mod open_movies;
+pub mod subtitles;
 
 use std::time::SystemTime;
 
@@ -107,6 +108,7 @@ impl Addon {
                 let Ok(id) = id.parse();
                 Answer::Resource(self.streams(&id, base, signer, now))
             }
+            // What there is depends on what is being played, which this room does not know.
             Resource::Subtitles { .. } => {
                 Answer::Resource(Response { body: Body::Subtitles(Vec::new()), cache: EMPTY })
             }

@@ -55,7 +55,7 @@ fn the_manifest_declares_each_resource_once_with_its_types() {
     let manifest = Addon::new().manifest(&base("http://10.0.0.2:7000"));
     let mut names: Vec<_> = manifest.resources.iter().map(|entry| entry.name.as_str()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["catalog", "meta", "stream"]);
+    assert_eq!(names, ["catalog", "meta", "stream", "subtitles"]);
     for entry in &manifest.resources {
         assert!(!entry.types.is_empty() && entry.types.iter().all(|kind| manifest.types.contains(kind)));
     }

@@ -10,6 +10,7 @@ mod addresses;
 mod admin;
 mod cache;
 mod debrid;
+mod discovery;
 mod error;
 mod file;
 mod layers;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 pub use admin::AdminConfig;
 pub use cache::CacheConfig;
 pub use debrid::{DebridConfig, ServiceConfig, StremThruAccess};
+pub use discovery::DiscoveryConfig;
 pub use error::{ConfigError, ConfigErrors};
 pub use log::LogConfig;
 pub use playback::PlaybackConfig;
@@ -56,6 +58,8 @@ pub struct Config {
     pub admin: AdminConfig,
     /// What is logged.
     pub log: LogConfig,
+    /// Where releases are searched.
+    pub discovery: DiscoveryConfig,
     /// The debrid services and how they are used.
     pub debrid: DebridConfig,
 }
@@ -83,6 +87,7 @@ impl Config {
             playback: PlaybackConfig::read(&mut layers),
             admin: AdminConfig::read(&mut layers),
             log: LogConfig::read(&mut layers),
+            discovery: DiscoveryConfig::read(&mut layers),
             debrid: DebridConfig::read(&mut layers),
         };
         layers.finish().map(|()| config)
@@ -103,6 +108,7 @@ impl Config {
         lines.extend(self.playback.describe());
         lines.extend(self.admin.describe());
         lines.extend(self.log.describe());
+        lines.extend(self.discovery.describe());
         lines.extend(self.debrid.describe());
         lines
     }

@@ -11,20 +11,22 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::state::App;
+use super::subtitles;
 use crate::addon::Answer;
-use crate::stremio::resource::{self, Addressed, PathError};
+use crate::stremio;
+use crate::stremio::resource::{self, Addressed, PathError, Resource};
 
 /// `GET /manifest.json`, `/{resource}/{type}/{id}[/{extra}].json`, each also behind `/{profile}`.
 pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     // Profiles arrive with the configure page; until then every profile is the default one.
     let Addressed { resource, profile: _ } = resource::parse(request.uri().path())?;
     let base = app.base(request.headers())?;
+    if let Resource::Subtitles { extra, .. } = &resource {
+        return Ok(cached(&subtitles::list(&app, extra, &base).await));
+    }
     match app.addon.answer(&resource, &base, &app.signer, SystemTime::now()) {
         Answer::Manifest(manifest) => Ok(json(&manifest)),
-        Answer::Resource(response) => {
-            let caching = [(header::CACHE_CONTROL, response.cache.cache_control())];
-            Ok((caching, json(&response)).into_response())
-        }
+        Answer::Resource(response) => Ok(cached(&response)),
         Answer::NotFound => Err(ApiError::NotFound("this addon does not know the title".to_owned())),
     }
 }
@@ -38,6 +40,10 @@ impl From<PathError> for ApiError {
             }
         }
     }
+}
+
+fn cached(answer: &stremio::Response) -> Response {
+    ([(header::CACHE_CONTROL, answer.cache.cache_control())], json(answer)).into_response()
 }
 
 /// Old clients look for the charset too.

@@ -16,6 +16,7 @@ mod prepare;
 mod router;
 mod segments;
 mod state;
+mod subtitles;
 mod wish;
 
 pub use router::router;

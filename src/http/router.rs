@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::error::ApiError;
 use super::state::App;
-use super::{addon, admin, configure, pages, play, prepare, wish};
+use super::{addon, admin, configure, pages, play, prepare, subtitles, wish};
 use crate::links::route;
 
 /// How long a magnet or .torrent may take to arrive.
@@ -40,6 +40,7 @@ pub fn router(app: App) -> Router {
         .route(route::PROXY, media(get(play::proxy)))
         .route(route::READY, media(get(play::ready)))
         .route(route::STATUS, get(prepare::get_status))
+        .route(route::CAPTIONS, get(subtitles::get))
         .merge(uploads())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NotFound("there is nothing at this address".to_owned()))

@@ -77,6 +77,20 @@ pub fn play(
     ))
 }
 
+/// A signed link to a subtitle file, whose name says in which form it is wanted. The token covers the hash and the
+/// choice alone.
+pub fn captions(base: &PublicUrl, token: &str, (info_hash, file): (InfoHash, FileChoice), name: &str) -> Url {
+    base.join(&fill(
+        route::CAPTIONS,
+        &[
+            ("token", token),
+            ("infohash", &info_hash.to_string()),
+            ("file", &file.to_string()),
+            ("name", display_name(name)),
+        ],
+    ))
+}
+
 /// Where the progress of a job is reported, as a path.
 pub fn status(job_id: &str) -> String {
     fill_raw(route::STATUS, "jobId", job_id)

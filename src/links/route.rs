@@ -36,6 +36,9 @@ pub const PLAY: &str = "/play/{token}/{infohash}/{file}/{name}";
 /// The same by the rules, and with the services, of a profile.
 pub const PLAY_AS: &str = "/{profile}/play/{token}/{infohash}/{file}/{name}";
 
+/// The text of one subtitle file, for whoever holds the token.
+pub const CAPTIONS: &str = "/captions/{token}/{infohash}/{file}/{name}";
+
 /// The page on which a person makes a profile.
 pub const CONFIGURE: &str = "/configure";
 /// The page on which a person changes a profile.

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -49,6 +50,12 @@ pub trait Source: Send + Sync + 'static {
         wanted: &'a Wanted,
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>>;
+
+    /// Looks up what [`Source::open`] will need first, for a request that may come soon. It fetches no byte of the
+    /// content and has no result: what it finds is where `open` looks. Cancel by dropping.
+    fn warm<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, ()> {
+        std::future::ready(()).boxed()
+    }
 }
 
 /// The kinds of sources, in the order in which they are asked unless the policy says otherwise.
@@ -104,6 +111,9 @@ pub struct Request {
     pub exact_sources: Vec<url::Url>,
     /// Where the content itself lies, if it is no torrent's: the SHA-1 of that place stands for the info-hash then.
     pub place: Option<Place>,
+    /// The torrent is said to be of a private tracker (BEP 27): before its file table is known, peers are asked by
+    /// nobody, and no service is told.
+    pub private: bool,
     /// The rules of the profile that asks; those of the operator where it has none.
     pub terms: Terms,
 }
@@ -148,6 +158,7 @@ impl Request {
             web_seeds: Vec::new(),
             exact_sources: Vec::new(),
             place: None,
+            private: false,
             terms: Terms::default(),
         }
     }

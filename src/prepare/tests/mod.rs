@@ -14,6 +14,7 @@ use crate::cache::{Cache, CacheFile, CacheLimits, Layout};
 use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
 use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Wanted, Writer};
 
+mod ahead;
 mod fallback;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,6 +36,7 @@ struct Scripted {
     /// Openings wait for a permit, so that tests decide when a source answers.
     gate: Semaphore,
     opened: AtomicUsize,
+    warmed: AtomicUsize,
     failure: watch::Sender<Option<SourceError>>,
     received: Arc<AtomicU64>,
     /// Alive while a writer is.
@@ -85,6 +87,14 @@ impl Source for Scripted {
         }
         .boxed()
     }
+
+    fn warm<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, ()> {
+        async move {
+            self.gate.acquire().await.unwrap().forget();
+            self.warmed.fetch_add(1, Ordering::Relaxed);
+        }
+        .boxed()
+    }
 }
 
 impl Scripted {
@@ -96,6 +106,7 @@ impl Scripted {
             acts: Mutex::new(acts.into_iter().collect()),
             gate: Semaphore::new(100),
             opened: AtomicUsize::new(0),
+            warmed: AtomicUsize::new(0),
             failure: watch::Sender::new(None),
             received: Arc::default(),
             writers: Mutex::default(),
