@@ -30,7 +30,14 @@ impl Query {
             // An entry of Kitsu is often a later season, so its numbers are not counted from the first of all.
             ContentId::Kitsu { .. } | ContentId::Movie(_) | ContentId::Other(_) => None,
         };
-        Self { id: id.clone(), kind: kind.to_owned(), title: None, episode, absolute: None, hops: Hops::default() }
+        Self {
+            id: id.clone(),
+            kind: kind.to_owned(),
+            title: None,
+            episode,
+            absolute: None,
+            hops: Hops::default(),
+        }
     }
 
     /// The IMDb id, of the series for an episode.
