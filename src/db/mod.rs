@@ -1,6 +1,7 @@
 //! What outlives the process beside the cache: SQLite in the data folder.
 
 mod ledger;
+mod profiles;
 mod refusals;
 mod titles;
 
@@ -13,6 +14,7 @@ use rustix::fs::{FlockOperation, flock};
 use crate::domain::InfoHash;
 
 pub use ledger::DebridItem;
+pub use profiles::StoredProfile;
 pub use refusals::DebridRefusal;
 pub use titles::StoredTitle;
 
@@ -60,7 +62,7 @@ impl Database {
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Normal);
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        for table in [METAINFO, ledger::TABLE, refusals::TABLE, titles::TABLE] {
+        for table in [METAINFO, ledger::TABLE, profiles::TABLE, refusals::TABLE, titles::TABLE] {
             sqlx::query(table).execute(&pool).await?;
         }
         Ok(Self { pool, _lock: Arc::new(lock) })

@@ -1,9 +1,12 @@
 //! Profiles: what one install wants to see, and with whose services. Values only; `access` keeps them.
 
+mod check;
+mod import;
 mod listing;
 mod secret;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -11,6 +14,8 @@ use url::Url;
 use crate::config::SourcePolicy;
 use crate::domain::DebridService;
 
+pub use check::{MOST_BYTES, MOST_INDEXERS, MOST_SERVICES, Problem, expression};
+pub use import::{ImportError, Imported, import};
 pub use listing::{Device, Filters, Labels, Limits, Listing, SortKey};
 pub use secret::Secret;
 
@@ -32,6 +37,17 @@ pub struct Profile {
     pub only_own_indexers: bool,
     /// What is listed and how.
     pub listing: Listing,
+}
+
+/// A profile as a request finds it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProfileRef {
+    /// What stands for it in addresses. Whoever knows it may use and change the profile, so it is for no log.
+    pub id: String,
+    /// Its settings.
+    pub profile: Arc<Profile>,
+    /// Another one after every change: with the id it can be the key of a cache.
+    pub stamp: u64,
 }
 
 /// One account at a debrid service.
@@ -107,6 +123,13 @@ impl IndexerKind {
             Self::Zilean => "Zilean",
             Self::Addon => "Stremio addon",
         }
+    }
+}
+
+// Its id is as good as a password.
+impl fmt::Debug for ProfileRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProfileRef").field("stamp", &self.stamp).finish_non_exhaustive()
     }
 }
 

@@ -21,6 +21,11 @@ impl Claim {
         self.season.is_none() && self.holds(episode)
     }
 
+    /// The first episode it holds.
+    pub(super) fn first(&self) -> Option<u32> {
+        self.episodes.iter().map(|range| *range.start()).min()
+    }
+
     fn holds(&self, episode: u32) -> bool {
         self.episodes.iter().any(|range| range.contains(&episode))
     }
