@@ -14,6 +14,7 @@ use crate::discovery::Discovery;
 use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
 use crate::prepare::{Job, Prepare};
+use crate::seal::Sealer;
 use crate::source::Request;
 use crate::source::debrid::Debrid;
 use crate::source::torrent::Swarm;
@@ -37,6 +38,8 @@ pub struct App {
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.
     pub waiting_key: hmac::Key,
+    /// Seals what the configure page carries.
+    pub sealer: Sealer,
     /// The address that players use, if the operator said so.
     pub public_url: Option<PublicUrl>,
     /// Opens the admin routes.
