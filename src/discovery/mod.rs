@@ -10,6 +10,7 @@ mod fake;
 mod findings;
 mod health;
 mod indexer;
+mod indexers;
 mod open_movies;
 mod query;
 mod recalled;
