@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::eviction::{self, Stored};
 use super::folder::{self, ContentFolder};
 use super::sidecar::{Description, Record};
-use super::{CacheError, CacheFile, Layout, drop_in};
+use super::{CacheError, CacheFile, Layout, Presence, drop_in};
 use crate::domain::{ContentKey, InfoHash};
 
 /// The cache folder. Cheap to clone.
@@ -111,6 +111,21 @@ impl Cache {
         file.note_use(now(), false);
         open.insert(key, OpenFile { file: file.clone(), admitted: false });
         Some(file)
+    }
+
+    /// How much of a content is there, if it is open.
+    pub(super) fn opened(&self, key: ContentKey) -> Option<Presence> {
+        let file = self.inner.open().get(&key)?.file.clone();
+        Some(match file.verified_bytes() {
+            _ if file.is_complete() => Presence::Complete,
+            0 => Presence::Absent,
+            _ => Presence::Partly,
+        })
+    }
+
+    /// Where everything lies.
+    pub(super) fn folder(&self) -> &Path {
+        &self.inner.folder
     }
 
     /// A video that an operator dropped into the folder, its name holding `info_hash`. Blocking.

@@ -3,6 +3,8 @@
 mod ledger;
 mod profiles;
 mod refusals;
+mod searches;
+mod sources;
 mod titles;
 
 use std::fs::{File, OpenOptions};
@@ -62,7 +64,16 @@ impl Database {
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Normal);
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        for table in [METAINFO, ledger::TABLE, profiles::TABLE, refusals::TABLE, titles::TABLE] {
+        let tables = [
+            METAINFO,
+            ledger::TABLE,
+            profiles::TABLE,
+            refusals::TABLE,
+            searches::TABLE,
+            sources::TABLE,
+            titles::TABLE,
+        ];
+        for table in tables {
             sqlx::query(table).execute(&pool).await?;
         }
         Ok(Self { pool, _lock: Arc::new(lock) })

@@ -46,6 +46,11 @@ pub(super) fn claim(path: &str) -> Option<Claim> {
     Some(Claim { season, episodes })
 }
 
+/// Whether the path says which episode the file holds.
+pub fn is_episode_named(path: &str) -> bool {
+    claim(path).is_some()
+}
+
 /// Whether both paths say that they hold the same episodes of the same season.
 pub fn is_same_episode(one: &str, other: &str) -> bool {
     claim(one).is_some_and(|one| claim(other).is_some_and(|other| one == other))
