@@ -37,3 +37,6 @@ pub use indexers::{TorznabDocument, read_torznab};
 pub use query::Query;
 pub use recalled::Recalled;
 pub use scope::Scope;
+
+#[cfg(test)]
+mod tests;
