@@ -14,6 +14,7 @@ use crate::discovery::{Found, Indexer, IndexerError, Query};
 use crate::domain::{Title, TitleEpisode, TitleKind};
 use crate::net;
 use crate::profile::{IndexerKind, IndexerSettings, Secret};
+use crate::stremio::Hops;
 
 /// A key that must never come back in an error.
 const KEY: &str = "k3y0f0urs";
@@ -56,7 +57,14 @@ fn film() -> Query {
         episodes: Vec::new(),
     };
     let Ok(id) = "tt1254207".parse();
-    Query { id, kind: "movie".to_owned(), title: Some(Arc::new(title)), episode: None, absolute: None }
+    Query {
+        id,
+        kind: "movie".to_owned(),
+        title: Some(Arc::new(title)),
+        episode: None,
+        absolute: None,
+        hops: Hops::default(),
+    }
 }
 
 /// Third season, fourth episode.
@@ -77,6 +85,7 @@ fn episode() -> Query {
         title: Some(Arc::new(title)),
         episode: Some((3, 4)),
         absolute: None,
+        hops: Hops::default(),
     }
 }
 

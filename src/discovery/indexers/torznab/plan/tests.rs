@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::{Title, TitleEpisode};
+use crate::stremio::Hops;
 
 fn caps(search: &str, tv: &str, movie: &str, categories: &[u32]) -> Caps {
     let mode = |params: &str| Mode::new(!params.is_empty(), params.split(','), false);
@@ -28,7 +29,14 @@ fn title(name: &str, aliases: &[&str], year: u16) -> Title {
 
 fn query(id: &str, kind: &str, title: Title) -> Query {
     let Ok(id) = id.parse();
-    Query { id, kind: kind.to_owned(), title: Some(Arc::new(title)), episode: None, absolute: None }
+    Query {
+        id,
+        kind: kind.to_owned(),
+        title: Some(Arc::new(title)),
+        episode: None,
+        absolute: None,
+        hops: Hops::default(),
+    }
 }
 
 fn film() -> Query {
