@@ -76,7 +76,8 @@ impl Server {
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm);
         // Every source there is; the policy brings them into order.
-        let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
+        let cached: Arc<dyn Source> =
+            Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
         let mut sources = vec![cached, Arc::new(swarm.clone())];
         sources.extend(debrid.sources());
         sources.extend(http::sources(

@@ -23,7 +23,6 @@ use super::Query;
 use crate::db::Database;
 use crate::domain::{ContentId, Title};
 use crate::net::Clients;
-use crate::stremio::Hops;
 
 /// How long a waiting viewer is kept for a name.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -56,14 +55,7 @@ impl Titles {
     /// Stremio asked with.
     pub async fn query(&self, kind: &str, id: &ContentId) -> Query {
         let until = Instant::now() + PATIENCE;
-        let mut query = Query {
-            id: id.clone(),
-            kind: kind.to_owned(),
-            title: None,
-            episode: None,
-            absolute: None,
-            hops: Hops::default(),
-        };
+        let mut query = Query::of_id(kind, id);
         match id {
             ContentId::Movie(imdb) => {
                 let subject = Subject::imdb(imdb.as_str(), kind != "series");
@@ -71,7 +63,6 @@ impl Titles {
             }
             ContentId::Episode { series, season, episode } => {
                 let numbers = (*season, *episode);
-                query.episode = Some(numbers);
                 query.title = self.series(series.as_str(), numbers, until).await;
                 query.absolute = query.title.as_deref().and_then(|title| absolute(title, numbers));
             }
@@ -111,15 +102,14 @@ impl Titles {
         };
         let own = season.map(|season| (season, episode));
         let count = season.is_none().then_some(episode);
-        let Some(known) = known else {
-            (query.episode, query.absolute) = (own, count);
-            return;
-        };
+        query.episode = own;
+        let Some(known) = known else { return };
         let imdb = known.title.imdb.as_deref().zip(known.on_imdb(season, episode));
         let Some((imdb, numbers)) = imdb else {
-            let absolute = own.and_then(|numbers| absolute(&known.title, numbers));
-            (query.episode, query.absolute) = (own, count.or(absolute));
-            query.title = Some(Arc::new(known.title.clone()));
+            query.absolute = count.or(own.and_then(|numbers| absolute(&known.title, numbers)));
+            // Other names may be those of the whole series, from whose first episode nobody counts here.
+            let aliases = if own.is_some() { known.title.aliases.clone() } else { Vec::new() };
+            query.title = Some(Arc::new(Title { aliases, ..known.title.clone() }));
             return;
         };
         query.episode = Some(numbers);

@@ -185,9 +185,9 @@ async fn an_id_of_another_catalogue_is_translated_by_an_addon() {
     // An episode that nobody translates is counted as the entry counts.
     let query = alone.ask("anime", "kitsu:77:9").await;
     assert_eq!((query.episode, query.absolute), (None, Some(9)));
-    // An id that nobody knows leaves its numbers.
+    // What an unknown entry counts from, nobody can tell.
     let query = alone.ask("anime", "kitsu:78:9").await;
-    assert_eq!((query.title, query.absolute), (None, Some(9)));
+    assert_eq!((query.title, query.episode, query.absolute), (None, None, None));
     assert_eq!(alone.ask("series", "tmdb:5:1:2").await.episode, Some((1, 2)));
 }
 
