@@ -33,6 +33,7 @@ mod strangers;
 mod stremthru;
 mod tend;
 mod times;
+mod tokens;
 mod torbox;
 mod upload;
 
@@ -57,6 +58,7 @@ use crate::domain::DebridService;
 use crate::net::{self, ClientError, ClientOptions, Guard};
 
 pub use accounts::AccountHealth;
+pub use tokens::ServiceTokens;
 
 /// Flows end at their next step; this leaves a deletion under way time to finish.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
