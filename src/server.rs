@@ -95,7 +95,7 @@ impl Server {
             debrid: debrid.clone(),
             discovery: discovery.clone(),
             addon,
-            sealer: crate::seal::Sealer::new(aws_lc_rs::hmac::sign(&signer.derive_key("seal"), b"").as_ref()),
+            sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.clone(),
