@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_lc_rs::hmac;
+use secrecy::ExposeSecret;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,10 +16,13 @@ use crate::addon::Addon;
 use crate::cache::{Cache, CacheLimits};
 use crate::config::{Config, ServiceConfig, SourcePolicy};
 use crate::db::Database;
+use crate::discovery::titles::Titles;
+use crate::discovery::{Discovery, DiscoverySettings, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::net::{Clients, Guard};
 use crate::prepare::{Chain, Policy, Prepare, PrepareSettings};
+use crate::seal::Sealer;
 use crate::source::Source;
 use crate::source::cached::Cached;
 use crate::source::debrid::{Debrid, DebridSettings, ServiceSettings};
@@ -40,6 +45,7 @@ pub struct Server {
     stop: CancellationToken,
     tasks: TaskTracker,
     prepare: Prepare,
+    discovery: Discovery,
     swarm: Swarm,
     debrid: Debrid,
     cache: Cache,
@@ -63,12 +69,15 @@ impl Server {
         let signer = LinkSigner::open(&data_dir)?;
         let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
         let clients = Clients::new(guard)?;
+        let sealer = sealer(&config, &signer);
         let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
+        let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm);
         // Every source there is; the policy brings them into order.
-        let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
+        let cached: Arc<dyn Source> =
+            Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
         let mut sources = vec![cached, Arc::new(swarm.clone())];
         sources.extend(debrid.sources());
         sources.extend(http::sources(
@@ -84,7 +93,9 @@ impl Server {
             cache: cache.clone(),
             swarm: swarm.clone(),
             debrid: debrid.clone(),
+            discovery: discovery.clone(),
             addon,
+            sealer: crate::seal::Sealer::new(aws_lc_rs::hmac::sign(&signer.derive_key("seal"), b"").as_ref()),
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.clone(),
@@ -94,7 +105,7 @@ impl Server {
         tasks.spawn(listener::serve(socket, router(app), stop.clone(), config.server.shutdown_grace));
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, swarm, debrid, cache, db })
+        Ok(Self { local_addr, stop, tasks, prepare, discovery, swarm, debrid, cache, db })
     }
 
     /// Where it listens.
@@ -108,6 +119,7 @@ impl Server {
         self.tasks.close();
         self.tasks.wait().await;
         self.prepare.shutdown().await;
+        self.discovery.shutdown().await;
         self.swarm.shutdown().await;
         self.debrid.shutdown().await;
         let cache = self.cache;
@@ -126,6 +138,41 @@ async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
         idle: config.cache.idle,
     };
     Ok(tokio::task::spawn_blocking(move || Cache::open(&folder, limits)).await??)
+}
+
+/// What search results and profiles are sealed with: the operator's key, else one that stays as long as the key of
+/// links does.
+fn sealer(config: &Config, signer: &LinkSigner) -> Sealer {
+    match &config.discovery.source_security_key {
+        Some(key) => Sealer::new(key.expose_secret().as_bytes()),
+        None => Sealer::new(hmac::sign(&signer.derive_key("sealing"), b"1").as_ref()),
+    }
+}
+
+fn discovery(
+    config: &Config,
+    db: &Database,
+    sealer: &Sealer,
+    clients: &Clients,
+    lookup: &Lookup,
+    swarm: &Swarm,
+) -> Discovery {
+    let settings = DiscoverySettings {
+        indexers: config.discovery.indexers(),
+        deadline: config.discovery.deadline,
+        policy: config.sources.policy,
+    };
+    let (titles, addons) = (config.discovery.titles_url.clone(), &config.discovery.addon_urls);
+    let parts = Parts {
+        db: db.clone(),
+        sealer: sealer.clone(),
+        clients: clients.clone(),
+        lookup: lookup.clone(),
+        swarm: Some(swarm.clone()),
+        titles: Titles::with_addons(titles, addons, clients, db.clone()),
+        built_in: Vec::new(),
+    };
+    Discovery::new(settings, parts)
 }
 
 fn swarm_settings(config: &Config) -> SwarmSettings {

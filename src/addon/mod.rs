@@ -3,7 +3,9 @@
 //! [`Addon`] knows the open movies built into the server and gives their streams signed links into
 //! the play room. Nothing here waits or touches the network.
 
-mod labels;
+mod catalogue;
+pub mod labels;
+pub mod offers;
 mod open_movies;
 pub mod subtitles;
 
@@ -128,7 +130,7 @@ impl Addon {
     pub fn catalog(&self, kind: &str, id: &str, extra: &CatalogExtra) -> Response {
         let known = self.manifest.catalogs.iter().any(|catalog| catalog.kind == kind && catalog.id == id);
         let movies = self.movies.iter().filter(|movie| known && movie.matches(extra));
-        let metas: Vec<MetaPreview> = movies.skip(extra.skip).take(PAGE).map(labels::preview).collect();
+        let metas: Vec<MetaPreview> = movies.skip(extra.skip).take(PAGE).map(catalogue::preview).collect();
         Response { body: Body::Metas(metas), cache: FIXED }
     }
 
@@ -136,7 +138,7 @@ impl Addon {
     pub fn meta(&self, kind: &str, id: &str) -> Option<Response> {
         let Ok(id) = id.parse();
         let movie = self.movies.of(&id).filter(|_| kind == MOVIE)?;
-        Some(Response { body: Body::Meta(Box::new(labels::meta(movie))), cache: FIXED })
+        Some(Response { body: Body::Meta(Box::new(catalogue::meta(movie))), cache: FIXED })
     }
 
     /// The streams of one video, best first. The same request gives the same links for days.
@@ -153,7 +155,7 @@ impl Addon {
             let file = FileChoice::Index(movie.file);
             let token = signer.sign(movie.info_hash, file, now);
             let url = links::play(base, None, &token, (movie.info_hash, file), &movie.file_name);
-            labels::stream(movie, url)
+            catalogue::stream(movie, url)
         });
         Response { body: Body::Streams(streams.into_iter().collect()), cache }
     }

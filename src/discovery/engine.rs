@@ -1,18 +1,42 @@
 //! The front of the room.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Candidate, Findings, Indexer, IndexerError, IndexerHealth, Probe, Query, Recalled};
+use data_encoding::HEXLOWER;
+use futures::FutureExt;
+use futures::future::join_all;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::ask::{Asked, Desk};
+use super::links::Links;
+use super::member::Member;
+use super::merges::Merges;
+use super::plays::Plays;
+use super::popular::{self, Popular};
+use super::resolve::Resolver;
+use super::results::Results;
+use super::scope::{Scope, Scopes};
+use super::tables::Tables;
+use super::titles::Titles;
+use super::{
+    Candidate, Findings, Indexer, IndexerError, IndexerHealth, Locator, Note, Outcome, Probe, Query, Recalled,
+};
 use crate::config::SourcePolicy;
 use crate::db::Database;
-use crate::domain::{ContentId, InfoHash, Metainfo};
+use crate::domain::{ContentId, FileChoice, InfoHash, Metainfo};
 use crate::net::Clients;
 use crate::profile::IndexerSettings;
 use crate::seal::Sealer;
-use crate::source::Terms;
 use crate::source::lookup::Lookup;
 use crate::source::torrent::Swarm;
+use crate::source::{Request, Terms};
+
+/// How long the test of an indexer may take. Some ask a dozen others before they answer.
+const PROBE: Duration = Duration::from_secs(15);
 
 /// How searches are done.
 #[derive(Debug, Clone)]
@@ -37,6 +61,8 @@ pub struct Parts {
     pub lookup: Lookup,
     /// Who asks peers for file tables.
     pub swarm: Option<Swarm>,
+    /// Who knows the names of films and series.
+    pub titles: Titles,
     /// Indexers that are part of this server.
     pub built_in: Vec<BuiltIn>,
 }
@@ -51,9 +77,8 @@ pub struct BuiltIn {
     pub settings: Option<String>,
 }
 
-/// Whom a search asks. Cheap to clone.
-#[derive(Clone)]
-pub struct Scope {}
+/// Makes the indexer that settings describe, which asks with this client.
+pub(super) type Build = fn(&IndexerSettings, &reqwest::Client) -> Arc<dyn Indexer>;
 
 /// Finds releases. Cheap to clone; its tasks end with [`Discovery::shutdown`].
 #[derive(Clone)]
@@ -61,66 +86,164 @@ pub struct Discovery {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(super) struct Inner {
     settings: DiscoverySettings,
+    titles: Titles,
+    /// What this server is called among its like.
+    instance: String,
+    pub(super) scopes: Scopes,
+    pub(super) desk: Desk,
+    merged: Merges,
+    tables: Tables,
+    resolver: Arc<Resolver>,
+    pub(super) plays: Plays,
+    pub(super) popular: Popular,
+    tasks: TaskTracker,
+    pub(super) stop: CancellationToken,
 }
 
 impl Discovery {
-    /// Starts with what is on disk. Nobody is asked yet.
-    pub fn new(settings: DiscoverySettings, _parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { settings }) }
+    /// Starts with what is on disk. Nobody is asked yet. Needs a runtime, for its tasks.
+    pub fn new(settings: DiscoverySettings, parts: Parts) -> Self {
+        Self::with(settings, parts, super::indexers::build)
+    }
+
+    pub(super) fn with(settings: DiscoverySettings, parts: Parts, build: Build) -> Self {
+        let Parts { db, sealer, clients, lookup, swarm, titles, built_in } = parts;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let tables = Tables::new(db.clone());
+        let links = Links::new(lookup.clone(), tables.clone());
+        let results = Results::new(db.clone(), sealer.clone());
+        let background = (tasks.clone(), stop.clone());
+        let desk = Desk::new(results, links, lookup.clone(), settings.deadline, background);
+        let trusted = settings.indexers.iter().map(|indexer| indexer.url.origin()).collect();
+        let resolver = Resolver::new(tables.clone(), lookup.clone(), swarm, tasks.clone(), stop.clone());
+        let inner = Inner {
+            scopes: Scopes::new(&settings.indexers, built_in, clients, build),
+            plays: Plays::new(db, sealer, lookup, trusted),
+            settings,
+            titles,
+            instance: instance_name(),
+            desk,
+            merged: Merges::new(),
+            tables,
+            resolver: Arc::new(resolver),
+            popular: Popular::new(),
+            tasks,
+            stop,
+        };
+        let inner = Arc::new(inner);
+        inner.tasks.spawn(popular::tend(inner.clone()));
+        Self { inner }
     }
 
     /// The operator's indexers and the built-in ones, and those of a profile; or, with `only_own`, of the operator's
     /// none that ask somebody else.
-    pub fn scope(&self, _of_profile: &[IndexerSettings], _only_own: bool) -> Scope {
-        Scope {}
+    pub fn scope(&self, of_profile: &[IndexerSettings], only_own: bool) -> Scope {
+        self.inner.scopes.scope(of_profile, only_own)
     }
 
     /// Asks everybody of `scope` at once, and answers when all have, at the latest at the deadline. What comes later
     /// is kept for the next one who asks. Never fails: what went wrong stands in the notes.
-    pub async fn find(&self, kind: &str, id: &ContentId, _scope: &Scope) -> Findings {
-        let query = Query::of_id(kind, id);
-        tokio::time::timeout(self.inner.settings.deadline, std::future::ready(())).await.ok();
-        Findings { query, candidates: Arc::from([]), notes: Vec::new(), complete: true }
+    pub async fn find(&self, kind: &str, id: &ContentId, scope: &Scope) -> Findings {
+        let inner = &self.inner;
+        let deadline = Instant::now() + inner.settings.deadline;
+        let scope = &if scope.hops.ends_at(&inner.instance) { scope.without_addons() } else { scope.clone() };
+        let query = Query { hops: scope.hops.clone(), ..inner.titles.query(kind, id).await };
+        let asked = Arc::new(Asked::new(query, &inner.instance));
+        inner.popular.note(&asked, scope);
+        let asking = scope.members.iter().map(|member| inner.desk.ask(member, &asked, deadline));
+        let answers = join_all(asking).await;
+        let candidates = inner.merged.of(&asked, scope, &answers).await;
+        let torrents =
+            candidates.iter().filter(|candidate| matches!(candidate.locator, Locator::Torrent { .. }));
+        let loading = inner.tables.load(torrents.map(|candidate| candidate.info_hash));
+        timeout_at(deadline, loading).await.ok();
+        let complete = answers.iter().all(|answer| matches!(answer.outcome, Outcome::Answered(_)));
+        let notes = scope
+            .members
+            .iter()
+            .zip(answers)
+            .map(|(member, answer)| Note { indexer: member.name().to_owned(), outcome: answer.outcome });
+        let notes = notes.chain(scope.refused.iter().cloned()).collect();
+        Findings { query: asked.query.clone(), candidates, notes, complete }
     }
 
     /// The file table of a candidate, if it is known. Never waits.
-    pub fn table(&self, _candidate: &Candidate) -> Option<Arc<Metainfo>> {
-        None
+    pub fn table(&self, candidate: &Candidate) -> Option<Arc<Metainfo>> {
+        self.inner.tables.get(candidate.info_hash)
     }
 
     /// Looks up the file tables of these candidates that are not known yet, the first ones first, for so long at
     /// most: where indexers said that the .torrent files are, and from peers unless `terms` rule them out. What was
     /// found is then in [`Discovery::table`]. What is still under way goes on for the next one who asks.
-    pub async fn resolve(&self, _candidates: &[Arc<Candidate>], _terms: &Terms, _within: Duration) {
-        std::future::ready(()).await;
+    pub async fn resolve(&self, candidates: &[Arc<Candidate>], terms: &Terms, within: Duration) {
+        let peers = terms.policy.unwrap_or(self.inner.settings.policy) != SourcePolicy::NeverP2p;
+        let request = |candidate: &Arc<Candidate>| {
+            let Locator::Torrent { trackers, torrents, web_seeds, private, .. } = &candidate.locator else {
+                return None;
+            };
+            Some(Request {
+                trackers: trackers.clone(),
+                exact_sources: torrents.clone(),
+                web_seeds: web_seeds.clone(),
+                private: *private,
+                ..Request::new(candidate.info_hash, FileChoice::Largest)
+            })
+        };
+        let wanted = candidates.iter().filter_map(request).collect();
+        self.inner.resolver.resolve(wanted, peers, within).await;
     }
 
     /// Remembers what plays of these candidates need beside the hash, so that their links alone are enough. Never
     /// waits; it is on disk a moment later.
-    pub fn remember(&self, _candidates: &[Arc<Candidate>]) {}
+    pub fn remember(&self, candidates: &[Arc<Candidate>]) {
+        let unwritten = self.inner.plays.note(candidates);
+        if !unwritten.is_empty() {
+            let plays = self.inner.plays.clone();
+            self.inner.tasks.spawn(async move { plays.write(unwritten).await });
+        }
+    }
 
     /// What was remembered of a release.
-    pub async fn recall(&self, _info_hash: InfoHash) -> Option<Recalled> {
-        std::future::ready(None).await
+    pub async fn recall(&self, info_hash: InfoHash) -> Option<Recalled> {
+        self.inner.plays.recall(info_hash).await
     }
 
     /// How the operator's indexers are doing, in the order of the settings.
     pub fn health(&self) -> Vec<IndexerHealth> {
-        Vec::new()
+        self.inner.scopes.operators().map(Member::health).collect()
     }
 
     /// Asks an indexer for a sign of life, within 15 seconds. `foreign` if it is not the operator who names it: it
     /// must not lie in a private network then, unless the settings allow that.
-    pub async fn probe(&self, _settings: &IndexerSettings, _foreign: bool) -> Result<Probe, IndexerError> {
-        std::future::ready(Err(IndexerError::Unsupported)).await
+    ///
+    /// # Errors
+    /// Why it gave none, for the one who sets it up.
+    pub async fn probe(&self, settings: &IndexerSettings, foreign: bool) -> Result<Probe, IndexerError> {
+        let indexer = self.inner.scopes.build(settings, foreign)?;
+        let probing = AssertUnwindSafe(async move { indexer.probe().await }).catch_unwind();
+        match timeout_at(Instant::now() + PROBE, probing).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) => Err(IndexerError::Unavailable("the test broke off, which is our fault".to_owned())),
+            Err(_) => Err(IndexerError::Unavailable("does not answer".to_owned())),
+        }
     }
 
-    /// Ends searches and waits for the tasks; what was found so far is written.
+    /// Ends searches and waits for the tasks.
     pub async fn shutdown(&self) {
-        std::future::ready(()).await;
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.inner.titles.shutdown().await;
     }
+}
+
+/// A name that no other server has, and that says nothing about this one.
+fn instance_name() -> String {
+    let mut bytes = [0; 6];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the system has random numbers");
+    HEXLOWER.encode(&bytes)
 }
 
 impl std::fmt::Debug for Discovery {
@@ -138,11 +261,5 @@ impl std::fmt::Debug for Parts {
 impl std::fmt::Debug for BuiltIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.indexer.name())
-    }
-}
-
-impl std::fmt::Debug for Scope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scope").finish_non_exhaustive()
     }
 }

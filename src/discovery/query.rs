@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{ContentId, Title, TitleKind};
+use crate::stremio::Hops;
 
 /// A wanted video.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Query {
     pub episode: Option<(u32, u32)>,
     /// The episode counted from the first of all, where that is known.
     pub absolute: Option<u32>,
+    /// The servers like this one that the question has passed, this one included.
+    pub hops: Hops,
 }
 
 impl Query {
@@ -27,7 +30,14 @@ impl Query {
             // An entry of Kitsu is often a later season, so its numbers are not counted from the first of all.
             ContentId::Kitsu { .. } | ContentId::Movie(_) | ContentId::Other(_) => None,
         };
-        Self { id: id.clone(), kind: kind.to_owned(), title: None, episode, absolute: None }
+        Self {
+            id: id.clone(),
+            kind: kind.to_owned(),
+            title: None,
+            episode,
+            absolute: None,
+            hops: Hops::default(),
+        }
     }
 
     /// The IMDb id, of the series for an episode.

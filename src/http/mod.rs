@@ -8,6 +8,7 @@ pub mod tracker;
 
 mod addon;
 mod admin;
+mod configure;
 mod error;
 mod pages;
 mod play;

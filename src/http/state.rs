@@ -10,9 +10,11 @@ use secrecy::SecretString;
 use super::error::ApiError;
 use crate::addon::Addon;
 use crate::cache::Cache;
+use crate::discovery::Discovery;
 use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
 use crate::prepare::{Job, Prepare};
+use crate::seal::Sealer;
 use crate::source::Request;
 use crate::source::debrid::Debrid;
 use crate::source::torrent::Swarm;
@@ -28,12 +30,16 @@ pub struct App {
     pub swarm: Swarm,
     /// The debrid services, for what they say of their accounts.
     pub debrid: Debrid,
+    /// What is found, and what plays of it need.
+    pub discovery: Discovery,
     /// Catalogue and streams.
     pub addon: Addon,
     /// Makes and checks play links.
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.
     pub waiting_key: hmac::Key,
+    /// Seals what the configure page carries.
+    pub sealer: Sealer,
     /// The address that players use, if the operator said so.
     pub public_url: Option<PublicUrl>,
     /// Opens the admin routes.
@@ -41,10 +47,16 @@ pub struct App {
 }
 
 impl App {
-    /// The job for a wish. A built-in film also brings its own trackers, so that its hash alone is enough.
-    pub(super) fn start(&self, mut wish: Request) -> Arc<Job> {
+    /// The job for a wish. What was listed, and a built-in film, also bring what is known of them, so that the hash
+    /// alone is enough.
+    pub(super) async fn start(&self, mut wish: Request) -> Arc<Job> {
         if let Some(movie) = self.addon.known(wish.info_hash) {
             wish.trackers.extend_from_slice(&movie.trackers);
+        }
+        if !self.prepare.is_known(&wish)
+            && let Some(recalled) = self.discovery.recall(wish.info_hash).await
+        {
+            recalled.add_to(&mut wish);
         }
         self.prepare.start(wish)
     }

@@ -77,7 +77,7 @@ pub(super) async fn get(
 }
 
 async fn bytes(app: &App, info_hash: InfoHash, file: FileChoice) -> Result<Vec<u8>, ApiError> {
-    let job = app.start(source::Request::new(info_hash, file));
+    let job = app.start(source::Request::new(info_hash, file)).await;
     let content = job.content().await?;
     let missing = || ApiError::NotFound("there is no such subtitle file".to_owned());
     if let Some(video) = content.file.own_path() {

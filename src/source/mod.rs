@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -161,6 +162,29 @@ impl Request {
             private: false,
             terms: Terms::default(),
         }
+    }
+
+    /// The torrent that is asked about.
+    ///
+    /// # Errors
+    /// It is none: the content has an address of its own, and only what lies there will do.
+    pub(in crate::source) fn torrent(&self) -> Result<InfoHash, SourceError> {
+        match self.place {
+            None => Ok(self.info_hash),
+            Some(_) => Err(SourceError::NotHere("this is not a torrent's".to_owned())),
+        }
+    }
+}
+
+impl Place {
+    /// What stands for the info-hash in links and in the cache: the SHA-1 of the address.
+    pub fn content_hash(&self) -> InfoHash {
+        let mut url = self.url.clone();
+        url.set_fragment(None);
+        let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, url.as_str().as_bytes());
+        let mut bytes = [0; 20];
+        bytes.copy_from_slice(sum.as_ref());
+        InfoHash::new(bytes)
     }
 }
 

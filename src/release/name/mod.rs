@@ -66,3 +66,10 @@ pub struct Release {
     /// Extension of a video file, in lower case.
     pub container: Option<String>,
 }
+
+impl Release {
+    /// Placeholder until the parser is merged.
+    pub fn parse(_name: &str) -> Self {
+        Self::default()
+    }
+}

@@ -145,6 +145,7 @@ struct Plan {
 
 async fn plan(inner: &Inner, wanted: &Wanted, label: &str) -> Result<Plan, SourceError> {
     let request = &wanted.request;
+    request.torrent()?;
     let (metainfo, torrent) = metainfo(inner, wanted).await?;
     if request.private || metainfo.as_ref().is_some_and(|metainfo| metainfo.private) {
         let reason = format!("{label}: a private torrent is never handed to others");

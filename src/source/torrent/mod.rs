@@ -240,6 +240,7 @@ impl Source for Swarm {
 
 async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
     let request = &wanted.request;
+    request.torrent()?;
     report.update(Stage::Connecting, 0.0, "Trying P2P connections...");
     let recipe = resolve::resolve(inner, request, report).await?;
     let metainfo = recipe.metainfo.clone();
