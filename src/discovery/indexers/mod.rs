@@ -32,6 +32,6 @@ pub(super) fn build(settings: &IndexerSettings, client: &reqwest::Client) -> Arc
         IndexerKind::Prowlarr => Arc::new(prowlarr::Prowlarr::new(settings, client)),
         IndexerKind::Bitmagnet => Arc::new(bitmagnet::bitmagnet(settings, client)),
         IndexerKind::Zilean => Arc::new(zilean::Zilean::new(settings, client)),
-        IndexerKind::Addon => todo,
+        IndexerKind::Addon => unreachable!(),
     }
 }
