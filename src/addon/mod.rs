@@ -6,7 +6,6 @@
 mod catalogue;
 pub mod labels;
 pub mod offers;
-mod open_movies;
 pub mod subtitles;
 
 use std::time::SystemTime;
@@ -16,7 +15,7 @@ use crate::links::{self, LinkSigner, PublicUrl};
 use crate::stremio::manifest::Manifest;
 use crate::stremio::{Body, CacheHint, CatalogExtra, MetaPreview, Resource, Response};
 
-pub use open_movies::{OpenMovie, OpenMovies};
+pub use crate::discovery::{OpenMovie, OpenMovies};
 
 /// The manifest without what depends on this build and this install.
 const MANIFEST: &str = include_str!("../../manifest/manifest.json");
