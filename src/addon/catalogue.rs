@@ -48,8 +48,8 @@ pub(super) fn stream(movie: &OpenMovie, url: Url) -> Stream {
         description: format!("{} ({})\n{size} MiB · {}", movie.title, movie.year, container.to_uppercase()),
         behavior_hints: StreamHints {
             binge_group: format!("headwater-open-{container}"),
-            filename: movie.file_name.clone(),
-            video_size: movie.file_size_bytes,
+            filename: Some(movie.file_name.clone()),
+            video_size: Some(movie.file_size_bytes),
             video_hash: None,
             not_web_ready: !web_ready,
         },

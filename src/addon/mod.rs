@@ -5,6 +5,7 @@
 
 mod catalogue;
 pub mod labels;
+pub mod lists;
 pub mod offers;
 pub mod subtitles;
 

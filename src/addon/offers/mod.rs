@@ -15,7 +15,7 @@ use crate::discovery::{Candidate, Locator};
 use crate::domain::{DebridService, FileChoice};
 use crate::release::{Fit, Release};
 
-pub use filter::{FilterError, Patterns};
+pub use filter::Patterns;
 pub use limit::pick;
 pub(super) use order::by_promise;
 pub use sift::{Sifted, sift};
