@@ -121,7 +121,12 @@ fn sentence(why: &impl std::fmt::Display) -> String {
 }
 
 impl<'a> Desk<'a> {
-    fn new(app: &'a App, id: Option<&'a str>, visitor: IpAddr, headers: &HeaderMap) -> Result<Self, ApiError> {
+    fn new(
+        app: &'a App,
+        id: Option<&'a str>,
+        visitor: IpAddr,
+        headers: &HeaderMap,
+    ) -> Result<Self, ApiError> {
         let base = app.base(headers)?;
         let around = Around {
             profile: id,
@@ -184,7 +189,7 @@ impl<'a> Desk<'a> {
         };
         let access = &self.app.access;
         let stored = self.id.filter(|id| !access::is_self_contained(id));
-        let kept = async {
+        let kept: Result<String, AccessError> = async {
             access.authorize(self.visitor, password)?;
             match (action, stored) {
                 (Action::Save, Some(id)) => access.save(id, profile).await.map(|()| id.to_owned()),
@@ -197,9 +202,13 @@ impl<'a> Desk<'a> {
                     access.seal_into_id(&profile)
                 }
             }
-        };
-        match kept.await {
-            Ok(id) => Ok(Outcome::Elsewhere(format!("{}?saved", links::configure(&id).trim_start_matches('/')))),
+        }
+        .await;
+        match kept {
+            Ok(id) => {
+                let path = links::configure(&id);
+                Ok(Outcome::Elsewhere(format!("{}?saved", path.trim_start_matches('/'))))
+            }
             Err(why) => refused(draft, &why),
         }
     }
