@@ -49,7 +49,7 @@ fn of_three(text: &Text<'_>, index: usize) -> Option<(std::ops::Range<usize>, Op
             let clear = if gap.has(Gap::SLASH) { american.or(european) } else { european.or(american) };
             clear.map(|date| (range, Some(date)))
         }
-        (2, 2) if !gap.has(Gap::SPACE) && second_width == 2 => {
+        (2, 2) if index > 0 && !gap.has(Gap::SPACE) && second_width == 2 => {
             short(first, second, third, gap).map(|date| (range, date))
         }
         _ => None,

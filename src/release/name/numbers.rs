@@ -215,7 +215,11 @@ impl Numbers {
             return Some(second.end);
         }
         // `Cap.102` is the second of season one: so a family of Spanish names counts.
-        if word.starts_with("cap") && first.width == 3 && first.value % 100 > 0 && first.value > 100 {
+        if word.starts_with("cap")
+            && matches!(first.width, 3 | 4)
+            && first.value % 100 > 0
+            && first.value > 100
+        {
             return Some(self.spanish(reader, first));
         }
         if counting::means_many(word)
@@ -231,8 +235,8 @@ impl Numbers {
     fn spanish(&mut self, reader: &Reader<'_>, first: Figure) -> usize {
         let mut end = first.end;
         let mut last = first.value;
-        if let Some(second) = reader.skip_one(end, b"_-").and_then(|at| reader.figure(at, 3))
-            && second.width == 3
+        if let Some(second) = reader.skip_one(end, b"_-").and_then(|at| reader.figure(at, 4))
+            && second.width == first.width
             && second.value / 100 == first.value / 100
             && second.value > first.value
         {
@@ -434,7 +438,7 @@ impl Reader<'_> {
     fn tagged_episode(&self, at: usize) -> Option<Figure> {
         let mut at = self.past(at, b" ._-,[(");
         at = self.after(at, b"x").unwrap_or(at);
-        let bare = self.after(at, b"e").and_then(|at| self.figure(at, 4));
+        let bare = self.after(at, b"ep").or_else(|| self.after(at, b"e")).and_then(|at| self.figure(at, 4));
         let figure = bare.or_else(|| {
             let index = self.token_at(at);
             let word = self.text.word(index);
@@ -463,7 +467,7 @@ impl Reader<'_> {
         let more = self.text.gap(index + 1);
         let sound = !more.has(Gap::PLUS) && !counting::counts_otherwise(self.text.word(index + 1));
         let padded = width >= 2 && (width <= 3 || dashed && !(1900..2100).contains(&figure.value));
-        let lines = super::tags::named(figure.value).is_some() && width >= 3;
+        let lines = super::tags::named(figure.value).is_some() || matches!(figure.value, 264 | 265);
         ((dashed || tight) && padded && sound && !lines && !self.touches(figure.end)).then_some(figure)
     }
 
