@@ -54,6 +54,7 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| pair(text, known, led_by_group))
         .or_else(|| leading(text, known))
         .or_else(|| trailing(text, known, led_by_group))
+        .or_else(|| inner(text, known))
         .or_else(|| compressed(text, known))?;
     text.mark(found.from..found.to, Mark::Number);
     Some(found)
@@ -200,6 +201,7 @@ fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
         let small = (1..=2).contains(&width) && season > 0 && episode_width == 2 && episode > 0;
         let before = text.gap(index);
         let is_first = index == known.body && gap == Gap::HYPHEN;
+        let is_boxed = gap == Gap::DOT && before.has(Gap::OPEN) && text.gap(index + 2).has(Gap::CLOSE);
         let apart = !(gap == Gap::HYPHEN && before.has(Gap::HYPHEN));
         let part_letter = text.len() == index + 3 && text.word(index + 2).len() == 1;
         let behind = text.gap(index + 2);
@@ -209,7 +211,7 @@ fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
             && (known.is_file || before.is_dash());
         let numbers_end = text.free_number(index + 2).is_none();
         let dated = known.has_year && gap != Gap::UNDERSCORE;
-        (tight && small && numbers_end && !dated && (is_first || is_last)).then_some(Bare {
+        (tight && small && numbers_end && !dated && (is_first || is_last || is_boxed)).then_some(Bare {
             season: Some(season),
             first: episode,
             last: episode,
@@ -263,6 +265,20 @@ fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
     let sound =
         !is_claimed(text, index) && !is_fraction(text, index, end) && text.gap(index) != Gap::default();
     ((of_group || of_file) && sound).then_some(bare)
+}
+
+/// `Title 05 Name.mkv`, `Title.05.Name.mkv`: a padded number amid the words of a file.
+fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let is_padded = |index: &usize| {
+        let padded =
+            text.free_number(*index).is_some_and(|(value, width)| value < 10 && width == 2 && value > 0);
+        let apart = text.gap(*index).only(Gap::BLANK) && text.gap(index + 1).only(Gap::BLANK);
+        padded && apart && !is_claimed(text, *index) && !is_fraction(text, *index, index + 1)
+    };
+    let mut found = (known.body + 1..known.border).filter(is_padded);
+    let index = found.next().filter(|_| known.is_file && !known.has_year && known.border == text.len())?;
+    let (first, _) = text.free_number(index)?;
+    found.next().is_none().then_some(Bare { season: None, first, last: first, from: index, to: index + 1 })
 }
 
 /// `show.name.203.hdtv-group`: season and episode in one number, in front of the medium of a scene name.

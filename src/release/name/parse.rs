@@ -2,9 +2,9 @@
 
 use super::bare::{self, Known};
 use super::tags::Tagged;
-use super::token::{Mark, Text};
+use super::token::{Mark, Strength, Text};
 use super::words::Tag;
-use super::{Hdr, Language, Medium, Release};
+use super::{Audio, Hdr, Language, Medium, Release};
 use super::{days, numbers, origin, tags, title};
 use crate::release::VIDEO_EXTENSIONS;
 
@@ -159,8 +159,12 @@ fn read_part(name: &str) -> Part {
     (release.title, release.other_titles, release.country) =
         (titles.title, titles.others, titles.country.map(str::to_owned));
     // A name that is nothing but a few words may be anything.
-    let is_doubtful =
-        release.year.is_none() && release.seasons.is_empty() && release.episodes.is_empty() && day.is_none();
+    let strong = text.tokens.iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+    let is_doubtful = !strong
+        && release.year.is_none()
+        && release.seasons.is_empty()
+        && release.episodes.is_empty()
+        && day.is_none();
     describe(&text, body, &tags, &mut release);
     Part { release, is_doubtful, leads: leads_title }
 }
@@ -189,14 +193,20 @@ fn describe(text: &Text<'_>, body: usize, tags: &[Tagged], release: &mut Release
                 subtitles_follow &= matches!(next, Some(Tag::Spoken(_)));
             }
             Tag::Subtitles(code) => add(&mut release.subtitles, code),
-            // The sign of `HDR10+` stands between words.
-            Tag::Hdr(Hdr::Hdr10) if text.raw.as_bytes().get(text.tokens[tagged.first].end) == Some(&b'+') => {
-                add_hdr(&mut release.hdr, Hdr::Hdr10Plus);
-            }
-            tag => quality(tag, release),
+            tag => quality(with_plus(text, tagged.first, tag), release),
         }
     }
     release.audio.dedup();
+}
+
+/// The sign of `HDR10+` and `DD+` stands between words.
+fn with_plus(text: &Text<'_>, index: usize, tag: Tag) -> Tag {
+    let plus = text.raw.as_bytes().get(text.tokens[index].end) == Some(&b'+');
+    match tag {
+        Tag::Hdr(Hdr::Hdr10) if plus => Tag::Hdr(Hdr::Hdr10Plus),
+        Tag::Audio(Audio::Ac3) if plus => Tag::Audio(Audio::Eac3),
+        _ => tag,
+    }
 }
 
 fn add(list: &mut Vec<Language>, code: &str) {

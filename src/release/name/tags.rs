@@ -102,6 +102,10 @@ fn is_meant(text: &Text<'_>, index: usize, count: usize, joined: &str, word: Wor
             || text.is_loud(index)
             || (medium && !text.raw.bytes().any(|b| b.is_ascii_uppercase()));
     }
+    // `Sub Ita Eng`: the word for subtitles speaks of all that follow.
+    if words::find(text.word(index)).is_some_and(|first| first.tag == Tag::SubtitlesOf) {
+        return word.tag == Tag::SubtitlesOf;
+    }
     let has_digit = joined.bytes().any(|byte| byte.is_ascii_digit());
     joined.len() >= 4 || (has_digit && text.tokens[index].kind == Kind::Word)
 }

@@ -211,9 +211,9 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Weak,
     ),
     (
-        "rip raw raws audio audios tv movie ova oav ona oad film documentary miniseries mini extras extra specials special \
-         bonusfeatures uncompressed hardsubless lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr high quality \
-         true clean line org orgaud auds aud original featurette ova's esubs2 hires ultra",
+        "rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+ lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
+ hires originalaudio truewebdl",
         Tag::Idle,
         Weak,
     ),
