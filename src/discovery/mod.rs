@@ -17,9 +17,9 @@ mod links;
 mod member;
 mod merge;
 mod merges;
+mod open_movies;
 mod plays;
 mod popular;
-mod open_movies;
 mod query;
 mod recalled;
 mod resolve;
@@ -38,3 +38,6 @@ pub use open_movies::{OpenMovie, OpenMovies};
 pub use query::Query;
 pub use recalled::Recalled;
 pub use scope::Scope;
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,13 @@ impl Kept {
     }
 
     /// Keeps an answer to these findings.
-    pub(super) fn keep(&self, asker: Asker, findings: &Findings, response: &Arc<Response>, is_complete: bool) {
+    pub(super) fn keep(
+        &self,
+        asker: Asker,
+        findings: &Findings,
+        response: &Arc<Response>,
+        is_complete: bool,
+    ) {
         let lifetime = if is_complete { FRESH } else { FRESH_UNFINISHED };
         let answer = Answer {
             candidates: Arc::clone(&findings.candidates),

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use self::kept::{Asker, Kept};
 use self::plan::{Plan, Plans};
 use self::row::Rows;
+use super::HOUR;
 use super::offers::{Offer, Sifted, by_promise, pick, sift};
-use super::{EMPTY, HOUR, STREAMS};
 use crate::cache::{Cache, Presences};
 use crate::config::SourcePolicy;
 use crate::discovery::{Discovery, Findings, Query};
@@ -29,6 +29,12 @@ const MOST_LOOKED_UP: usize = 12;
 
 /// How long a list that has something to show waits for the file tables of packs.
 const GRACE: Duration = Duration::from_millis(800);
+
+/// Long enough to spare requests; links outlive even the last of these by weeks.
+const WHOLE: CacheHint = CacheHint { max_age: HOUR, stale_revalidate: 4 * HOUR, stale_error: 7 * 24 * HOUR };
+
+/// An empty list may be filled a moment later.
+const EMPTY: CacheHint = CacheHint { max_age: 60, stale_revalidate: 60, stale_error: 60 };
 
 /// Settings change without a new address, and what is cached changes by the minute.
 const OF_PROFILE: CacheHint = CacheHint { max_age: 300, stale_revalidate: HOUR, stale_error: 24 * HOUR };
@@ -113,11 +119,16 @@ impl StreamLists {
             return answer;
         }
         let offered = self.choose(&findings, asked.terms, &plan, begun).await;
-        self.parts.discovery.remember(&offered.offers.iter().map(|offer| Arc::clone(&offer.candidate)).collect::<Vec<_>>());
         (self.parts.prewarm)(&offered.offers, asked.terms);
-        let rows = Rows { base: asked.base, profile: plan.play_as(asked.profile), signer: &self.parts.signer, now: asked.now };
+        let rows = Rows {
+            base: asked.base,
+            profile: plan.play_as(asked.profile),
+            signer: &self.parts.signer,
+            now: asked.now,
+        };
         let labels = plan.labels.write(&offered.query, &offered.offers);
-        let streams = offered.offers.iter().zip(labels).map(|(offer, label)| rows.row(offer, label)).collect();
+        let streams =
+            offered.offers.iter().zip(labels).map(|(offer, label)| rows.row(offer, label)).collect();
         let cache = cache_hint(&offered, asked.profile.is_some());
         let answer = Arc::new(Response { body: Body::Streams(streams), cache });
         self.kept.keep(asker, &findings, &answer, offered.is_complete);
@@ -129,9 +140,7 @@ impl StreamLists {
         let begun = Instant::now();
         let plan = self.plans.of(asked.profile);
         let findings = self.find(asked, &plan).await;
-        let offered = self.choose(&findings, asked.terms, &plan, begun).await;
-        self.parts.discovery.remember(&offered.offers.iter().map(|offer| Arc::clone(&offer.candidate)).collect::<Vec<_>>());
-        offered
+        self.choose(&findings, asked.terms, &plan, begun).await
     }
 
     async fn find(&self, asked: &Asked<'_>, plan: &Plan) -> Findings {
@@ -148,6 +157,8 @@ impl StreamLists {
             offers.retain(Offer::comes_without_peers);
         }
         let offers = pick(&plan.profile.listing, &plan.patterns, offers);
+        let listed: Vec<_> = offers.iter().map(|offer| Arc::clone(&offer.candidate)).collect();
+        self.parts.discovery.remember(&listed);
         Offered { query: findings.query.clone(), offers, is_complete: findings.complete && is_settled }
     }
 
@@ -188,7 +199,8 @@ impl StreamLists {
     /// Whether peers bring nothing and nobody else can bring everything.
     fn is_without_peers(&self, terms: &Terms) -> bool {
         let policy = terms.policy.unwrap_or(self.parts.policy);
-        let has_services = terms.services.as_ref().map_or(self.parts.has_services, |services| !services.is_empty());
+        let has_services =
+            terms.services.as_ref().map_or(self.parts.has_services, |services| !services.is_empty());
         policy == SourcePolicy::NeverP2p && !has_services
     }
 }
@@ -199,7 +211,7 @@ fn cache_hint(offered: &Offered, of_profile: bool) -> CacheHint {
         (true, false) => NOTHING_YET,
         (false, false) => UNFINISHED,
         (false, true) if of_profile => OF_PROFILE,
-        (false, true) => STREAMS,
+        (false, true) => WHOLE,
     }
 }
 
@@ -214,3 +226,6 @@ impl std::fmt::Debug for Parts {
         f.debug_struct("Parts").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
