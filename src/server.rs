@@ -99,7 +99,7 @@ impl Server {
             discovery: discovery.clone(),
             streams: stream_lists(&config, &discovery, &cache, &signer, &prepare),
             addon,
-            sealer: crate::seal::Sealer::new(aws_lc_rs::hmac::sign(&signer.derive_key("seal"), b"").as_ref()),
+            sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.clone(),
