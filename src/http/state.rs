@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::error::ApiError;
 use crate::access::Access;
-use crate::addon::Addon;
+use crate::addon::{Addon, StreamLists};
 use crate::cache::Cache;
 use crate::discovery::Discovery;
 use crate::domain::InfoHash;
@@ -33,8 +33,10 @@ pub struct App {
     pub debrid: Debrid,
     /// What is found, and what plays of it need.
     pub discovery: Discovery,
-    /// Catalogue and streams.
+    /// Manifest and catalogue.
     pub addon: Addon,
+    /// Lists of streams.
+    pub streams: StreamLists,
     /// Makes and checks play links.
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.

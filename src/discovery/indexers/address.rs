@@ -7,8 +7,10 @@ use crate::profile::{IndexerSettings, Secret};
 /// The server's own address, ending in a slash: everything before the first segment that `is_inner`, without query.
 /// The second is that segment and what follows it.
 pub(super) fn split(url: &Url, is_inner: impl Fn(&str) -> bool) -> (Url, Vec<String>) {
-    let segments: Vec<&str> = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    let inner = segments.iter().position(|part| is_inner(&part.to_ascii_lowercase())).unwrap_or(segments.len());
+    let segments: Vec<&str> =
+        url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    let inner =
+        segments.iter().position(|part| is_inner(&part.to_ascii_lowercase())).unwrap_or(segments.len());
     let mut base = url.clone();
     base.set_query(None);
     base.set_fragment(None);

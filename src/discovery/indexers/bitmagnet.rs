@@ -16,7 +16,8 @@ pub(super) fn bitmagnet(settings: &IndexerSettings, client: &reqwest::Client) ->
 }
 
 fn place(url: &Url) -> Url {
-    let (base, inner) = split(url, |part| matches!(part, "torznab" | "graphql" | "webui" | "status" | "metrics"));
+    let (base, inner) =
+        split(url, |part| matches!(part, "torznab" | "graphql" | "webui" | "status" | "metrics"));
     let rest: Vec<&str> = inner.iter().map(String::as_str).collect();
     match rest.as_slice() {
         ["torznab", profile, ..] if *profile != "api" => below(&base, &["torznab", profile, "api"]),

@@ -34,7 +34,10 @@ impl<T: Send + Sync + 'static> Kept<T> {
     ///
     /// # Errors
     /// Those of `ask`.
-    pub(super) async fn get(&self, ask: impl FnOnce() -> BoxFuture<'static, Result<T, IndexerError>>) -> Answer<T> {
+    pub(super) async fn get(
+        &self,
+        ask: impl FnOnce() -> BoxFuture<'static, Result<T, IndexerError>>,
+    ) -> Answer<T> {
         let (flight, old) = match self.fresh_or_flight(ask) {
             Ok(value) => return Ok(value),
             Err(pair) => pair,
@@ -92,49 +95,62 @@ mod tests {
 
     use super::*;
 
-    const LIFE: Duration = Duration::from_secs(3_600);
+    const HOURS: Duration = Duration::from_secs(3 * 3_600);
 
-    fn answering(calls: &Arc<AtomicU32>, answer: Result<u32, IndexerError>) -> BoxFuture<'static, Result<u32, IndexerError>> {
+    /// Answers a moment after it was asked, and counts.
+    fn answering(
+        calls: &Arc<AtomicU32>,
+        answer: Result<u32, IndexerError>,
+    ) -> BoxFuture<'static, Result<u32, IndexerError>> {
         let calls = calls.clone();
         async move {
             calls.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
             answer
         }
         .boxed()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn all_who_ask_at_once_share_one_question_and_its_answer_is_kept() {
-        let (kept, calls) = (Kept::new(LIFE), Arc::new(AtomicU32::new(0)));
-        let (a, b) = tokio::join!(kept.get(|| answering(&calls, Ok(1))), kept.get(|| answering(&calls, Ok(2))));
+        let (kept, calls) = (Kept::new(HOURS), Arc::new(AtomicU32::new(0)));
+        let (a, b) =
+            tokio::join!(kept.get(|| answering(&calls, Ok(1))), kept.get(|| answering(&calls, Ok(2))));
         assert_eq!((*a.unwrap(), *b.unwrap()), (1, 1));
         assert_eq!(*kept.get(|| answering(&calls, Ok(3))).await.unwrap(), 1);
-        tokio::time::advance(LIFE).await;
-        assert_eq!(*kept.get(|| answering(&calls, Ok(4))).await.unwrap(), 4);
-        assert_eq!(calls.load(Ordering::Relaxed), 2);
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_old_value_serves_while_asking_fails_and_errors_are_not_kept() {
-        let (kept, calls) = (Kept::new(LIFE), Arc::new(AtomicU32::new(0)));
+    #[tokio::test]
+    async fn what_has_grown_old_is_asked_for_again_and_serves_while_asking_fails() {
+        let (kept, calls) = (Kept::new(Duration::ZERO), Arc::new(AtomicU32::new(0)));
         let failing = || answering(&calls, Err(IndexerError::Unsupported));
         assert_eq!(kept.get(failing).await, Err(IndexerError::Unsupported));
-        kept.put(7);
-        tokio::time::advance(LIFE).await;
+        assert_eq!(*kept.get(|| answering(&calls, Ok(7))).await.unwrap(), 7);
         assert_eq!(*kept.get(failing).await.unwrap(), 7);
+        assert_eq!(*kept.get(|| answering(&calls, Ok(8))).await.unwrap(), 8);
         kept.forget();
         assert_eq!(kept.get(failing).await, Err(IndexerError::Unsupported));
-        assert_eq!(*kept.get(|| answering(&calls, Ok(8))).await.unwrap(), 8);
+        assert_eq!(calls.load(Ordering::Relaxed), 5);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn one_who_leaves_takes_no_others_answer_along() {
-        let (kept, calls) = (Kept::new(LIFE), Arc::new(AtomicU32::new(0)));
-        let leaving = tokio::time::timeout(Duration::from_millis(10), kept.get(|| answering(&calls, Ok(1))));
-        let (left, stayed) = tokio::join!(leaving, kept.get(|| answering(&calls, Ok(2))));
-        assert!(left.is_err());
-        assert_eq!(*stayed.unwrap(), 1);
-        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    #[tokio::test]
+    async fn one_who_leaves_takes_nobody_elses_answer_along() {
+        let (kept, gate) = (Kept::new(HOURS), Arc::new(tokio::sync::Notify::new()));
+        let waiting = |answer: u32| {
+            let gate = gate.clone();
+            async move {
+                gate.notified().await;
+                Ok(answer)
+            }
+            .boxed()
+        };
+        let mut leaving = Box::pin(kept.get(|| waiting(1)));
+        assert!(futures::poll!(&mut leaving).is_pending());
+        let mut staying = Box::pin(kept.get(|| waiting(2)));
+        assert!(futures::poll!(&mut staying).is_pending());
+        drop(leaving);
+        gate.notify_one();
+        assert_eq!(*staying.await.unwrap(), 1);
     }
 }

@@ -9,7 +9,9 @@ pub(super) type Sink<'a> = &'a (dyn Fn(Vec<Found>) + Send + Sync);
 ///
 /// # Errors
 /// The gravest of all, if nobody answered.
-pub(super) fn worst<T>(outcomes: impl IntoIterator<Item = Result<T, IndexerError>>) -> Result<(), IndexerError> {
+pub(super) fn worst<T>(
+    outcomes: impl IntoIterator<Item = Result<T, IndexerError>>,
+) -> Result<(), IndexerError> {
     let mut gravest = None;
     for outcome in outcomes {
         match outcome {

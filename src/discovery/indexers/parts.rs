@@ -23,9 +23,6 @@ const RESTS: [Duration; 4] = [
     Duration::from_secs(60 * 60),
 ];
 
-/// A test is for one who waits before a page.
-const TRIAL_LIMIT: Duration = Duration::from_secs(8);
-
 /// One indexer behind a front.
 pub(super) struct Part {
     /// What the front knows it by.
@@ -129,11 +126,7 @@ fn note_failures(front: &str, outcomes: &[(&str, Result<(), IndexerError>)]) {
 /// # Errors
 /// The gravest error if no part answered.
 pub(super) async fn try_all(parts: &[Part]) -> Result<usize, IndexerError> {
-    let trials = parts.iter().map(|part| async move {
-        let trial = tokio::time::timeout(TRIAL_LIMIT, part.endpoint.try_out()).await;
-        trial.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
-    });
-    let trials: Vec<_> = trials.collect();
+    let trials: Vec<_> = parts.iter().map(|part| part.endpoint.try_out()).collect();
     let outcomes: Vec<_> = stream::iter(trials).buffer_unordered(AT_ONCE).collect().await;
     let results = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).sum();
     worst(outcomes).map(|()| results)

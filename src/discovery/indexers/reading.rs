@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::domain::Date;
+
 /// No release has a longer name; what is longer is a description in the wrong place.
 const LONGEST_NAME: usize = 400;
 
@@ -39,7 +41,8 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
 /// A number with its fraction as Rust reads it. A lone comma before one or two digits is a decimal one.
 fn fraction(text: &str) -> String {
     let is_decimal = |(_, rest): (&str, &str)| (1..=2).contains(&rest.len()) && !text.contains('.');
-    let text = if text.split_once(',').is_some_and(is_decimal) { text.replace(',', ".") } else { text.to_owned() };
+    let text =
+        if text.split_once(',').is_some_and(is_decimal) { text.replace(',', ".") } else { text.to_owned() };
     text.chars().filter(|c| !is_separator(*c)).collect()
 }
 
@@ -78,7 +81,7 @@ fn rss_moment(text: &str) -> Option<SystemTime> {
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let month = month.get(..3)?.to_ascii_lowercase();
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    let short: u32 = year.parse().ok()?;
+    let short: u16 = year.parse().ok()?;
     let year = match short {
         0..50 => 2000 + short,
         50..100 => 1900 + short,
@@ -86,11 +89,10 @@ fn rss_moment(text: &str) -> Option<SystemTime> {
     };
     let clock = rest.first().copied().unwrap_or("00:00");
     let zone = rest.get(1).copied().unwrap_or_default();
-    utc(year, u32::try_from(month).ok()?, day.parse().ok()?, clock, zone)
+    utc(year, u8::try_from(month).ok()?, day.parse().ok()?, clock, zone)
 }
 
 fn iso_moment(text: &str) -> Option<SystemTime> {
-    let number = |range: std::ops::Range<usize>| text.get(range)?.parse().ok();
     let (clock, zone) = match text.get(11..) {
         None | Some("") => ("00:00", ""),
         Some(rest) => {
@@ -98,23 +100,34 @@ fn iso_moment(text: &str) -> Option<SystemTime> {
             (&rest[..end], &rest[end..])
         }
     };
-    utc(number(0..4)?, number(5..7)?, number(8..10)?, clock, zone)
+    let (year, month, day) = (text.get(..4)?, text.get(5..7)?, text.get(8..10)?);
+    utc(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?, clock, zone)
 }
 
 /// The moment of a clock in its zone.
-fn utc(year: u32, month: u32, day: u32, clock: &str, zone: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?)?;
+fn utc(year: u16, month: u8, day: u8, clock: &str, zone: &str) -> Option<SystemTime> {
+    let days = u64::try_from(day_number(Date::new(year, month, day)?)).ok()?;
     let clock = clock.split('.').next().unwrap_or_default();
-    let mut parts = clock.split(':').map(str::parse::<u32>);
+    let mut parts = clock.split(':').map(str::parse::<u64>);
     let (hour, minute) = (parts.next()?.ok()?, parts.next()?.ok()?);
     let second = parts.next().unwrap_or(Ok(0)).ok()?;
-    // The name of the day has to stand there and is not looked at.
-    let date = format!("Mon, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT");
-    let there = httpdate::parse_http_date(&date).ok()?;
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let since_1970 = Duration::from_secs(days * 86_400 + hour * 3_600 + minute * 60 + second);
+    let there = SystemTime::UNIX_EPOCH.checked_add(since_1970)?;
     let (is_east, offset) = offset(zone)?;
     if is_east { there.checked_sub(offset) } else { there.checked_add(offset) }
+}
+
+/// Days since the first of January 1970, in years that begin in March so that the leap day is their last.
+pub(super) fn day_number(date: Date) -> i64 {
+    let (year, month) = match date.month() {
+        month @ 3.. => (i64::from(date.year()), i64::from(month)),
+        month => (i64::from(date.year()) - 1, i64::from(month) + 12),
+    };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    year * 365 + leap_days + (153 * (month - 3) + 2) / 5 + i64::from(date.day()) - 719_469
 }
 
 /// `+0200`, `-07:00`, `Z`, `GMT`, `EST`; nothing is UTC. Whether it lies east of Greenwich, and how far.
@@ -199,6 +212,21 @@ mod tests {
             ("nm1", None),
         ] {
             assert_eq!(imdb(text).as_deref(), id, "{text}");
+        }
+    }
+
+    #[test]
+    fn neighbouring_days_are_neighbours_across_months_and_years() {
+        let day = |text: &str| day_number(text.parse().unwrap());
+        assert_eq!((day("1970-01-01"), day("2000-03-01")), (0, 11_017));
+        for (earlier, later, days) in [
+            ("2023-12-31", "2024-01-01", 1),
+            ("2024-02-28", "2024-03-01", 2),
+            ("2023-02-28", "2023-03-01", 1),
+            ("2024-04-30", "2024-05-01", 1),
+            ("1900-02-28", "1900-03-01", 1),
+        ] {
+            assert_eq!(day(later) - day(earlier), days, "{earlier} {later}");
         }
     }
 

@@ -48,7 +48,8 @@ struct Row {
 impl Zilean {
     /// The Zilean of these settings.
     pub(super) fn new(settings: &IndexerSettings, client: &reqwest::Client) -> Self {
-        let inner = |part: &str| matches!(part, "dmm" | "imdb" | "torznab" | "scalar" | "swagger" | "healthchecks");
+        let inner =
+            |part: &str| matches!(part, "dmm" | "imdb" | "torznab" | "scalar" | "swagger" | "healthchecks");
         let (base, _) = split(&settings.url, inner);
         Self { name: settings.name.clone(), client: client.clone(), base, key: key(settings) }
     }
@@ -91,7 +92,9 @@ impl Zilean {
         .await;
         // What fails inside of it is an empty list as well, so the other door is tried. It is the only one that very
         // old versions have.
-        let may_go_on = |outcome: &Result<usize, IndexerError>| matches!(outcome, Ok(0) | Err(IndexerError::Malformed(_)));
+        let may_go_on = |outcome: &Result<usize, IndexerError>| {
+            matches!(outcome, Ok(0) | Err(IndexerError::Malformed(_)))
+        };
         if let Some(named) = named.filter(|_| outcomes.iter().all(may_go_on)) {
             outcomes.push(self.by_words(&words(named.title)).await.map(|found| {
                 let count = found.len();

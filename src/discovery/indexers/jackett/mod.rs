@@ -121,7 +121,8 @@ fn place(url: &Url) -> (Url, String) {
     let (base, inner) = split(url, |part| matches!(part, "api" | "ui"));
     let after = inner.iter().position(|part| part.eq_ignore_ascii_case("indexers"));
     let which = after.and_then(|after| inner.get(after + 1));
-    let decoded = which.map(|which| percent_encoding::percent_decode_str(which).decode_utf8_lossy().into_owned());
+    let decoded =
+        which.map(|which| percent_encoding::percent_decode_str(which).decode_utf8_lossy().into_owned());
     (base, decoded.unwrap_or_else(|| "all".to_owned()))
 }
 
@@ -138,10 +139,22 @@ mod tests {
             ("http://host:9117/api", "http://host:9117/", "all"),
             ("http://host:9117/api/v2.0/", "http://host:9117/", "all"),
             ("http://host:9117/api/v2.0/indexers/all/results/torznab/", "http://host:9117/", "all"),
-            ("http://host:9117/api/v2.0/indexers/all/results/torznab/api?apikey=k", "http://host:9117/", "all"),
+            (
+                "http://host:9117/api/v2.0/indexers/all/results/torznab/api?apikey=k",
+                "http://host:9117/",
+                "all",
+            ),
             ("https://host/jackett", "https://host/jackett/", "all"),
-            ("https://host/a/jackett/api/v2.0/indexers/one/results/torznab", "https://host/a/jackett/", "one"),
-            ("http://host:9117/api/v2.0/indexers/test%3Apassed/results/torznab", "http://host:9117/", "test:passed"),
+            (
+                "https://host/a/jackett/api/v2.0/indexers/one/results/torznab",
+                "https://host/a/jackett/",
+                "one",
+            ),
+            (
+                "http://host:9117/api/v2.0/indexers/test%3Apassed/results/torznab",
+                "http://host:9117/",
+                "test:passed",
+            ),
             ("http://host:9117/api/v2.0/indexers/test:passed/results", "http://host:9117/", "test:passed"),
         ] {
             let (found, named) = place(&pasted.parse().unwrap());

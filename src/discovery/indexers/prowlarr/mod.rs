@@ -16,7 +16,7 @@ use super::exchange::ask;
 use super::kept::Kept;
 use super::outcome::{Sink, worst};
 use super::parts::{Part, Rests, search_all, try_all};
-use super::torznab::{Endpoint, KeyPlace, SEARCH_LIMIT};
+use super::torznab::{Endpoint, KeyPlace, SEARCH_LIMIT, TRIAL_LIMIT};
 use crate::discovery::{Indexer, IndexerError, Probe, Query};
 use crate::profile::{IndexerSettings, Secret};
 
@@ -167,16 +167,20 @@ impl Indexer for Prowlarr {
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, IndexerError>> {
         async {
-            let status = self.front.status().await?;
-            let (indexers, results) = match self.front.behind().await? {
+            let (status, behind) = futures::try_join!(self.front.status(), self.front.behind())?;
+            let (indexers, results) = match behind {
                 Behind::Parts(parts) => (Some(parts.len()), try_all(&parts).await?),
                 Behind::Unlisted => {
                     let newest = [("type", "search".to_owned())];
                     let path = ["api", "v1", "search"];
-                    (None, self.front.get::<Vec<wire::Row>>(&path, &newest, SEARCH_LIMIT).await?.len())
+                    (None, self.front.get::<Vec<wire::Row>>(&path, &newest, TRIAL_LIMIT).await?.len())
                 }
             };
-            Ok(Probe { title: format!("Prowlarr {}", status.version).trim_end().to_owned(), indexers, results })
+            Ok(Probe {
+                title: format!("Prowlarr {}", status.version).trim_end().to_owned(),
+                indexers,
+                results,
+            })
         }
         .boxed()
     }
@@ -192,7 +196,7 @@ fn place(url: &Url) -> (Url, Option<u64>) {
         return (base, Some(only));
     }
     // `/3/api`, and the same without `api` as other programs want it: no base path is a number.
-    let last = base.path_segments().and_then(|parts| parts.filter(|part| !part.is_empty()).next_back());
+    let last = base.path_segments().and_then(|mut parts| parts.rfind(|part| !part.is_empty()));
     match last.and_then(|last| Some((last.to_owned(), last.parse().ok()?))) {
         Some((last, only)) => (split(&base, |part| part == last).0, Some(only)),
         None => (base, None),

@@ -137,7 +137,8 @@ pub(super) fn searches(query: &Query) -> Vec<Vec<(&'static str, String)>> {
             if let Some((season, episode)) = query.episode {
                 texts.extend(imdb.map(|imdb| format!("{imdb}{{season:{season}}}{{episode:{episode}}}")));
                 let codes = [episode_code(season, episode), season_code(season)];
-                texts.extend(codes.iter().filter(|_| !named.is_empty()).map(|code| format!("{named} {code}")));
+                texts
+                    .extend(codes.iter().filter(|_| !named.is_empty()).map(|code| format!("{named} {code}")));
             }
             let absolute = query.absolute.filter(|_| is_anime(query) && !named.is_empty());
             texts.extend(absolute.map(|absolute| format!("{named} {absolute:02}")));
@@ -156,7 +157,8 @@ pub(super) fn searches(query: &Query) -> Vec<Vec<(&'static str, String)>> {
 impl Row {
     /// What it says of a release; nothing if that is no torrent.
     pub(super) fn into_found(self) -> Option<Found> {
-        let is_usenet = self.protocol.as_deref().is_some_and(|protocol| protocol.eq_ignore_ascii_case("usenet"));
+        let is_usenet =
+            self.protocol.as_deref().is_some_and(|protocol| protocol.eq_ignore_ascii_case("usenet"));
         let text = |value: &Value| match value {
             Value::Number(number) => Some(number.to_string()),
             Value::String(text) => Some(text.clone()),
@@ -165,14 +167,16 @@ impl Row {
         let addresses = [self.magnet_url, self.download_url, self.guid];
         let magnet = addresses.iter().flatten().find_map(|address| parse_magnet(address).ok());
         // The guid is a page for people.
-        let torrent: Option<Url> = addresses[..2].iter().rev().flatten().find_map(|address| parse_web_address(address));
+        let torrent: Option<Url> =
+            addresses[..2].iter().rev().flatten().find_map(|address| parse_web_address(address));
         let hash = self.info_hash.and_then(|hash| hash.trim().parse().ok());
         let info_hash = magnet.as_ref().map(|magnet| magnet.info_hash).or(hash);
         let name = self.title.as_deref().map(reading::name).filter(|name| !name.is_empty())?;
         if is_usenet || info_hash.is_none() && torrent.is_none() {
             return None;
         }
-        let (trackers, web_seeds) = magnet.map(|magnet| (magnet.trackers, magnet.web_seeds)).unwrap_or_default();
+        let (trackers, web_seeds) =
+            magnet.map(|magnet| (magnet.trackers, magnet.web_seeds)).unwrap_or_default();
         Some(Found {
             info_hash,
             torrent,
@@ -217,7 +221,10 @@ mod tests {
         assert_eq!((found.size, found.seeders), (Some(276_445_467), Some(12)));
         assert_eq!((found.by.as_deref(), found.imdb.as_deref()), (Some("One"), Some("tt1254207")));
         assert!(found.published.is_some());
-        assert_eq!(row(json!({"title": "A", "protocol": "usenet", "downloadUrl": "http://p.example/1"})), None);
+        assert_eq!(
+            row(json!({"title": "A", "protocol": "usenet", "downloadUrl": "http://p.example/1"})),
+            None
+        );
         assert_eq!(row(json!({"title": "A", "protocol": "torrent", "guid": "http://p.example/1"})), None);
         let sparse = row(json!({"title": "A", "infoHash": HEX, "seeders": null, "imdbId": 0})).unwrap();
         assert_eq!((sparse.seeders, sparse.imdb), (None, None));
@@ -240,7 +247,8 @@ mod tests {
         assert!(caps.tv.takes(&["imdbid", "season", "ep"]));
         assert!(caps.movie.is_raw());
         assert_eq!(caps.categories, [2000, 2040]);
-        let silent: Listed = serde_json::from_value(json!({"id": 5, "capabilities": {"categories": []}})).unwrap();
+        let silent: Listed =
+            serde_json::from_value(json!({"id": 5, "capabilities": {"categories": []}})).unwrap();
         assert!(silent.capabilities.unwrap().into_caps().is_none());
     }
 }

@@ -27,6 +27,9 @@ const CAPS_LIMIT: Duration = Duration::from_secs(8);
 /// Sites behind a front may take long. Whoever has not answered by then has lost its viewer, but not the next one.
 pub(in crate::discovery::indexers) const SEARCH_LIMIT: Duration = Duration::from_secs(20);
 
+/// A test is for one who waits before a page.
+pub(in crate::discovery::indexers) const TRIAL_LIMIT: Duration = Duration::from_secs(6);
+
 /// How the key is handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::discovery::indexers) enum KeyPlace {
@@ -92,7 +95,8 @@ impl Endpoint {
         let plan = plan(query, &server.caps).ok_or(IndexerError::Unsupported)?;
         let mut outcomes = self.run(&server, &plan.first, sink).await;
         let brought_nothing = outcomes.iter().all(|outcome| !matches!(outcome, Ok(1..)));
-        let may_go_on = |outcome: &Result<usize, IndexerError>| matches!(outcome, Ok(_) | Err(IndexerError::Unsupported));
+        let may_go_on =
+            |outcome: &Result<usize, IndexerError>| matches!(outcome, Ok(_) | Err(IndexerError::Unsupported));
         if brought_nothing && outcomes.iter().any(may_go_on) {
             outcomes.extend(self.run(&server, &plan.otherwise, sink).await);
         }
@@ -108,9 +112,13 @@ impl Endpoint {
     /// # Errors
     /// What went wrong.
     pub(in crate::discovery::indexers) async fn try_out(&self) -> Result<usize, IndexerError> {
-        let server = self.server().await?;
-        let found = self.ask_for(&server.url, &newest()).await?;
-        Ok(found.0.len())
+        let trial = async {
+            let server = self.server().await?;
+            let (found, _) = self.ask_for(&server.url, &newest()).await?;
+            Ok(found.len())
+        };
+        let in_time = tokio::time::timeout(TRIAL_LIMIT, trial).await;
+        in_time.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
     }
 
     /// The indexers behind a front.
@@ -126,7 +134,12 @@ impl Endpoint {
         }
     }
 
-    async fn run(&self, server: &Server, searches: &[Search], sink: Sink<'_>) -> Vec<Result<usize, IndexerError>> {
+    async fn run(
+        &self,
+        server: &Server,
+        searches: &[Search],
+        sink: Sink<'_>,
+    ) -> Vec<Result<usize, IndexerError>> {
         join_all(searches.iter().map(|search| async {
             let (found, is_whole) = self.ask_for(&server.url, search).await?;
             let count = found.len();
@@ -154,7 +167,9 @@ impl Endpoint {
 
     async fn server(&self) -> Result<Arc<Server>, IndexerError> {
         let endpoint = self.clone();
-        self.server.get(move || -> BoxFuture<'static, _> { async move { endpoint.find_server().await }.boxed() }).await
+        self.server
+            .get(move || -> BoxFuture<'static, _> { async move { endpoint.find_server().await }.boxed() })
+            .await
     }
 
     /// Asks what it can do; if there is nothing at its address, at the one that people mean when they leave out `api`.
@@ -209,7 +224,8 @@ impl Endpoint {
             TorznabDocument::Refusal { code, description } => {
                 let error = meaning(*code, description, answer.status, answer.pause());
                 // No such item: nothing was found.
-                error.map_or(Ok((answer, TorznabDocument::Results { items: Vec::new(), is_whole: true })), Err)
+                error
+                    .map_or(Ok((answer, TorznabDocument::Results { items: Vec::new(), is_whole: true })), Err)
             }
             TorznabDocument::WebPage | TorznabDocument::Unknown => {
                 Err(answer.refusal(self.expected).unwrap_or_else(|| self.foreign(&document)))
@@ -222,6 +238,9 @@ impl Endpoint {
 
     fn foreign(&self, document: &TorznabDocument) -> IndexerError {
         let is_page = matches!(document, TorznabDocument::WebPage);
-        not(self.expected, if is_page { "it answered with a web page" } else { "it answered with something else" })
+        not(
+            self.expected,
+            if is_page { "it answered with a web page" } else { "it answered with something else" },
+        )
     }
 }

@@ -109,7 +109,8 @@ impl Item {
     }
 
     fn is_usenet(&self) -> bool {
-        let declared = self.get("enclosure:type").is_some_and(|kind| kind.to_ascii_lowercase().contains("nzb"));
+        let declared =
+            self.get("enclosure:type").is_some_and(|kind| kind.to_ascii_lowercase().contains("nzb"));
         declared || self.get("attr:usenetdate").is_some()
     }
 
@@ -123,8 +124,8 @@ impl Item {
     fn seeders(&self) -> Option<u32> {
         let count = |name: &str| reading::count(self.get(name)?);
         // `peers` counts seeders and leechers together.
-        let seeders = count("attr:seeders")
-            .or_else(|| count("attr:peers")?.checked_sub(count("attr:leechers")?))?;
+        let seeders =
+            count("attr:seeders").or_else(|| count("attr:peers")?.checked_sub(count("attr:leechers")?))?;
         Some(seeders.try_into().unwrap_or(u32::MAX))
     }
 

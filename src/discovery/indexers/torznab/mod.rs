@@ -18,7 +18,7 @@ use crate::discovery::{Indexer, IndexerError, Probe, Query};
 use crate::profile::{IndexerSettings, Secret};
 
 pub(super) use caps::{Caps, Mode};
-pub(super) use endpoint::{Endpoint, KeyPlace, SEARCH_LIMIT};
+pub(super) use endpoint::{Endpoint, KeyPlace, SEARCH_LIMIT, TRIAL_LIMIT};
 pub use xml::{TorznabDocument, read_torznab};
 
 /// Two waves of questions at most.
@@ -26,7 +26,19 @@ const BUDGET: Duration = Duration::from_secs(30);
 
 /// What an address may hold that is part of a question and not of the address.
 const QUESTION: [&str; 14] = [
-    "t", "q", "cat", "limit", "offset", "extended", "imdbid", "tmdbid", "tvdbid", "season", "ep", "year", "configured",
+    "t",
+    "q",
+    "cat",
+    "limit",
+    "offset",
+    "extended",
+    "imdbid",
+    "tmdbid",
+    "tvdbid",
+    "season",
+    "ep",
+    "year",
+    "configured",
     "maxage",
 ];
 

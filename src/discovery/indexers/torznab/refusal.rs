@@ -53,7 +53,9 @@ mod tests {
         for code in [200, 201, 202, 203] {
             assert_eq!(of(Some(code), 400), IndexerError::Unsupported, "{code}");
         }
-        for (code, status) in [(Some(900), 400), (Some(910), 200), (Some(410), 410), (Some(500), 500), (None, 200)] {
+        for (code, status) in
+            [(Some(900), 400), (Some(910), 200), (Some(410), 410), (Some(500), 500), (None, 200)]
+        {
             assert!(matches!(of(code, status), IndexerError::Unavailable(_)), "{code:?} {status}");
         }
         assert_eq!(meaning(Some(300), "no such item", 200, None), None);

@@ -35,7 +35,9 @@ pub(in crate::discovery::indexers) fn plan(query: &Query, caps: &Caps) -> Option
     let categories = categories(query, &caps.categories)?;
     let named = Named::of(query);
     let (by_id, by_text) = match query.title_kind() {
-        TitleKind::Movie => (movie_by_id(query, caps), named.as_ref().map(|named| movie_by_text(named, caps))),
+        TitleKind::Movie => {
+            (movie_by_id(query, caps), named.as_ref().map(|named| movie_by_text(named, caps)))
+        }
         TitleKind::Series => (
             episode_by_id(query, caps, named.as_ref()),
             named.as_ref().map(|named| episode_by_text(query, named, caps)),
