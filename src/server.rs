@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::{Access, AccessSettings};
 use crate::addon::{Addon, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
 use crate::config::{Config, ServiceConfig, SourcePolicy};
@@ -99,6 +100,7 @@ impl Server {
             discovery: discovery.clone(),
             streams: stream_lists(&config, &discovery, &cache, &signer, &prepare),
             addon,
+            access: Access::new(db.clone(), sealer.clone(), access_settings(&config)),
             sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
@@ -142,6 +144,10 @@ async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
         idle: config.cache.idle,
     };
     Ok(tokio::task::spawn_blocking(move || Cache::open(&folder, limits)).await??)
+}
+
+fn access_settings(config: &Config) -> AccessSettings {
+    AccessSettings { password: None, chosen_key: config.discovery.source_security_key.is_some() }
 }
 
 /// What search results and profiles are sealed with: the operator's key, else one that stays as long as the key of

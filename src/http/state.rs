@@ -8,6 +8,7 @@ use http::header;
 use secrecy::SecretString;
 
 use super::error::ApiError;
+use crate::access::Access;
 use crate::addon::{Addon, StreamLists};
 use crate::cache::Cache;
 use crate::discovery::Discovery;
@@ -40,6 +41,8 @@ pub struct App {
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.
     pub waiting_key: hmac::Key,
+    /// The profiles of installs.
+    pub access: Access,
     /// Seals what the configure page carries.
     pub sealer: Sealer,
     /// The address that players use, if the operator said so.

@@ -184,7 +184,7 @@ impl<'a> Desk<'a> {
         };
         let access = &self.app.access;
         let stored = self.id.filter(|id| !access::is_self_contained(id));
-        let kept = async {
+        let kept: Result<String, AccessError> = async {
             access.authorize(self.visitor, password)?;
             match (action, stored) {
                 (Action::Save, Some(id)) => access.save(id, profile).await.map(|()| id.to_owned()),
@@ -197,9 +197,13 @@ impl<'a> Desk<'a> {
                     access.seal_into_id(&profile)
                 }
             }
-        };
-        match kept.await {
-            Ok(id) => Ok(Outcome::Elsewhere(format!("{}?saved", links::configure(&id).trim_start_matches('/')))),
+        }
+        .await;
+        match kept {
+            Ok(id) => {
+                let path = links::configure(&id);
+                Ok(Outcome::Elsewhere(format!("{}?saved", path.trim_start_matches('/'))))
+            }
             Err(why) => refused(draft, &why),
         }
     }

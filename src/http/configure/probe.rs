@@ -40,10 +40,12 @@ pub(super) async fn service(
     }
     let Some(account) = account else { return Said::bad("Enter the token first.") };
     match app.debrid.account_of(&account).await {
-        Ok(health) => {
-            let owner = health.user.unwrap_or_else(|| "The token is right".to_owned());
-            let until = health.until.map(|until| format!(", paid until {}", day(until))).unwrap_or_default();
-            Said::good(format!("{owner}{until}"))
+        Ok(report) => {
+            let until = report.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
+            match report.premium {
+                true => Said::good(format!("{}, paid{until}", report.user)),
+                false => Said::bad(format!("{} has no paid plan, so nothing can be played from it.", report.user)),
+            }
         }
         Err(why) => Said::bad(sentence(&why.to_string())),
     }
