@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, AccessSettings};
-use crate::addon::{Addon, StreamLists, lists};
+use crate::addon::{Addon, Ahead, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
 use crate::config::{Config, ServiceConfig, SourcePolicy};
 use crate::db::Database;
@@ -31,9 +31,6 @@ use crate::source::fetch::Hosts;
 use crate::source::http::{self, HttpSettings};
 use crate::source::lookup::Lookup;
 use crate::source::torrent::{Swarm, SwarmSettings};
-
-/// How many of the best offers of a list are looked up before anybody has clicked.
-const PREWARMED: usize = 2;
 
 /// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
 /// and the pieces concerned are found again by their hashes.
@@ -193,7 +190,7 @@ fn stream_lists(
     signer: &LinkSigner,
     prepare: &Prepare,
 ) -> StreamLists {
-    let prepare = prepare.clone();
+    let ahead = Ahead::new(prepare.clone(), config.discovery.prewarm as usize);
     StreamLists::new(lists::Parts {
         discovery: discovery.clone(),
         cache: cache.clone(),
@@ -201,9 +198,7 @@ fn stream_lists(
         deadline: config.discovery.deadline,
         policy: config.sources.policy,
         has_services: !config.debrid.active().is_empty(),
-        prewarm: Box::new(move |offers, terms| {
-            offers.iter().take(PREWARMED).for_each(|offer| prepare.warm(offer.request(terms)));
-        }),
+        prewarm: Box::new(move |offered, terms| ahead.shown(offered, terms)),
     })
 }
 
