@@ -245,7 +245,8 @@ fn behind(text: &Text<'_>, from: usize) -> Option<String> {
         let gap = text.gap(*index);
         gap.has(Gap::SLASH) && gap.has(Gap::SPACE) && text.tokens[*index].bracket.is_none()
     })?;
-    if !text.is_plain(start) {
+    let by_quality = text.tokens[from..start].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+    if !text.is_plain(start) || by_quality {
         return None;
     }
     let stop = |index: &usize| {
@@ -269,10 +270,14 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
         return String::new();
     };
     let end = last.end + tail(text, part.clone());
-    let slice = &text.raw[first.start..end];
+    // `(500) Days` begins with its bracket.
+    let opened = text.raw[..first.start].ends_with('(')
+        && text.raw[first.start..end].matches('(').count() < text.raw[first.start..end].matches(')').count();
+    let begin = first.start - usize::from(opened);
+    let slice = &text.raw[begin..end];
     let blanks = slice.contains(' ') || slice.contains('_');
     let mut title = String::with_capacity(slice.len());
-    let mut at = first.start;
+    let mut at = begin;
     for index in part.filter(|index| is_inserted(text.word(*index))) {
         push_spaced(&mut title, &text.raw[at..text.tokens[index].start], blanks);
         at = text.tokens[index].end;

@@ -127,6 +127,12 @@ fn punctuation_of_titles_stays() {
         ("You Can (Not) Sail (2012) 720p", "You Can (Not) Sail (2012) 720p"),
         ("La.marée.basse.2014.720p", "La marée basse (2014) 720p"),
         ("K.E.L.P.2014.720p", "K E L P (2014) 720p"),
+        ("(500) Days of Tide (2009) 720p", "(500) Days of Tide (2009) 720p"),
+        ("Reality TV 2019 720p", "Reality TV (2019) 720p"),
+        ("Reef Run 3D 2010 720p", "Reef Run 3D (2010) 720p"),
+        ("The Reef Movie.720p.bluray.x264-klp.mkv", "The Reef Movie 720p"),
+        ("Reef Wars Episode 4 A New Tide 1977 720p", "Reef Wars Episode 4 A New Tide (1977) 720p"),
+        ("Reef Wars Episode IV A New Tide 1977 720p", "Reef Wars Episode IV A New Tide (1977) 720p"),
     ]);
 }
 
