@@ -24,10 +24,13 @@ pub(super) fn split_extension(name: &str) -> (&str, Option<&str>) {
 }
 
 /// Ends of addresses.
-const DOMAINS: [&str; 44] = [
-    "com", "org", "net", "to", "tv", "me", "cc", "io", "info", "pics", "ru", "ws", "xyz", "site", "online",
-    "club", "vip", "life", "cam", "sbs", "tel", "world", "my", "nu", "mx", "pl", "es", "fr", "in", "lol",
-    "top", "pro", "re", "se", "li", "ag", "link", "bz", "biz", "co", "is", "rs", "phd", "ch",
+const DOMAINS: [&str; 79] = [
+    "ac", "ag", "am", "app", "biz", "blog", "br", "by", "bz", "cam", "cc", "ch", "club", "co", "com", "cx",
+    "de", "dev", "es", "eu", "fr", "fun", "gd", "in", "info", "ink", "io", "is", "it", "kz", "li", "life",
+    "link", "lol", "lt", "lv", "me", "mom", "mx", "my", "net", "nu", "nz", "one", "online", "org", "phd",
+    "pics", "pl", "pm", "pro", "pt", "pw", "re", "red", "rs", "ru", "sbs", "se", "si", "site", "so", "space",
+    "st", "store", "sx", "tech", "tel", "to", "top", "tv", "ua", "uk", "vip", "win", "world", "ws", "xyz",
+    "zone",
 ];
 
 /// Marks addresses of sites: `www.site.org`, `www site org - `, `[site.org]`, `site.com - `.

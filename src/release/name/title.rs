@@ -131,7 +131,7 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     while last > start + 1 {
         let meant = match text.tokens[last - 1].mark {
             Mark::Tag(Strength::Weak) => {
-                by_quality || (spoken && text.is_loud(last - 1) && is_language(text, last - 1))
+                by_quality || (spoken && text.is_loud(last - 1) && says_how(text, last - 1))
             }
             Mark::Tag(_) => true,
             _ => false,
@@ -141,7 +141,11 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
         }
         last -= 1;
     }
-    // `The Original`, `A Dual`: an article is never what a title ends with.
+    // `Title The Final Cut` loses its article too.
+    if end - last > 1 && last > start + 1 && text.word(last - 1) == "the" {
+        return last - 1;
+    }
+    // `The Uncut`: an article is never what a title ends with.
     if last < end && matches!(text.word(last - 1), "the" | "a" | "an" | "of" | "le" | "la" | "el") {
         end
     } else {
@@ -149,8 +153,16 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     }
 }
 
-fn is_language(text: &Text<'_>, index: usize) -> bool {
-    words::find(text.word(index)).is_some_and(|word| matches!(word.tag, Tag::Spoken(_) | Tag::MultiAudio))
+/// Whether a word in capitals speaks of the release even in front of a year: a language, or `3D` where a word
+/// behind it says how the pictures for both eyes are packed.
+fn says_how(text: &Text<'_>, index: usize) -> bool {
+    let packed =
+        || (index + 1..text.len()).any(|at| matches!(text.word(at), "sbs" | "hsbs" | "ou" | "hou" | "tab"));
+    words::find(text.word(index)).is_some_and(|word| match word.tag {
+        Tag::Spoken(_) | Tag::MultiAudio => true,
+        Tag::ThreeD => packed(),
+        _ => false,
+    })
 }
 
 const COUNTRIES: [(&str, &str); 6] =
