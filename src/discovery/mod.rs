@@ -17,9 +17,9 @@ mod links;
 mod member;
 mod merge;
 mod merges;
+mod open_movies;
 mod plays;
 mod popular;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine builds indexers as soon as it asks any"))]
 mod query;
 mod recalled;
 mod resolve;
@@ -34,6 +34,10 @@ pub use findings::{Findings, Note, Outcome};
 pub use health::{IndexerHealth, IndexerState};
 pub use indexer::{Found, Indexer, IndexerError, Probe};
 pub use indexers::{TorznabDocument, read_torznab};
+pub use open_movies::{OpenMovie, OpenMovies};
 pub use query::Query;
 pub use recalled::Recalled;
 pub use scope::Scope;
+
+#[cfg(test)]
+mod tests;
