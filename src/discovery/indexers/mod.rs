@@ -2,6 +2,7 @@
 
 mod addon;
 mod address;
+mod archive;
 mod bitmagnet;
 mod exchange;
 mod jackett;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use super::Indexer;
 use crate::profile::{IndexerKind, IndexerSettings};
 
+pub use archive::Archive;
 pub use library::Library;
 pub use torznab::{TorznabDocument, read_torznab};
 
