@@ -88,7 +88,7 @@ pub struct Discovery {
 
 pub(super) struct Inner {
     settings: DiscoverySettings,
-    titles: Titles,
+    pub(super) titles: Titles,
     /// What this server is called among its like.
     instance: String,
     pub(super) scopes: Scopes,
@@ -135,6 +135,11 @@ impl Discovery {
         let inner = Arc::new(inner);
         inner.tasks.spawn(popular::tend(inner.clone()));
         Self { inner }
+    }
+
+    #[cfg(test)]
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// The operator's indexers and the built-in ones, and those of a profile; or, with `only_own`, of the operator's

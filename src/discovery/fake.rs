@@ -37,6 +37,11 @@ impl Reply {
         Self { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec(), is_silent: false }
     }
 
+    /// 200 with these bytes.
+    pub(super) fn whole(body: Vec<u8>) -> Self {
+        Self { body, ..Self::json("") }
+    }
+
     /// This status without a body.
     pub(super) fn status(status: u16) -> Self {
         Self { status, ..Self::json("") }

@@ -38,3 +38,6 @@ pub use open_movies::{OpenMovie, OpenMovies};
 pub use query::Query;
 pub use recalled::Recalled;
 pub use scope::Scope;
+
+#[cfg(test)]
+mod tests;
