@@ -54,7 +54,7 @@ fn the_manifest_declares_each_resource_once_with_its_types() {
     }
     // The viewer's device only ever speaks HTTP to us, so the client need not warn of peers.
     assert!(!manifest.behavior_hints.p2p);
-    assert!(!manifest.behavior_hints.configurable);
+    assert!(manifest.behavior_hints.configurable);
 }
 
 #[test]
