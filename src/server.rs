@@ -98,7 +98,7 @@ impl Server {
             swarm: swarm.clone(),
             debrid: debrid.clone(),
             discovery: discovery.clone(),
-            streams: stream_lists(&config, &discovery, &cache, &signer, &prepare),
+            streams: stream_lists(&config, &discovery, &cache, &debrid, &signer, &prepare),
             addon,
             access: Access::new(db.clone(), sealer.clone(), access_settings(&config)),
             sealer,
@@ -190,6 +190,7 @@ fn stream_lists(
     config: &Config,
     discovery: &Discovery,
     cache: &Cache,
+    debrid: &Debrid,
     signer: &LinkSigner,
     prepare: &Prepare,
 ) -> StreamLists {
@@ -197,6 +198,7 @@ fn stream_lists(
     StreamLists::new(lists::Parts {
         discovery: discovery.clone(),
         cache: cache.clone(),
+        debrid: debrid.clone(),
         signer: signer.clone(),
         deadline: config.discovery.deadline,
         policy: config.sources.policy,
