@@ -19,7 +19,6 @@ mod merge;
 mod merges;
 mod plays;
 mod popular;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine builds indexers as soon as it asks any"))]
 mod query;
 mod recalled;
 mod resolve;
