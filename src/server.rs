@@ -12,12 +12,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::addon::Addon;
+use crate::access::{Access, AccessSettings};
+use crate::addon::{Addon, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
 use crate::config::{Config, ServiceConfig, SourcePolicy};
 use crate::db::Database;
 use crate::discovery::titles::Titles;
-use crate::discovery::{Discovery, DiscoverySettings, Parts};
+use crate::discovery::{BuiltIn, Discovery, DiscoverySettings, OpenMovies, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::net::{Clients, Guard};
@@ -30,6 +31,9 @@ use crate::source::fetch::Hosts;
 use crate::source::http::{self, HttpSettings};
 use crate::source::lookup::Lookup;
 use crate::source::torrent::{Swarm, SwarmSettings};
+
+/// How many of the best offers of a list are looked up before anybody has clicked.
+const PREWARMED: usize = 2;
 
 /// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
 /// and the pieces concerned are found again by their hashes.
@@ -74,7 +78,7 @@ impl Server {
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
-        let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm);
+        let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm, addon.movies());
         // Every source there is; the policy brings them into order.
         let cached: Arc<dyn Source> =
             Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
@@ -94,8 +98,10 @@ impl Server {
             swarm: swarm.clone(),
             debrid: debrid.clone(),
             discovery: discovery.clone(),
+            streams: stream_lists(&config, &discovery, &cache, &signer, &prepare),
             addon,
-            sealer: crate::seal::Sealer::new(aws_lc_rs::hmac::sign(&signer.derive_key("seal"), b"").as_ref()),
+            access: Access::new(db.clone(), sealer.clone(), access_settings(&config)),
+            sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.clone(),
@@ -140,6 +146,10 @@ async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
     Ok(tokio::task::spawn_blocking(move || Cache::open(&folder, limits)).await??)
 }
 
+fn access_settings(config: &Config) -> AccessSettings {
+    AccessSettings { password: None, chosen_key: config.discovery.source_security_key.is_some() }
+}
+
 /// What search results and profiles are sealed with: the operator's key, else one that stays as long as the key of
 /// links does.
 fn sealer(config: &Config, signer: &LinkSigner) -> Sealer {
@@ -156,6 +166,7 @@ fn discovery(
     clients: &Clients,
     lookup: &Lookup,
     swarm: &Swarm,
+    movies: &OpenMovies,
 ) -> Discovery {
     let settings = DiscoverySettings {
         indexers: config.discovery.indexers(),
@@ -170,9 +181,30 @@ fn discovery(
         lookup: lookup.clone(),
         swarm: Some(swarm.clone()),
         titles: Titles::with_addons(titles, addons, clients, db.clone()),
-        built_in: Vec::new(),
+        built_in: vec![BuiltIn { indexer: Arc::new(movies.clone()), settings: None }],
     };
     Discovery::new(settings, parts)
+}
+
+fn stream_lists(
+    config: &Config,
+    discovery: &Discovery,
+    cache: &Cache,
+    signer: &LinkSigner,
+    prepare: &Prepare,
+) -> StreamLists {
+    let prepare = prepare.clone();
+    StreamLists::new(lists::Parts {
+        discovery: discovery.clone(),
+        cache: cache.clone(),
+        signer: signer.clone(),
+        deadline: config.discovery.deadline,
+        policy: config.sources.policy,
+        has_services: !config.debrid.active().is_empty(),
+        prewarm: Box::new(move |offers, terms| {
+            offers.iter().take(PREWARMED).for_each(|offer| prepare.warm(offer.request(terms)));
+        }),
+    })
 }
 
 fn swarm_settings(config: &Config) -> SwarmSettings {

@@ -8,7 +8,8 @@ use http::header;
 use secrecy::SecretString;
 
 use super::error::ApiError;
-use crate::addon::Addon;
+use crate::access::Access;
+use crate::addon::{Addon, StreamLists};
 use crate::cache::Cache;
 use crate::discovery::Discovery;
 use crate::domain::InfoHash;
@@ -32,12 +33,16 @@ pub struct App {
     pub debrid: Debrid,
     /// What is found, and what plays of it need.
     pub discovery: Discovery,
-    /// Catalogue and streams.
+    /// Manifest and catalogue.
     pub addon: Addon,
+    /// Lists of streams.
+    pub streams: StreamLists,
     /// Makes and checks play links.
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.
     pub waiting_key: hmac::Key,
+    /// The profiles of installs.
+    pub access: Access,
     /// Seals what the configure page carries.
     pub sealer: Sealer,
     /// The address that players use, if the operator said so.

@@ -32,6 +32,11 @@ pub fn manifest_of(base: &PublicUrl, profile: Option<&str>) -> Url {
     }
 }
 
+/// The page that changes `profile`, as a path.
+pub fn configure(profile: &str) -> String {
+    fill(route::CONFIGURE_PROFILE, &[("profile", profile)])
+}
+
 /// Opens an installed Stremio and offers the addon of a manifest. The scheme always means HTTPS to the
 /// client, so this works only for what is served over HTTPS.
 pub fn install(manifest: &Url) -> String {

@@ -133,10 +133,10 @@ pub struct Place {
 }
 
 /// By whose rules and with whose accounts a content is prepared.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// The debrid accounts; `None` means those of the operator.
-    pub services: Option<Arc<[debrid::ServiceSettings]>>,
+    /// The debrid accounts, by service in the order in which they are asked; `None` means those of the operator.
+    pub services: Option<Arc<[debrid::ServiceTokens]>>,
     /// Which source comes first; `None` means as the operator says.
     pub policy: Option<crate::config::SourcePolicy>,
 }

@@ -1,18 +1,11 @@
 //! What a profile wants left out.
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use super::Offer;
 use super::device::plays;
-use crate::profile::{Filters, Listing};
+use crate::profile::{Filters, Listing, expression};
 use crate::release::{Hdr, Language, Release};
-
-/// Bytes that a compiled expression may take, and its cache too: enough for long lists of words, and nobody
-/// fills the memory with one.
-const LARGEST_PATTERN: usize = 1 << 20;
-
-/// Characters of an expression.
-const LONGEST_PATTERN: usize = 2_000;
 
 /// The regular expressions of a profile, compiled.
 #[derive(Debug, Clone, Default)]
@@ -21,47 +14,15 @@ pub struct Patterns {
     must_not_match: Option<Regex>,
 }
 
-/// A regular expression that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    /// It is too long, or would take too much memory.
-    #[error("the expression is too large")]
-    TooLarge,
-    /// It is not written correctly.
-    #[error("{0}")]
-    Malformed(String),
-}
-
 impl Patterns {
     /// Compiles the expressions of `filters`. One that cannot be used is left out: it was refused when the profile
     /// was saved, and a list without it is better than none.
     pub fn lenient(filters: &Filters) -> Self {
-        let compile =
-            |text: &Option<String>| text.as_deref().and_then(|text| Self::check(text).ok().flatten());
+        let compile = |text: &Option<String>| {
+            let text = text.as_deref().filter(|text| !text.is_empty())?;
+            expression(text).ok()
+        };
         Self { must_match: compile(&filters.must_match), must_not_match: compile(&filters.must_not_match) }
-    }
-
-    /// Compiles one expression, found in either case. An empty one is none.
-    ///
-    /// # Errors
-    /// When it is malformed or too large.
-    pub fn check(text: &str) -> Result<Option<Regex>, FilterError> {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        if text.chars().count() > LONGEST_PATTERN {
-            return Err(FilterError::TooLarge);
-        }
-        let built = RegexBuilder::new(text)
-            .case_insensitive(true)
-            .size_limit(LARGEST_PATTERN)
-            .dfa_size_limit(LARGEST_PATTERN)
-            .build();
-        match built {
-            Ok(regex) => Ok(Some(regex)),
-            Err(regex::Error::CompiledTooBig(_)) => Err(FilterError::TooLarge),
-            Err(error) => Err(FilterError::Malformed(error.to_string())),
-        }
     }
 
     fn admit(&self, offer: &Offer) -> bool {

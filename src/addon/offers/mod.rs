@@ -14,8 +14,9 @@ use crate::cache::Presence;
 use crate::discovery::{Candidate, Locator};
 use crate::domain::{DebridService, FileChoice};
 use crate::release::{Fit, Release};
+use crate::source::{Request, Terms};
 
-pub use filter::{FilterError, Patterns};
+pub use filter::Patterns;
 pub use limit::pick;
 pub(super) use order::by_promise;
 pub use sift::{Sifted, sift};
@@ -65,6 +66,22 @@ impl Offer {
         matches!(self.candidate.locator, Locator::Place(_))
     }
 
+    /// The request that its play will make.
+    pub fn request(&self, terms: &Terms) -> Request {
+        let mut request = Request::new(self.candidate.info_hash, self.file);
+        request.terms = terms.clone();
+        match &self.candidate.locator {
+            Locator::Torrent { trackers, torrents, web_seeds, private, .. } => {
+                request.trackers.clone_from(trackers);
+                request.exact_sources.clone_from(torrents);
+                request.web_seeds.clone_from(web_seeds);
+                request.private = *private;
+            }
+            Locator::Place(place) => request.place = Some(place.clone()),
+        }
+        request
+    }
+
     /// Whether somebody but peers can bring it.
     pub fn comes_without_peers(&self) -> bool {
         let has_seeds = match &self.candidate.locator {
@@ -76,6 +93,6 @@ impl Offer {
 }
 
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 #[cfg(test)]
 mod tests;

@@ -305,15 +305,6 @@ fn groups_and_expressions_decide_in_either_case() {
 }
 
 #[test]
-fn expressions_are_checked_before_they_are_saved() {
-    assert!(matches!(Patterns::check("("), Err(FilterError::Malformed(_))));
-    assert_eq!(Patterns::check(r"(\w{500}){500}").unwrap_err(), FilterError::TooLarge);
-    assert_eq!(Patterns::check(&"a".repeat(2_001)).unwrap_err(), FilterError::TooLarge);
-    assert!(Patterns::check("x265|hevc").unwrap().is_some());
-    assert!(Patterns::check("").unwrap().is_none());
-}
-
-#[test]
 fn only_what_is_checked_is_listed_for_those_who_want_that() {
     let listing = Listing { only_checked: true, ..Listing::default() };
     let checked = Offer { is_checked: true, ..offer(1, "a", Release::default()) };

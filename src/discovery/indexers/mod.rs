@@ -1,5 +1,6 @@
 //! The indexers that speak HTTP, made from their settings.
 
+mod addon;
 mod address;
 mod bitmagnet;
 mod exchange;
@@ -32,6 +33,6 @@ pub(super) fn build(settings: &IndexerSettings, client: &reqwest::Client) -> Arc
         IndexerKind::Prowlarr => Arc::new(prowlarr::Prowlarr::new(settings, client)),
         IndexerKind::Bitmagnet => Arc::new(bitmagnet::bitmagnet(settings, client)),
         IndexerKind::Zilean => Arc::new(zilean::Zilean::new(settings, client)),
-        IndexerKind::Addon => unreachable!(),
+        IndexerKind::Addon => Arc::new(addon::Addon::new(settings, client)),
     }
 }

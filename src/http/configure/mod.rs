@@ -4,6 +4,7 @@
 //! the form as it is then. Order is the order of the fields. Secrets that are known already travel sealed.
 
 mod action;
+mod api;
 mod choices;
 mod device;
 mod draft;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{StatusCode, header};
 use tower::limit::ConcurrencyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -49,6 +50,10 @@ const ASSET: &str = "no-cache";
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route(route::CONFIGURE, get(page::get_new).post(page::post_new))
+        .route(route::CONFIGURE_PROFILE, get(page::get_saved).post(page::post_saved))
+        .route(route::CONFIGURE_SERVICE, post(api::post_service))
+        .route(route::CONFIGURE_INDEXER, post(api::post_indexer))
+        .route(route::CONFIGURE_PREVIEW, post(api::post_preview))
         .route(route::CONFIGURE_STYLE, get(get_style))
         .route(route::CONFIGURE_SCRIPT, get(get_script))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

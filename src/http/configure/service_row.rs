@@ -40,13 +40,18 @@ impl ServiceRow {
     pub(super) fn read(fields: &Fields, key: &str, keeper: &Keeper<'_>) -> Option<Self> {
         let field = |name: &str| format!("service-{key}-{name}");
         let service = fields.text(&field("kind")).parse().ok()?;
-        let typed = fields.text(&field("token"));
-        let token = if typed.is_empty() {
-            keeper.open_token(service, fields.text(&field("kept")))
+        let mut row = Self::new(key.to_owned(), service);
+        row.take(fields.text(&field("token")), fields.text(&field("kept")), keeper);
+        Some(row)
+    }
+
+    /// Takes the token that was typed, else the one that was kept.
+    pub(super) fn take(&mut self, typed: &str, kept: &str, keeper: &Keeper<'_>) {
+        self.token = if typed.is_empty() {
+            keeper.open_token(self.service, kept)
         } else {
             Some(Secret::from(typed.to_owned()))
         };
-        Some(Self { key: key.to_owned(), service, token, said: None })
     }
 
     /// The account, if it has a token.

@@ -46,6 +46,8 @@ pub(super) struct Around<'a> {
     pub(super) install: Option<Install>,
     /// Whether saving wants a password.
     pub(super) wants_password: bool,
+    /// Whether a profile can be put into its link.
+    pub(super) can_seal: bool,
     /// What just happened.
     pub(super) notices: Vec<Notice>,
     /// Rows as the templates of the draft write them.
@@ -121,6 +123,7 @@ pub(super) fn page(draft: &Draft, around: &Around<'_>, keeper: &Keeper<'_>) -> R
             profile => around.profile,
             install => around.install,
             wants_password => around.wants_password,
+            can_seal => around.can_seal,
             notices => around.notices,
             preview => around.preview,
             problem => problems,

@@ -2,6 +2,7 @@
 //!
 //! Whatever is put in: nothing panics, and what comes out may be kept as it is.
 
+mod accounts;
 mod reader;
 mod text;
 mod words;

@@ -2,11 +2,9 @@
 
 use serde_json::Value;
 
+use super::Imported;
 use super::words::{self, add, plain};
-use super::{Imported, Settings};
-use crate::domain::DebridService;
-use crate::profile::{IndexerKind, IndexerSettings, MOST_INDEXERS, MOST_SERVICES};
-use crate::profile::{Profile, Secret, ServiceAccount, SortKey};
+use crate::profile::{Profile, SortKey};
 use crate::release::{Language, Resolution};
 
 /// Most rows that a profile may ask for.
@@ -18,15 +16,15 @@ const MOST_TOLD: usize = 50;
 /// What has been taken over so far.
 #[derive(Default)]
 pub(super) struct Reader {
-    profile: Profile,
+    pub(super) profile: Profile,
     not_understood: Vec<String>,
     /// How many settings meant something.
     understood: usize,
     /// A service and a token that stand in settings of their own.
-    service: Option<String>,
-    token: Option<String>,
+    pub(super) service: Option<String>,
+    pub(super) token: Option<String>,
     /// The same for a Jackett and a Prowlarr.
-    fronts: [(Option<String>, Option<String>); 2],
+    pub(super) fronts: [(Option<String>, Option<String>); 2],
 }
 
 impl Reader {
@@ -52,13 +50,7 @@ impl Reader {
     /// What came out, if anything did.
     pub(super) fn finish(mut self) -> Option<Imported> {
         self.settle_account();
-        for (kind, (url, key)) in
-            [IndexerKind::Jackett, IndexerKind::Prowlarr].into_iter().zip(std::mem::take(&mut self.fronts))
-        {
-            if url.is_some_and(|url| !self.add_indexer(kind, &url, key.as_deref())) {
-                self.miss(kind.name());
-            }
-        }
+        self.settle_fronts();
         let listing = &mut self.profile.listing;
         if !listing.languages.is_empty() && !listing.sort.contains(&SortKey::Language) {
             let place = usize::from(listing.sort.first() == Some(&SortKey::Cached));
@@ -73,95 +65,13 @@ impl Reader {
     }
 
     /// Notes a setting by its name, which is no secret as long as it looks like a name.
-    fn miss(&mut self, name: &str) {
+    pub(super) fn miss(&mut self, name: &str) {
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | ':');
         let told =
             if name.len() <= 40 && name.chars().all(is_name) { name } else { "something without a name" };
         if self.not_understood.len() < MOST_TOLD && !self.not_understood.iter().any(|other| other == told) {
             self.not_understood.push(told.to_owned());
         }
-    }
-
-    /// Services and tokens: one setting for each service, a pair of settings, or a list of objects.
-    fn account_setting(&mut self, word: &str, value: &Value) -> bool {
-        let bare = ["apikey", "apitoken", "accesstoken", "token", "key"]
-            .iter()
-            .find_map(|end| word.strip_suffix(end));
-        if let (Some(service), Some(token)) = (words::service(bare.unwrap_or(word)), value.as_str()) {
-            return self.add_account(service, token);
-        }
-        match (word, value) {
-            (
-                "service" | "debridservice" | "debridid" | "debrid" | "debridprovider" | "storename",
-                Value::String(name),
-            ) => {
-                self.service = Some(name.clone());
-            }
-            (
-                "debridapikey" | "debridkey" | "debridtoken" | "apikey" | "storetoken" | "token",
-                Value::String(token),
-            ) => {
-                self.token = Some(token.clone());
-            }
-            (
-                "services" | "debridservices" | "stores" | "debrids" | "streamingproviders",
-                Value::Array(list),
-            ) => {
-                list.iter().filter_map(Value::as_object).for_each(|one| self.account(one));
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// One object in a list of accounts.
-    fn account(&mut self, account: &Settings) {
-        if account.get("enabled") == Some(&Value::Bool(false)) {
-            return;
-        }
-        let text = |names: &[&str], from: &Settings| {
-            from.iter()
-                .find(|(name, value)| names.contains(&plain(name).as_str()) && value.is_string())
-                .and_then(|(_, value)| value.as_str().map(str::to_owned))
-        };
-        let tokens = ["apikey", "apitoken", "token", "t", "key", "credentials", "credential"];
-        let credentials = account.get("credentials").and_then(Value::as_object);
-        self.service = text(&["service", "id", "name", "c", "code", "storename"], account);
-        self.token = text(&tokens, account).or_else(|| text(&tokens, credentials?));
-        self.settle_account();
-    }
-
-    /// Brings a service and a token that were told apart together.
-    fn settle_account(&mut self) {
-        let (Some(name), token) = (self.service.take(), self.token.take()) else { return };
-        match (words::service(&name), token) {
-            (Some(service), Some(token)) => {
-                if !self.add_account(service, &token) {
-                    self.miss(service.name());
-                }
-            }
-            // Addons have words for "no service".
-            (None, _) if matches!(plain(&name).as_str(), "" | "none" | "p2p" | "torrent") => {}
-            _ => self.miss(&format!("service: {name}")),
-        }
-    }
-
-    fn add_account(&mut self, service: DebridService, token: &str) -> bool {
-        // Some put the number of an application in front.
-        let token = match service {
-            DebridService::PutIo => token.rsplit('@').next().unwrap_or(token),
-            _ => token,
-        };
-        let account = ServiceAccount { service, token: Secret::from(token.trim().to_owned()) };
-        if self.profile.services.contains(&account) {
-            return true;
-        }
-        let alone = Profile { services: vec![account.clone()], ..Profile::default() };
-        let fits = self.profile.services.len() < MOST_SERVICES && alone.problems().is_empty();
-        if fits {
-            self.profile.services.push(account);
-        }
-        fits
     }
 
     fn limit(&mut self, word: &str, value: &Value) -> bool {
@@ -287,31 +197,6 @@ impl Reader {
             }
         }
         languages
-    }
-
-    fn indexer_setting(&mut self, word: &str, value: &Value) -> bool {
-        let fronts = &mut self.fronts;
-        let (place, text) = match (word, value.as_str()) {
-            ("jacketthost" | "jacketturl", Some(text)) => (&mut fronts[0].0, text),
-            ("jackettapikey" | "jackettkey", Some(text)) => (&mut fronts[0].1, text),
-            ("prowlarrhost" | "prowlarrurl", Some(text)) => (&mut fronts[1].0, text),
-            ("prowlarrapikey" | "prowlarrkey", Some(text)) => (&mut fronts[1].1, text),
-            _ => return false,
-        };
-        *place = Some(text.to_owned());
-        true
-    }
-
-    fn add_indexer(&mut self, kind: IndexerKind, url: &str, key: Option<&str>) -> bool {
-        let Ok(url) = url.trim().parse() else { return false };
-        let api_key = key.map(|key| Secret::from(key.trim().to_owned()));
-        let indexer = IndexerSettings { kind, name: kind.label().to_owned(), url, api_key, enabled: true };
-        let alone = Profile { indexers: vec![indexer.clone()], ..Profile::default() };
-        let fits = self.profile.indexers.len() < MOST_INDEXERS && alone.problems().is_empty();
-        if fits {
-            self.profile.indexers.push(indexer);
-        }
-        fits
     }
 }
 

@@ -133,8 +133,8 @@ pub(super) fn size(value: &Value) -> Option<u64> {
         }
         _ => return None,
     };
-    // Beyond this no video is; the cast is exact below.
-    (bytes >= 1.0 && bytes < 1e15).then_some(bytes as u64)
+    // No video is larger than this, and smaller numbers lose nothing but their fraction.
+    (1.0..1e15).contains(&bytes).then_some(bytes as u64)
 }
 
 /// Whether a limit is written that is none.

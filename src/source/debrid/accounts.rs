@@ -87,6 +87,17 @@ impl Accounts {
         Ok(&self.accounts[index])
     }
 
+    /// The first account that is fit, for questions that are about no torrent in particular.
+    pub(super) fn any(&self) -> Option<&Account> {
+        let (states, now) = (self.states(), Instant::now());
+        if states.service.as_ref().is_some_and(|out| out.why(now).is_some()) {
+            return None;
+        }
+        let is_fit = |state: &Option<Out>| state.as_ref().is_none_or(|out| out.why(now).is_none());
+        let index = states.accounts.iter().position(is_fit)?;
+        self.accounts.get(index)
+    }
+
     /// Leaves the account, or the service as a whole, out for as long as `error` makes sensible. Errors that are
     /// not about the account change nothing.
     pub(super) fn failed(&self, account: &Account, error: &ServiceError) {

@@ -88,6 +88,11 @@ impl Ledger {
         found.into_iter().map(|((_, item), _)| item.clone()).collect()
     }
 
+    /// Whether we have created anything in the account.
+    pub(super) fn has_items(&self, account: &Account) -> bool {
+        self.state().ours.keys().any(|(owner, _)| owner == account.fingerprint())
+    }
+
     /// Whether we have created the item.
     pub(super) fn is_ours(&self, account: &Account, item: &ItemId) -> bool {
         self.state().ours.contains_key(&(account.fingerprint().to_owned(), item.clone()))

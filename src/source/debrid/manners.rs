@@ -13,6 +13,9 @@ use super::service::ServiceError;
 /// A turn that comes later than this is none: the chain has other sources to ask meanwhile.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// With more accounts than this those are forgotten that may make every call at once.
+const MOST_ACCOUNTS: usize = 1_000;
+
 const MOST_FAILURES: usize = 5;
 const FAILURES_WITHIN: Duration = Duration::from_secs(60);
 const OPEN_FOR: Duration = Duration::from_secs(60);
@@ -101,6 +104,13 @@ impl Manners {
             state.cooling.remove(&key);
         }
         state.breaker.check(now)?;
+        if state.made.len() >= MOST_ACCOUNTS && !state.made.contains_key(&key.0) {
+            // Profiles bring any number of accounts, most of which have made no call for long.
+            state
+                .made
+                .retain(|_, made| self.limits.iter().zip(made).any(|(limit, made)| limit.counts(made, now)));
+            state.cooling.retain(|_, until| *until > now);
+        }
         let made = state.made.entry(key.0).or_insert_with(|| vec![VecDeque::new(); self.limits.len()]);
         let mut rows: Vec<(&Limit, &mut VecDeque<Instant>)> =
             self.limits.iter().zip(made).filter(|(limit, _)| limit.of.contains(&class)).collect();
@@ -123,6 +133,11 @@ impl Manners {
 }
 
 impl Limit {
+    /// Whether calls that were made matter any more.
+    fn counts(&self, made: &VecDeque<Instant>, now: Instant) -> bool {
+        made.back().is_some_and(|latest| *latest + self.per > now)
+    }
+
     /// When the next call fits.
     fn next(&self, made: &VecDeque<Instant>, now: Instant) -> Instant {
         let oldest = if made.len() < self.calls { None } else { made.front() };

@@ -1,7 +1,8 @@
 //! Debrid services as sources: they fetch torrents into their own storage and hand out HTTP links to the files.
 //!
 //! `service` says what every service can do, and each service has a file of its own that says how. `call` keeps
-//! them within their limits. `flow` is the order of calls from a torrent to a link, `provider` runs flows one at
+//! them within their limits, `house` is what everybody who has accounts there shares, and `guests` are the accounts of
+//! profiles. `flow` is the order of calls from a torrent to a link, `provider` runs flows one at
 //! a time, and `origin` hands their links to the fetcher.
 
 mod account;
@@ -12,6 +13,9 @@ mod debridlink;
 mod flights;
 mod flow;
 mod fresh;
+mod guests;
+mod holdings;
+mod house;
 mod ledger;
 mod lenient;
 mod links;
@@ -33,9 +37,12 @@ mod strangers;
 mod stremthru;
 mod tend;
 mod times;
+mod tokens;
 mod torbox;
+mod trial;
 mod upload;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,19 +51,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use self::guests::Guests;
+use self::house::{House, Make};
 use self::provider::{Owner, Provider};
-use self::service::Service;
-use self::source::{Fetching, Holding};
+use self::source::Core;
 use self::times::Times;
-use super::Source;
 use super::fetch::Hosts;
 use super::lookup::Lookup;
+use super::{Source, Terms};
 use crate::cache::Cache;
 use crate::db::{Database, DatabaseError};
-use crate::domain::DebridService;
-use crate::net::{self, ClientError, ClientOptions, Guard};
+use crate::domain::{DebridService, InfoHash};
+use crate::net::{ClientError, ClientOptions, Guard};
 
 pub use accounts::AccountHealth;
+pub use tokens::ServiceTokens;
+pub use trial::{AccountProblem, AccountReport};
 
 /// Flows end at their next step; this leaves a deletion under way time to finish.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
@@ -64,7 +74,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(3);
 /// Which services are used, and how.
 #[derive(Debug, Clone)]
 pub struct DebridSettings {
-    /// The services, in the order in which they are asked.
+    /// The services, in the order in which they are asked. Those without a token are there for profiles that have one.
     pub services: Vec<ServiceSettings>,
     /// Whether a service may be asked to fetch what it does not hold yet.
     pub uncached: bool,
@@ -107,13 +117,14 @@ pub struct Debrid {
 }
 
 struct Inner {
+    core: Arc<Core>,
+    /// Every service that can be reached.
+    houses: Vec<Arc<House>>,
+    /// Those in which the operator has accounts.
     providers: Vec<Arc<Provider>>,
-    uncached: bool,
-    wait: Duration,
+    sources: Vec<Arc<dyn Source>>,
+    guests: Guests,
     keep: Option<Duration>,
-    cache: Cache,
-    db: Database,
-    lookup: Lookup,
     owner: Owner,
 }
 
@@ -136,7 +147,7 @@ impl Debrid {
         db: Database,
         lookup: Lookup,
     ) -> Result<Self, DebridError> {
-        Self::with(settings, cache, (db, lookup), Times::default(), services::make).await
+        Self::with(settings, cache, (db, lookup), Times::default(), Arc::new(services::make)).await
     }
 
     /// The same with services made by `make` and other times.
@@ -145,7 +156,7 @@ impl Debrid {
         cache: Cache,
         (db, lookup): (Database, Lookup),
         times: Times,
-        make: impl Fn(&ServiceSettings) -> Result<Arc<dyn Service>, ClientError>,
+        make: Arc<Make>,
     ) -> Result<Self, DebridError> {
         let owner = Owner {
             tasks: TaskTracker::new(),
@@ -153,37 +164,60 @@ impl Debrid {
             runtime: tokio::runtime::Handle::current(),
         };
         let hosts = Hosts::default();
-        let mut providers = Vec::new();
+        let (mut houses, mut providers) = (Vec::new(), Vec::new());
         for one in &settings.services {
-            let unreachable = |error| DebridError::Unreachable(one.service.label(), error);
-            let service = make(one).map_err(unreachable)?;
-            let files = net::client_with(one.client_options()).map_err(unreachable)?;
             let parts = (times.clone(), hosts.clone(), owner.clone());
-            providers.push(Arc::new(Provider::load(one, service, files, &db, parts).await?));
+            let house = House::load(one, make.clone(), &db, parts).await?;
+            if !one.tokens.is_empty() {
+                let unreachable = |error| DebridError::Unreachable(one.service.label(), error);
+                providers.push(Arc::new(house.provider().map_err(unreachable)?));
+            }
+            houses.push(Arc::new(house));
         }
-        let (uncached, wait, keep) = (settings.uncached, settings.wait, settings.keep);
-        Ok(Self { inner: Arc::new(Inner { providers, uncached, wait, keep, cache, db, lookup, owner }) })
+        let core = Arc::new(Core { uncached: settings.uncached, wait: settings.wait, cache, db, lookup });
+        let sources = source::sources(&core, &providers);
+        let (guests, keep) = (Guests::default(), settings.keep);
+        Ok(Self { inner: Arc::new(Inner { core, houses, providers, sources, guests, keep, owner }) })
     }
 
-    /// One source for each service, for what it holds, and one more for what has to be fetched first, if that
-    /// is wanted.
+    /// The sources of the operator's accounts: one for each service, for what it holds, and one more for what has to
+    /// be fetched first, if that is wanted.
     pub fn sources(&self) -> Vec<Arc<dyn Source>> {
-        let inner = &self.inner;
-        let holding = inner.providers.iter().map(|provider| {
-            Arc::new(Holding { inner: inner.clone(), provider: provider.clone() }) as Arc<dyn Source>
-        });
-        let fetching = (inner.uncached && !inner.providers.is_empty())
-            .then(|| Arc::new(Fetching { inner: inner.clone() }) as Arc<dyn Source>);
-        holding.chain(fetching).collect()
+        self.inner.sources.clone()
     }
 
-    /// Asks every service about its accounts, so that [`Debrid::health`] knows before the first play which of them
-    /// are of use.
+    /// The sources of the accounts that a request may use: its own ones, and the operator's if it has none. The same
+    /// accounts have the same sources each time, as long as anybody uses them.
+    pub fn sources_for(&self, terms: &Terms) -> Vec<Arc<dyn Source>> {
+        match &terms.services {
+            None => self.sources(),
+            Some(services) => self.inner.party(services).sources,
+        }
+    }
+
+    /// Which services hold each of these torrents, among those that a request may use and that can tell. Waits no
+    /// longer than `within`; what is said later is there for the next list. Services are in their order, and torrents
+    /// that nobody is known to hold are left out.
+    pub async fn held(
+        &self,
+        torrents: &[InfoHash],
+        terms: &Terms,
+        within: Duration,
+    ) -> HashMap<InfoHash, Vec<DebridService>> {
+        let providers = match &terms.services {
+            None => self.inner.providers.clone(),
+            Some(services) => self.inner.party(services).providers,
+        };
+        holdings::held(&providers, torrents, within).await
+    }
+
+    /// Asks every service about the operator's accounts, so that [`Debrid::health`] knows before the first play which
+    /// of them are of use.
     pub async fn inspect(&self) {
         futures::future::join_all(self.inner.providers.iter().map(|provider| provider.inspect())).await;
     }
 
-    /// How every account fares.
+    /// How every account of the operator fares. Those of profiles are their owners' business.
     pub fn health(&self) -> Vec<AccountHealth> {
         self.inner.providers.iter().flat_map(|provider| provider.accounts.health()).collect()
     }
@@ -193,6 +227,7 @@ impl Debrid {
         for provider in &self.inner.providers {
             provider.tend(self.inner.keep).await;
         }
+        self.inner.guests.tend(self.inner.keep).await;
     }
 
     /// Ends what is under way and writes down what was in use. Drop every writer first, and close the database
@@ -202,9 +237,19 @@ impl Debrid {
         self.inner.owner.tasks.close();
         // What is cut off here stays in the ledger and is deleted by a later run.
         let _ = tokio::time::timeout(STOP_LIMIT, self.inner.owner.tasks.wait()).await;
-        for provider in &self.inner.providers {
-            provider.ledger.save().await;
+        for house in &self.inner.houses {
+            house.ledger.save().await;
         }
+    }
+
+    fn house(&self, service: DebridService) -> Option<&Arc<House>> {
+        self.inner.houses.iter().find(|house| house.id() == service)
+    }
+}
+
+impl Inner {
+    fn party(&self, services: &[ServiceTokens]) -> guests::Party {
+        self.guests.party(&self.core, &self.houses, services)
     }
 }
 

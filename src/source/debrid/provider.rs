@@ -8,18 +8,17 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::account::Account;
 use super::accounts::Accounts;
 use super::flights::{FileKey, Flights};
 use super::flow::{Errand, Flow, Found, Mode, Start, Step, Work};
+use super::holdings::Holdings;
 use super::ledger::Ledger;
 use super::links::Links;
 use super::miss::Miss;
 use super::refusals::{Refusals, Refused};
 use super::service::{Scope, Service, ServiceError};
+use super::tend;
 use super::times::Times;
-use super::{ServiceSettings, tend};
-use crate::db::{Database, DatabaseError};
 use crate::domain::DebridService;
 use crate::source::fetch::Hosts;
 
@@ -36,8 +35,9 @@ pub(super) struct Provider {
     /// For the files. It leaves by the same address as the calls: services warn accounts that use two.
     pub(super) files: reqwest::Client,
     pub(super) hosts: Hosts,
-    flights: Flights,
-    owner: Owner,
+    pub(super) flights: Flights,
+    pub(super) owner: Owner,
+    pub(super) holdings: Holdings,
 }
 
 /// Who owns the tasks of all services.
@@ -52,34 +52,6 @@ pub(super) struct Owner {
 }
 
 impl Provider {
-    /// A service with what the database remembers of it.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub(super) async fn load(
-        settings: &ServiceSettings,
-        service: Arc<dyn Service>,
-        files: reqwest::Client,
-        db: &Database,
-        (times, hosts, owner): (Times, Hosts, Owner),
-    ) -> Result<Self, DatabaseError> {
-        let id = settings.service;
-        let account = |token: &secrecy::SecretString| Account::new(id.name(), token.clone());
-        Ok(Self {
-            id,
-            service,
-            accounts: Accounts::new(id, settings.tokens.iter().map(account).collect()),
-            ledger: Arc::new(Ledger::load(id, db.clone()).await?),
-            refusals: Refusals::load(id, db.clone()).await?,
-            links: Links::new(&times),
-            times,
-            files,
-            hosts,
-            flights: Flights::default(),
-            owner,
-        })
-    }
-
     /// A link to the file: the one of an earlier flow, that of a flow under way, or that of a new one, which
     /// goes on when the caller leaves. `told` hears how far it is.
     pub(super) async fn find(
@@ -140,6 +112,11 @@ impl Provider {
         }
     }
 
+    /// Whether there is something of ours in the accounts.
+    pub(super) fn has_items(&self) -> bool {
+        self.accounts.all().iter().any(|account| self.ledger.has_items(account))
+    }
+
     /// Deletes our items that nobody has used for `keep` (`None` keeps them), and writes down what is in use.
     pub(super) async fn tend(&self, keep: Option<Duration>) {
         self.ledger.save().await;
@@ -168,6 +145,7 @@ async fn fly(
     let found = provider.owner.stopping.run_until_cancelled(going).await.unwrap_or(Err(Miss::Stopping))?;
     provider.links.put(key, &found);
     provider.refusals.clear_not_cached(errand.info_hash);
+    provider.holdings.note(errand.info_hash, true);
     Ok(found)
 }
 
@@ -226,6 +204,9 @@ impl Provider {
             Miss::TooLong if !mode.fetches() => Refused::of(&ServiceError::NotCached),
             _ => None,
         };
+        if refused == Some(Refused::NotCached) {
+            self.holdings.note(errand.info_hash, false);
+        }
         if let Some(refused) = refused {
             self.refusals.add(errand.info_hash, refused).await;
         }

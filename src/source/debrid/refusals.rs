@@ -1,7 +1,7 @@
 //! What a service has refused and for how long it is not asked about it again.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::service::ServiceError;
@@ -38,13 +38,20 @@ pub(super) enum Refused {
     WrongBytes,
 }
 
-/// The refusals of one service.
+/// What some accounts of one service have refused. What concerns the torrent itself is common to all accounts.
 pub(super) struct Refusals {
     service: DebridService,
     db: Database,
-    /// Never held across an await.
-    known: Mutex<HashMap<InfoHash, (Refused, SystemTime)>>,
+    common: Arc<Book>,
+    /// Others may have in their accounts what is not held here.
+    own: Book,
+    /// Behind a StremThru each account is at a service of its own, of which others say nothing.
+    alone: bool,
 }
+
+/// Refusals with their ends. Never held across an await.
+#[derive(Default)]
+struct Book(Mutex<HashMap<InfoHash, (Refused, SystemTime)>>);
 
 impl Refusals {
     /// Those that were written down.
@@ -57,34 +64,43 @@ impl Refusals {
             let until = UNIX_EPOCH.checked_add(Duration::from_secs(row.until))?;
             Some((row.info_hash, (Refused::named(&row.reason)?, until)))
         });
-        Ok(Self { service, db, known: Mutex::new(known.collect()) })
+        let common = Arc::new(Book(Mutex::new(known.collect())));
+        Ok(Self { service, db, common, own: Book::default(), alone: false })
+    }
+
+    /// Those of the operator's accounts.
+    pub(super) fn for_operator(&self) -> Self {
+        self.sharing(self.common.clone(), false)
+    }
+
+    /// Those of somebody else's accounts at the same service.
+    pub(super) fn for_others(&self) -> Self {
+        let alone = self.service == DebridService::StremThru;
+        self.sharing(if alone { Arc::default() } else { self.common.clone() }, alone)
+    }
+
+    fn sharing(&self, common: Arc<Book>, alone: bool) -> Self {
+        Self { service: self.service, db: self.db.clone(), common, own: Book::default(), alone }
     }
 
     /// Whether the service has refused this torrent lately.
     pub(super) fn get(&self, info_hash: InfoHash) -> Option<Refused> {
-        let (refused, until) = self.known().get(&info_hash).copied()?;
-        (until > SystemTime::now()).then_some(refused)
+        let now = SystemTime::now();
+        self.common.get(info_hash, now).or_else(|| self.own.get(info_hash, now))
     }
 
     /// Notes a refusal, in memory alone: for those who cannot wait.
     pub(super) fn note(&self, info_hash: InfoHash, refused: Refused) -> Duration {
-        let (now, lasts) = (SystemTime::now(), refused.lasts(self.service));
-        let mut known = self.known();
-        if known.len() >= MOST {
-            known.retain(|_, (_, until)| *until > now);
-        }
-        if known.len() >= MOST {
-            let first = known.iter().min_by_key(|(_, (_, until))| *until).map(|(info_hash, _)| *info_hash);
-            first.map(|first| known.remove(&first));
-        }
-        known.insert(info_hash, (refused, now + lasts));
+        let lasts = refused.lasts(self.service);
+        let book = if refused == Refused::NotCached { &self.own } else { &self.common };
+        book.note(info_hash, refused, lasts);
         lasts
     }
 
     /// Notes a refusal, and writes it down if it lasts.
     pub(super) async fn add(&self, info_hash: InfoHash, refused: Refused) {
         let lasts = self.note(info_hash, refused);
-        if lasts < LASTING {
+        if lasts < LASTING || self.alone {
             return;
         }
         let until = unix(SystemTime::now() + lasts);
@@ -96,14 +112,31 @@ impl Refusals {
 
     /// Forgets that the service did not hold the torrent: it does now.
     pub(super) fn clear_not_cached(&self, info_hash: InfoHash) {
+        self.own.known().remove(&info_hash);
+    }
+}
+
+impl Book {
+    fn get(&self, info_hash: InfoHash, now: SystemTime) -> Option<Refused> {
+        let (refused, until) = self.known().get(&info_hash).copied()?;
+        (until > now).then_some(refused)
+    }
+
+    fn note(&self, info_hash: InfoHash, refused: Refused, lasts: Duration) {
+        let now = SystemTime::now();
         let mut known = self.known();
-        if known.get(&info_hash).is_some_and(|(refused, _)| *refused == Refused::NotCached) {
-            known.remove(&info_hash);
+        if known.len() >= MOST {
+            known.retain(|_, (_, until)| *until > now);
         }
+        if known.len() >= MOST {
+            let first = known.iter().min_by_key(|(_, (_, until))| *until).map(|(info_hash, _)| *info_hash);
+            first.map(|first| known.remove(&first));
+        }
+        known.insert(info_hash, (refused, now + lasts));
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<InfoHash, (Refused, SystemTime)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -226,6 +259,29 @@ mod tests {
         refusals.clear_not_cached(hash(1));
         refusals.clear_not_cached(hash(2));
         assert_eq!((refusals.get(hash(1)), refusals.get(hash(2))), (None, Some(Refused::Infringing)));
+    }
+
+    #[tokio::test]
+    async fn others_share_what_is_said_of_torrents_and_not_what_one_account_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Database::open(folder.path()).await.unwrap();
+        let operator = Refusals::load(DebridService::PutIo, db.clone()).await.unwrap();
+        let (one, two) = (operator.for_others(), operator.for_others());
+        one.add(hash(1), Refused::NotCached).await;
+        one.add(hash(2), Refused::Infringing).await;
+        assert_eq!(
+            (one.get(hash(1)), one.get(hash(2))),
+            (Some(Refused::NotCached), Some(Refused::Infringing))
+        );
+        for other in [&operator, &two] {
+            assert_eq!((other.get(hash(1)), other.get(hash(2))), (None, Some(Refused::Infringing)));
+        }
+        // Two accounts of a StremThru may be at two services.
+        let one = Refusals::load(DebridService::StremThru, db.clone()).await.unwrap().for_others();
+        one.add(hash(3), Refused::TooBig).await;
+        assert_eq!((one.get(hash(3)), one.for_others().get(hash(3))), (Some(Refused::TooBig), None));
+        let again = Refusals::load(DebridService::StremThru, db).await.unwrap();
+        assert_eq!(again.get(hash(3)), None);
     }
 
     #[test]

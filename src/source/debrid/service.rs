@@ -9,12 +9,16 @@ use url::Url;
 use super::account::Account;
 use crate::domain::InfoHash;
 
+/// Torrents of one [`Service::check`]: no service that answers it takes fewer.
+pub(super) const MOST_CHECKED: usize = 100;
+
 /// A debrid service: it fetches torrents into its own storage and hands out links to the files. Each call is one
 /// exchange with the service, within its limits; the order of calls is the business of `flow`.
 pub(super) trait Service: Send + Sync + 'static {
-    /// Whether the service holds the torrent already. Many have removed this question, and then nobody is asked.
-    fn check<'a>(&'a self, _: &'a Account, _: InfoHash) -> Reply<'a, Availability> {
-        Box::pin(std::future::ready(Ok(Availability::Unknown)))
+    /// Whether the service holds each of these torrents already, at most [`MOST_CHECKED`] of them. Many services have
+    /// removed this question, and then nobody is asked.
+    fn check<'a>(&'a self, _: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
+        Box::pin(std::future::ready(Ok(vec![Availability::Unknown; torrents.len()])))
     }
 
     /// The item of this torrent that already lies in the account, if the service can list them.

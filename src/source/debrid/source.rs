@@ -8,18 +8,19 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::Inner;
 use super::flow::{Errand, Found, Mode, Start, Step};
 use super::matching::Target;
 use super::miss::Miss;
 use super::origin::DebridOrigin;
 use super::provider::Provider;
 use super::service::ServiceError;
-use crate::cache::CacheFile;
+use crate::cache::{Cache, CacheFile};
+use crate::db::Database;
 use crate::domain::{FileIndex, Metainfo};
 use crate::release::{choose, is_video};
 use crate::source::content::{open_content, open_unproved};
 use crate::source::fetch::{self, Container, Expect};
+use crate::source::lookup::Lookup;
 use crate::source::torrent::{build_magnet, is_tracker, parse_metainfo};
 use crate::source::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
 
@@ -32,15 +33,37 @@ const BUDGET: Duration = Duration::from_secs(20);
 /// Bytes. Clips that tell a viewer of an error are shorter, and hardly any video that is played is.
 const LEAST_UNTOLD: u64 = 20_000_000;
 
-/// One service, asked for what it holds already.
-pub(super) struct Holding {
-    pub(super) inner: Arc<Inner>,
-    pub(super) provider: Arc<Provider>,
+/// What all sources of the room share.
+pub(super) struct Core {
+    /// Whether a service may be asked to fetch what it does not hold yet.
+    pub(super) uncached: bool,
+    /// How long such a fetch may take.
+    pub(super) wait: Duration,
+    pub(super) cache: Cache,
+    pub(super) db: Database,
+    pub(super) lookup: Lookup,
 }
 
-/// All services, asked in their order to fetch what they do not hold.
-pub(super) struct Fetching {
-    pub(super) inner: Arc<Inner>,
+/// One source for each service, for what it holds, and one more for what has to be fetched first, if that is wanted.
+pub(super) fn sources(core: &Arc<Core>, providers: &[Arc<Provider>]) -> Vec<Arc<dyn Source>> {
+    let holding = providers.iter().map(|provider| {
+        Arc::new(Holding { core: core.clone(), provider: provider.clone() }) as Arc<dyn Source>
+    });
+    let fetching = (core.uncached && !providers.is_empty())
+        .then(|| Arc::new(Fetching { core: core.clone(), providers: providers.to_vec() }) as Arc<dyn Source>);
+    holding.chain(fetching).collect()
+}
+
+/// One service, asked for what it holds already.
+struct Holding {
+    core: Arc<Core>,
+    provider: Arc<Provider>,
+}
+
+/// Somebody's services, asked in their order to fetch what they do not hold.
+struct Fetching {
+    core: Arc<Core>,
+    providers: Vec<Arc<Provider>>,
 }
 
 impl Source for Holding {
@@ -66,10 +89,10 @@ impl Source for Holding {
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         async move {
-            let plan = plan(&self.inner, wanted, self.label()).await?;
+            let plan = plan(&self.core, wanted, self.label()).await?;
             let found = ask(&self.provider, &plan.errand, Mode::Cached, report).await;
             let found = found.map_err(|miss| miss.told_by(self.label()))?;
-            open(&self.inner, &self.provider, wanted, plan, found).await
+            open(&self.core, &self.provider, wanted, plan, found).await
         }
         .boxed()
     }
@@ -89,7 +112,7 @@ impl Source for Fetching {
     }
 
     fn budget(&self) -> Duration {
-        self.inner.wait
+        self.core.wait
     }
 
     fn open<'a>(
@@ -98,9 +121,9 @@ impl Source for Fetching {
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         async move {
-            let plan = plan(&self.inner, wanted, self.label()).await?;
+            let plan = plan(&self.core, wanted, self.label()).await?;
             let (provider, found) = self.fetched(&plan.errand, report).await?;
-            open(&self.inner, &provider, wanted, plan, found).await
+            open(&self.core, &provider, wanted, plan, found).await
         }
         .boxed()
     }
@@ -114,9 +137,9 @@ impl Fetching {
         errand: &Arc<Errand>,
         report: &Report,
     ) -> Result<(Arc<Provider>, Found), SourceError> {
-        let until = Instant::now() + self.inner.wait;
+        let until = Instant::now() + self.core.wait;
         let (mut full, mut reasons) = (None, Vec::new());
-        for provider in &self.inner.providers {
+        for provider in &self.providers {
             let wait = until.saturating_duration_since(Instant::now());
             match ask(provider, errand, Mode::Fetching { wait, queue: false }, report).await {
                 Ok(found) => return Ok((provider.clone(), found)),
@@ -143,10 +166,10 @@ struct Plan {
     table: Option<(Arc<Metainfo>, FileIndex)>,
 }
 
-async fn plan(inner: &Inner, wanted: &Wanted, label: &str) -> Result<Plan, SourceError> {
+async fn plan(core: &Core, wanted: &Wanted, label: &str) -> Result<Plan, SourceError> {
     let request = &wanted.request;
     request.torrent()?;
-    let (metainfo, torrent) = metainfo(inner, wanted).await?;
+    let (metainfo, torrent) = metainfo(core, wanted).await?;
     if request.private || metainfo.as_ref().is_some_and(|metainfo| metainfo.private) {
         let reason = format!("{label}: a private torrent is never handed to others");
         return Err(SourceError::NotHere(reason));
@@ -179,18 +202,18 @@ async fn plan(inner: &Inner, wanted: &Wanted, label: &str) -> Result<Plan, Sourc
 
 /// The file table where somebody knows it, and the .torrent file where we have it.
 async fn metainfo(
-    inner: &Inner,
+    core: &Core,
     wanted: &Wanted,
 ) -> Result<(Option<Arc<Metainfo>>, Option<Bytes>), SourceError> {
     let request = &wanted.request;
     let stored = match &request.metainfo {
         Some(torrent) => Some(torrent.clone()),
-        None => inner.db.metainfo(request.info_hash).await.unwrap_or_default().map(Bytes::from),
+        None => core.db.metainfo(request.info_hash).await.unwrap_or_default().map(Bytes::from),
     };
     let stored = match stored {
         // With the table every byte can be proved, but a viewer waits.
-        None if wanted.known.is_none() && inner.lookup.has_hints(request) => {
-            let found = tokio::time::timeout(LOOKUP, inner.lookup.find(request)).await;
+        None if wanted.known.is_none() && core.lookup.has_hints(request) => {
+            let found = tokio::time::timeout(LOOKUP, core.lookup.find(request)).await;
             found.ok().flatten().map(|(_, torrent)| torrent)
         }
         stored => stored,
@@ -222,7 +245,7 @@ async fn ask(
 
 /// Opens the cache file of what was found, and starts to fill it.
 async fn open(
-    inner: &Inner,
+    core: &Core,
     provider: &Arc<Provider>,
     wanted: &Wanted,
     plan: Plan,
@@ -233,11 +256,11 @@ async fn open(
     let length = length(provider, &plan.errand, &found, is_compared).await?;
     let file = match (&wanted.known, &plan.table) {
         (Some(known), _) => known.file.clone(),
-        (None, Some((metainfo, index))) => open_content(&inner.cache, metainfo, *index).await?,
+        (None, Some((metainfo, index))) => open_content(&core.cache, metainfo, *index).await?,
         (None, None) => {
             let name = found.file.path.rsplit('/').next().unwrap_or_default();
             let request = &wanted.request;
-            open_unproved(&inner.cache, request.info_hash, request.file, length, name).await?
+            open_unproved(&core.cache, request.info_hash, request.file, length, name).await?
         }
     };
     if file.length() != length {

@@ -196,7 +196,7 @@ fn place(url: &Url) -> (Url, Option<u64>) {
         return (base, Some(only));
     }
     // `/3/api`, and the same without `api` as other programs want it: no base path is a number.
-    let last = base.path_segments().and_then(|parts| parts.filter(|part| !part.is_empty()).next_back());
+    let last = base.path_segments().and_then(|mut parts| parts.rfind(|part| !part.is_empty()));
     match last.and_then(|last| Some((last.to_owned(), last.parse().ok()?))) {
         Some((last, only)) => (split(&base, |part| part == last).0, Some(only)),
         None => (base, None),

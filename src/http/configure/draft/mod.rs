@@ -9,7 +9,7 @@ use super::indexer_row::IndexerRow;
 use super::kept::Keeper;
 use super::numbers::Numbers;
 use super::service_row::ServiceRow;
-use crate::profile::{Device, Filters, Labels, Listing, Profile, SortKey};
+use crate::profile::{self, Device, Filters, Labels, Listing, Profile, SortKey};
 use crate::release::Language;
 
 /// What sorts a list, the unused ones last in this order.
@@ -57,6 +57,30 @@ impl Problem {
     /// A problem with a field.
     pub(super) fn at(field: impl Into<String>, text: impl Into<String>) -> Self {
         Self { field: field.into(), text: text.into() }
+    }
+}
+
+impl From<&profile::Problem> for Problem {
+    /// The parts of a profile have other names than the fields of the form.
+    fn from(problem: &profile::Problem) -> Self {
+        let (field, label) = match problem.field {
+            "name" => ("name", "Name"),
+            "services" => ("services", "Services"),
+            "indexers" => ("indexers", "Indexers"),
+            "listing.sort" => ("sorts", "Order"),
+            "listing.limits.total" => ("total", "Rows at most"),
+            "listing.limits.perResolution" => ("per-resolution", "Rows of one resolution"),
+            "listing.languages" => ("languages", "Languages"),
+            "listing.labels.name" => ("label-name", "Left column"),
+            "listing.labels.description" => ("label-description", "Right column"),
+            "listing.filters.onlyGroups" => ("only-groups", "Only these release groups"),
+            "listing.filters.withoutGroups" => ("without-groups", "Not these release groups"),
+            "listing.filters.mustMatch" => ("must-match", "The name must match"),
+            "listing.filters.mustNotMatch" => ("must-not-match", "The name must not match"),
+            "listing.filters.mostSize" => ("most-size", "Largest size"),
+            _ => ("", "Profile"),
+        };
+        Self::at(field, format!("{label}: {}.", problem.message))
     }
 }
 
@@ -108,7 +132,7 @@ impl Draft {
         profile.indexers = self.indexers.iter().filter_map(|row| row.finish(problems)).collect();
         profile.listing.sort = self.sort.iter().filter(|(_, used)| *used).map(|(key, _)| *key).collect();
         self.numbers.finish(&mut profile.listing, problems);
-        check_expressions(&profile.listing.filters, problems);
+        problems.extend(profile.problems().iter().map(Problem::from));
         problems.is_empty().then_some(profile)
     }
 
@@ -189,19 +213,6 @@ fn groups(text: &str) -> Vec<String> {
 /// Forms send lines as they did on teleprinters.
 fn template(fields: &Fields, name: &str) -> String {
     fields.text(name).replace("\r\n", "\n")
-}
-
-fn check_expressions(filters: &Filters, problems: &mut Vec<Problem>) {
-    let fields = [("must-match", &filters.must_match), ("must-not-match", &filters.must_not_match)];
-    for (field, expression) in fields {
-        let Some(expression) = expression else { continue };
-        if let Err(error) = regex::Regex::new(expression) {
-            // The last line says what is wrong; those before it draw an arrow, which needs a fixed pitch.
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            problems.push(Problem::at(field, format!("This is no regular expression: {why}")));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -72,7 +72,8 @@ impl Flow<'_> {
     /// Adds the torrent to the account, if the service holds it or may fetch it.
     pub(super) async fn obtain(&mut self) -> Result<(), Miss> {
         self.tell(0.0, "asking for the torrent...");
-        match self.service.check(self.account, self.errand.info_hash).await? {
+        let held = self.service.check(self.account, &[self.errand.info_hash]).await?;
+        match held.first().unwrap_or(&Availability::Unknown) {
             Availability::Cached => self.work.is_cached = true,
             Availability::NotCached if !self.mode.fetches() => return Err(ServiceError::NotCached.into()),
             Availability::NotCached | Availability::Unknown => {}

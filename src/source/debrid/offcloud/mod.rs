@@ -74,16 +74,20 @@ impl Offcloud {
 }
 
 impl Service for Offcloud {
-    fn check<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Availability> {
+    fn check<'a>(&'a self, account: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
         Box::pin(async move {
-            let body = json!({ "urls": [format!("magnet:?xt=urn:btih:{info_hash}")], "includeFiles": false });
-            let request = self.post(account, "api/cache/info", &body);
+            let magnet = |torrent: &InfoHash| format!("magnet:?xt=urn:btih:{torrent}");
+            let urls: Vec<String> = torrents.iter().map(magnet).collect();
+            let request =
+                self.post(account, "api/cache/info", &json!({ "urls": urls, "includeFiles": false }));
             let holdings: Vec<Holding> = self.call(account, Class::Check, request).await?;
-            Ok(match holdings.first() {
+            // One answer for each address, in their order.
+            let said = |at| match holdings.get(at) {
                 Some(Holding { cached: true }) => Availability::Cached,
                 Some(_) => Availability::NotCached,
                 None => Availability::Unknown,
-            })
+            };
+            Ok((0..torrents.len()).map(said).collect())
         })
     }
 

@@ -71,14 +71,21 @@ impl Premiumize {
         self.caller.request(Method::POST, self.caller.url(path))
     }
 
-    async fn holds(&self, account: &Account, info_hash: InfoHash) -> Result<Availability, ServiceError> {
-        let request = self.post("cache/check").form(&[("items[]", &info_hash.to_string())]);
+    async fn holds(
+        &self,
+        account: &Account,
+        torrents: &[InfoHash],
+    ) -> Result<Vec<Availability>, ServiceError> {
+        let items: Vec<_> = torrents.iter().map(|torrent| ("items[]", torrent.to_string())).collect();
+        let request = self.post("cache/check").form(&items);
         let held: Held = self.ask(account, Class::Check, request).await?;
-        Ok(match held.response.first() {
+        // One answer for each item, in their order.
+        let said = |at| match held.response.get(at) {
             Some(true) => Availability::Cached,
             Some(false) => Availability::NotCached,
             None => Availability::Unknown,
-        })
+        };
+        Ok((0..torrents.len()).map(said).collect())
     }
 
     async fn transfers(&self, account: &Account) -> Result<Vec<Transfer>, ServiceError> {
@@ -175,8 +182,8 @@ impl Content {
 }
 
 impl Service for Premiumize {
-    fn check<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Availability> {
-        Box::pin(self.holds(account, info_hash))
+    fn check<'a>(&'a self, account: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
+        Box::pin(self.holds(account, torrents))
     }
 
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {

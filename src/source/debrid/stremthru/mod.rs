@@ -187,20 +187,24 @@ impl StremThru {
 
 impl Service for StremThru {
     /// For several services the answer comes from what other users have seen: a hint, not a promise.
-    fn check<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Availability> {
+    fn check<'a>(&'a self, account: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
         Box::pin(async move {
-            let hash = info_hash.to_string();
-            let magnet = format!("magnet:?xt=urn:btih:{hash}");
+            let each = |before: &str| {
+                let texts: Vec<String> =
+                    torrents.iter().map(|torrent| format!("{before}{torrent}")).collect();
+                texts.join(",")
+            };
+            let (hashes, magnets) = (each(""), each("magnet:?xt=urn:btih:"));
             let request = |family: Family| {
                 let url = self.caller.url(&format!("{}/check", family.items()));
                 let what = match family {
-                    Family::Torz => ("hash", hash.as_str()),
-                    Family::Magnets => ("magnet", magnet.as_str()),
+                    Family::Torz => ("hash", hashes.as_str()),
+                    Family::Magnets => ("magnet", magnets.as_str()),
                 };
                 self.request(account, Method::GET, url).query(&[what])
             };
             let checked: Page<Checked> = self.call(account, Class::Check, request).await?;
-            Ok(wire::availability(&checked.items, info_hash))
+            Ok(torrents.iter().map(|torrent| wire::availability(&checked.items, *torrent)).collect())
         })
     }
 

@@ -81,12 +81,12 @@ async fn rig(script: Script, with_torbox: bool) -> Rig {
     let wait = Duration::from_secs(20);
     let settings = DebridSettings { services, uncached: true, wait, keep: None };
     let made = service.clone();
-    let make = move |one: &ServiceSettings| {
+    let make = Arc::new(move |one: &ServiceSettings| {
         Ok(match one.service {
             DebridService::TorBox => other.clone() as Arc<dyn Service>,
             _ => made.clone(),
         })
-    };
+    });
     let lookup = Lookup::new(Clients::new(Guard::Open).unwrap(), &[], db.clone());
     let debrid = Debrid::with(&settings, cache.clone(), (db, lookup), Times::short(), make).await.unwrap();
     Rig { service, debrid, cache, _folder: folder }

@@ -13,6 +13,7 @@ use crate::domain::{DebridService, InfoHash};
 use crate::source::debrid::ServiceSettings;
 use crate::source::debrid::account::Account;
 use crate::source::debrid::flow::{Errand, Found, Mode, Start};
+use crate::source::debrid::house::House;
 use crate::source::debrid::matching::Target;
 use crate::source::debrid::miss::Miss;
 use crate::source::debrid::provider::{Owner, Provider};
@@ -136,8 +137,9 @@ fn next<T: Clone>(answers: &mut Answers<T>) -> Result<T, ServiceError> {
 }
 
 impl Service for Scripted {
-    fn check<'a>(&'a self, account: &'a Account, _: InfoHash) -> Reply<'a, Availability> {
-        self.answer(account, "check".to_owned(), |script| Ok(script.check))
+    fn check<'a>(&'a self, account: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
+        let count = torrents.len();
+        self.answer(account, "check".to_owned(), move |script| Ok(vec![script.check; count]))
     }
 
     fn find<'a>(&'a self, account: &'a Account, _: InfoHash) -> Reply<'a, Option<ItemId>> {
@@ -234,9 +236,10 @@ impl Rig {
 }
 
 async fn provider(service: &Arc<Scripted>, db: &Database, owner: &Owner) -> Arc<Provider> {
-    let files = crate::net::client().unwrap();
     let parts = (Times::short(), Hosts::default(), owner.clone());
-    Arc::new(Provider::load(&settings(), service.clone(), files, db, parts).await.unwrap())
+    let service = service.clone();
+    let make = Arc::new(move |_: &ServiceSettings| Ok(service.clone() as Arc<dyn Service>));
+    Arc::new(House::load(&settings(), make, db, parts).await.unwrap().provider().unwrap())
 }
 
 /// The second episode, known from the torrent's file table.

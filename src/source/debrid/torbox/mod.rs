@@ -83,14 +83,20 @@ impl TorBox {
         self.caller.request(Method::POST, self.caller.url(path))
     }
 
-    async fn holds(&self, account: &Account, info_hash: InfoHash) -> Result<Availability, ServiceError> {
+    async fn holds(
+        &self,
+        account: &Account,
+        torrents: &[InfoHash],
+    ) -> Result<Vec<Availability>, ServiceError> {
+        let hashes: Vec<String> = torrents.iter().map(InfoHash::to_string).collect();
         let request = self
             .post("torrents/checkcached")
             .query(&[("format", "list"), ("list_files", "false")])
-            .json(&json!({ "hashes": [info_hash.to_string()] }));
+            .json(&json!({ "hashes": hashes }));
         let held: Vec<Held> = many(self.ask(account, Class::Check, request).await?)?;
-        let is_held = held.iter().any(|held| held.is(info_hash));
-        Ok(if is_held { Availability::Cached } else { Availability::NotCached })
+        let holds = |torrent: &InfoHash| held.iter().any(|held| held.is(*torrent));
+        let said = |torrent| if holds(torrent) { Availability::Cached } else { Availability::NotCached };
+        Ok(torrents.iter().map(said).collect())
     }
 
     /// Every torrent of the account. Without `bypass_cache` the list lags behind.
@@ -210,8 +216,8 @@ impl TorBox {
 }
 
 impl Service for TorBox {
-    fn check<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Availability> {
-        Box::pin(self.holds(account, info_hash))
+    fn check<'a>(&'a self, account: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
+        Box::pin(self.holds(account, torrents))
     }
 
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {
