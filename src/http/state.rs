@@ -8,6 +8,7 @@ use http::header;
 use secrecy::SecretString;
 
 use super::error::ApiError;
+use crate::access::Access;
 use crate::addon::Addon;
 use crate::cache::Cache;
 use crate::domain::InfoHash;
@@ -28,6 +29,8 @@ pub struct App {
     pub swarm: Swarm,
     /// The debrid services, for what they say of their accounts.
     pub debrid: Debrid,
+    /// The profiles of installs.
+    pub access: Access,
     /// Catalogue and streams.
     pub addon: Addon,
     /// Makes and checks play links.

@@ -10,6 +10,7 @@ mod crew;
 mod drive;
 mod job;
 mod pace;
+mod parties;
 mod ready;
 mod registry;
 
