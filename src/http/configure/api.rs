@@ -107,5 +107,6 @@ pub(super) async fn post_preview(body: Bytes) -> Result<impl IntoResponse, ApiEr
 
 /// The message repeats nothing of the body, which holds secrets.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|_| ApiError::BadRequest("the body is not what this asks for".to_owned()))
+    serde_json::from_slice(body)
+        .map_err(|_| ApiError::BadRequest("the body is not what this asks for".to_owned()))
 }

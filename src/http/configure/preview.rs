@@ -53,8 +53,10 @@ impl Preview {
 
 /// What is wrong with the templates.
 pub(super) fn problems(labels: &profile::Labels) -> Vec<Problem> {
-    let columns =
-        [("label-name", "Left column", &labels.name), ("label-description", "Right column", &labels.description)];
+    let columns = [
+        ("label-name", "Left column", &labels.name),
+        ("label-description", "Right column", &labels.description),
+    ];
     let refused = |text: &str| -> Option<LabelError> {
         if text.trim().is_empty() { None } else { Template::parse(text).err() }
     };
