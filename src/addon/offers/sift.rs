@@ -106,10 +106,18 @@ impl Judged<'_> {
             return Found::Unseen;
         }
         let file = |choice| Found::File(VideoFile { choice, name: None, size: None, is_checked: false });
-        if let Some(index) = said
-            && (self.candidate.is_exact || self.fit == Fit::Exact)
-        {
-            return file(FileChoice::Index(index));
+        match said {
+            // Whoever keeps this very file knows its name and size.
+            Some(index) if self.candidate.is_exact => {
+                return Found::File(VideoFile {
+                    choice: FileChoice::Index(index),
+                    name: self.candidate.file_name.clone(),
+                    size: self.candidate.file_size,
+                    is_checked: false,
+                });
+            }
+            Some(index) if self.fit == Fit::Exact => return file(FileChoice::Index(index)),
+            _ => {}
         }
         if self.fit != Fit::Exact {
             return Found::Unseen;

@@ -127,7 +127,11 @@ impl Wanted {
         for other in &release.other_titles {
             named.add(other);
         }
-        self.titles.likeness(&named)
+        let plain = self.titles.likeness(&named);
+        let Some(country) = &release.country else { return plain };
+        // Shows of one name in two countries are two shows.
+        let with_country = TitleKeys::of(&format!("{} {country}", release.title));
+        self.titles.likeness(&with_country).max(plain.min(Likeness::Loose))
     }
 
     /// Whether what looks like the year of the release is the last word of the wanted title.

@@ -29,8 +29,20 @@ pub(super) struct Bare {
     to: usize,
 }
 
+/// Marks ` - 14.5`: a special between two episodes, which ends the title but is no episode.
+fn mark_fraction(text: &mut Text<'_>, known: Known) {
+    let found = (known.body + 1..text.len()).find(|index| {
+        let parts = text.free_number(*index).is_some() && text.free_number(index + 1) == Some((5, 1));
+        parts && text.gap(*index).is_dash() && text.gap(index + 1) == Gap::DOT && closes(text, index + 2)
+    });
+    if let Some(index) = found {
+        text.mark(index..index + 2, Mark::Number);
+    }
+}
+
 /// Finds the one place that clearly holds episode numbers, and marks it.
 pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
+    mark_fraction(text, known);
     let led_by_group =
         text.opened_at(0).is_some_and(|bracket| bracket.shape == Shape::Square) && known.body > 0;
     let in_brackets = bracketed(text, known, led_by_group);
@@ -42,6 +54,7 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| pair(text, known, led_by_group))
         .or_else(|| leading(text, known))
         .or_else(|| trailing(text, known, led_by_group))
+        .or_else(|| inner(text, known))
         .or_else(|| compressed(text, known))?;
     text.mark(found.from..found.to, Mark::Number);
     Some(found)
@@ -113,6 +126,9 @@ fn is_claimed(text: &Text<'_>, index: usize) -> bool {
 /// Whether nothing of the title follows: the end, a bracket, a dash, or a word about quality.
 fn closes(text: &Text<'_>, index: usize) -> bool {
     let gap = text.gap(index);
+    if is_finish(text.word(index)) && (index + 1 >= text.len() || text.gap(index + 1).has(Gap::BRACKET)) {
+        return true;
+    }
     let tagged = text.get(index).is_none_or(|token| token.mark != Mark::Plain);
     tagged || gap.has(Gap::BRACKET) || gap.is_dash()
 }
@@ -122,12 +138,14 @@ fn dashed(text: &Text<'_>, known: Known) -> Option<Bare> {
     let start = known.body.max(1);
     let mut found = (start..text.len()).filter_map(|index| {
         let gap = text.gap(index);
+        // `01 - 12` is a span.
+        let ends_span = index > start && span_at(text, index - 1).is_some_and(|bare| bare.to > index);
         let bare = (gap.is_dash() && !gap.has(Gap::OPEN)).then(|| span_at(text, index))??;
         let width = text.tokens[index].end - text.tokens[index].start;
         let year = is_year(bare.first) && width == 4 && bare.from + 1 == bare.to;
         let sequel = width == 1 && (known.has_year || !known.is_file && known.open_season.is_none());
         let sound = closes(text, bare.to) && !year && !sequel && !is_claimed(text, index);
-        (sound && !is_fraction(text, index, bare.to)).then_some(bare)
+        (sound && !ends_span && !is_fraction(text, index, bare.to)).then_some(bare)
     });
     let first = found.next()?;
     // `12 - 05` says two things.
@@ -145,7 +163,7 @@ fn bracketed(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> 
         let width = text.tokens[bracket.first].end - text.tokens[bracket.first].start;
         let single = bare.first == bare.last;
         let year = single && is_year(bare.first);
-        let placed = led_by_group || bracket.first < known.border;
+        let placed = led_by_group || bracket.first < known.border || known.open_season.is_some();
         let first_group = bracket.first == 0 && single;
         let versioned = text.tokens[bracket.first].kind == Kind::Number || single;
         (alone && width >= 2 && placed && !year && !first_group && versioned)
@@ -183,6 +201,7 @@ fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
         let small = (1..=2).contains(&width) && season > 0 && episode_width == 2 && episode > 0;
         let before = text.gap(index);
         let is_first = index == known.body && gap == Gap::HYPHEN;
+        let is_boxed = gap == Gap::DOT && before.has(Gap::OPEN) && text.gap(index + 2).has(Gap::CLOSE);
         let apart = !(gap == Gap::HYPHEN && before.has(Gap::HYPHEN));
         let part_letter = text.len() == index + 3 && text.word(index + 2).len() == 1;
         let behind = text.gap(index + 2);
@@ -192,7 +211,7 @@ fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
             && (known.is_file || before.is_dash());
         let numbers_end = text.free_number(index + 2).is_none();
         let dated = known.has_year && gap != Gap::UNDERSCORE;
-        (tight && small && numbers_end && !dated && (is_first || is_last)).then_some(Bare {
+        (tight && small && numbers_end && !dated && (is_first || is_last || is_boxed)).then_some(Bare {
             season: Some(season),
             first: episode,
             last: episode,
@@ -246,6 +265,20 @@ fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
     let sound =
         !is_claimed(text, index) && !is_fraction(text, index, end) && text.gap(index) != Gap::default();
     ((of_group || of_file) && sound).then_some(bare)
+}
+
+/// `Title 05 Name.mkv`, `Title.05.Name.mkv`: a padded number amid the words of a file.
+fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let is_padded = |index: &usize| {
+        let padded =
+            text.free_number(*index).is_some_and(|(value, width)| value < 10 && width == 2 && value > 0);
+        let apart = text.gap(*index).only(Gap::BLANK) && text.gap(index + 1).only(Gap::BLANK);
+        padded && apart && !is_claimed(text, *index) && !is_fraction(text, *index, index + 1)
+    };
+    let mut found = (known.body + 1..known.border).filter(is_padded);
+    let index = found.next().filter(|_| known.is_file && !known.has_year && known.border == text.len())?;
+    let (first, _) = text.free_number(index)?;
+    found.next().is_none().then_some(Bare { season: None, first, last: first, from: index, to: index + 1 })
 }
 
 /// `show.name.203.hdtv-group`: season and episode in one number, in front of the medium of a scene name.

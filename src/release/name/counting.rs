@@ -140,8 +140,6 @@ const EPISODES: &[&str] = &[
     "episoden",
     "epizode",
     "эпизода",
-    "kapitel",
-    "chapter",
     "에피소드",
     "エピソード",
     "episodyo",
@@ -212,6 +210,15 @@ pub(super) fn spelt(word: &str) -> Option<u32> {
     ORDINALS.iter().position(|known| *known == word).and_then(|place| u32::try_from(place + 1).ok())
 }
 
+/// The number that follows `Season` as a word or in Roman letters.
+pub(super) fn number_word(written: &str) -> Option<u32> {
+    const WORDS: [&str; 10] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const ROMAN: [&str; 10] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"];
+    let place = WORDS.iter().position(|word| word.eq_ignore_ascii_case(written));
+    let place = place.or_else(|| ROMAN.iter().position(|roman| *roman == written))?;
+    u32::try_from(place + 1).ok()
+}
+
 /// The number of an ordinal in figures: `2nd`, `3rd`, `1a`, `2e`, `4th`, `2ème`, `5ta`, `1-й`.
 pub(super) fn ordinal(word: &str) -> Option<u32> {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
@@ -235,7 +242,7 @@ pub(super) fn ordinal(word: &str) -> Option<u32> {
             | "ta"
             | "da."
     );
-    (known && (1..=2).contains(&digits)).then(|| decimal(word[..digits].as_bytes()))
+    (known && (1..=2).contains(&digits)).then(|| decimal(&word.as_bytes()[..digits]))
 }
 
 /// Whether a word is the end of an ordinal that stands apart: `10 th`, `3 й`.

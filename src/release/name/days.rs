@@ -49,7 +49,7 @@ fn of_three(text: &Text<'_>, index: usize) -> Option<(std::ops::Range<usize>, Op
             let clear = if gap.has(Gap::SLASH) { american.or(european) } else { european.or(american) };
             clear.map(|date| (range, Some(date)))
         }
-        (2, 2) if !gap.has(Gap::SPACE) && second_width == 2 => {
+        (2, 2) if index > 0 && !gap.has(Gap::SPACE) && second_width == 2 => {
             short(first, second, third, gap).map(|date| (range, date))
         }
         _ => None,
@@ -166,7 +166,7 @@ fn plain_year(text: &Text<'_>, body: usize) -> Option<usize> {
     };
     let border = (body..text.len()).find(ends).unwrap_or(text.len());
     let candidates = || (body..text.len()).filter(|index| is_year(text, *index));
-    let before = candidates().filter(|index| *index > body && *index < border).last();
+    let before = candidates().filter(|index| *index > body && *index < border).next_back();
     before
         .or_else(|| candidates().find(|index| *index > border))
         // A lone year in front is one only where a title is left behind it.

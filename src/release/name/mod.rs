@@ -88,3 +88,6 @@ impl Release {
         parse::read(name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,8 +145,13 @@ impl Numbers {
     fn crossed(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
         let season = reader.figure(start, 2)?;
         let cross = reader.after(season.end, b"x")?;
-        let first =
-            reader.figure(cross, 3).filter(|figure| figure.width >= 2 && reader.closes(figure.end))?;
+        let first = reader.figure(cross, 3).filter(|figure| reader.closes(figure.end))?;
+        // `5x1` may be a count of loudspeakers; between dashes it is none.
+        let index = reader.token_at(start);
+        let set_off = reader.text.gap(index).is_dash() || reader.text.gap(index + 1).is_dash();
+        if first.width == 1 && !set_off {
+            return None;
+        }
         self.make_sure();
         self.seasons.push(season.value);
         Some(self.list_episodes(reader, first, Some(season.value)))
@@ -175,7 +180,16 @@ impl Numbers {
             Some(unit) => (unit, reader.past_separators(token.end, unit)),
             None => counting::glued(word).map(|(unit, letters)| (unit, token.start + letters))?,
         };
+        if unit == Unit::Season
+            && let Some(number) = counting::number_word(reader.text.written(index + 1))
+            && reader.text.gap(index + 1).only(Gap::BLANK)
+        {
+            return self.add_span(unit, number, number).then(|| reader.text.tokens[index + 1].end);
+        }
         let first = reader.figure(at, 4)?;
+        if unit == Unit::Episode && first.width == 1 && reader.is_of_a_film(index) {
+            return None;
+        }
         if at == token.end && token.kind == Kind::Word || reader.is_taken(at) {
             return None;
         }
@@ -186,11 +200,10 @@ impl Numbers {
                 }
                 self.season_list(reader, first, None)
             }
-            Unit::Season => None,
             Unit::Episode if reader.closes(first.end) || reader.wide_follows(first.end) => {
                 self.named_episode(reader, word, first)
             }
-            Unit::Episode => None,
+            Unit::Season | Unit::Episode => None,
         }
     }
 
@@ -215,7 +228,11 @@ impl Numbers {
             return Some(second.end);
         }
         // `Cap.102` is the second of season one: so a family of Spanish names counts.
-        if word.starts_with("cap") && first.width == 3 && first.value % 100 > 0 && first.value > 100 {
+        if word.starts_with("cap")
+            && matches!(first.width, 3 | 4)
+            && !first.value.is_multiple_of(100)
+            && first.value > 100
+        {
             return Some(self.spanish(reader, first));
         }
         if counting::means_many(word)
@@ -231,8 +248,8 @@ impl Numbers {
     fn spanish(&mut self, reader: &Reader<'_>, first: Figure) -> usize {
         let mut end = first.end;
         let mut last = first.value;
-        if let Some(second) = reader.skip_one(end, b"_-").and_then(|at| reader.figure(at, 3))
-            && second.width == 3
+        if let Some(second) = reader.skip_one(end, b"_-").and_then(|at| reader.figure(at, 4))
+            && second.width == first.width
             && second.value / 100 == first.value / 100
             && second.value > first.value
         {
@@ -405,6 +422,17 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a number behind a word for episodes is that of a film: `Episode 4 A New Hope 1977`.
+    fn is_of_a_film(&self, index: usize) -> bool {
+        let alone =
+            self.text.word(index).starts_with("episod") || self.text.word(index).starts_with("épisod");
+        let named = self.text.is_plain(index + 2) && self.text.gap(index + 2).only(Gap::PLAIN | Gap::COLON);
+        let year = |index: usize| {
+            self.text.free_number(index).is_some_and(|(value, _)| (1895..2036).contains(&value))
+        };
+        alone && named && (index + 3..(index + 14).min(self.text.len())).any(year)
+    }
+
     fn wide_follows(&self, at: usize) -> bool {
         self.bytes.get(at).is_some_and(|byte| !byte.is_ascii())
     }
@@ -434,7 +462,7 @@ impl Reader<'_> {
     fn tagged_episode(&self, at: usize) -> Option<Figure> {
         let mut at = self.past(at, b" ._-,[(");
         at = self.after(at, b"x").unwrap_or(at);
-        let bare = self.after(at, b"e").and_then(|at| self.figure(at, 4));
+        let bare = self.after(at, b"ep").or_else(|| self.after(at, b"e")).and_then(|at| self.figure(at, 4));
         let figure = bare.or_else(|| {
             let index = self.token_at(at);
             let word = self.text.word(index);
@@ -463,7 +491,7 @@ impl Reader<'_> {
         let more = self.text.gap(index + 1);
         let sound = !more.has(Gap::PLUS) && !counting::counts_otherwise(self.text.word(index + 1));
         let padded = width >= 2 && (width <= 3 || dashed && !(1900..2100).contains(&figure.value));
-        let lines = super::tags::named(figure.value).is_some() && width >= 3;
+        let lines = super::tags::named(figure.value).is_some() || matches!(figure.value, 264 | 265);
         ((dashed || tight) && padded && sound && !lines && !self.touches(figure.end)).then_some(figure)
     }
 
@@ -538,6 +566,11 @@ impl Reader<'_> {
             next.width == width && (gap.has(Gap::TILDE) || behind.has(Gap::BRACKET)) && width >= 2
         };
         let free = !self.touches(next.end) && !self.is_taken(at);
+        let listed = gap == Gap::PLUS || gap == Gap::COMMA;
+        let in_turn = at == end + 1 && next.width == width && width >= 2 && next.value > last.value;
+        if listed && free && in_turn {
+            return Some((next, false));
+        }
         (span && free && (worded || tight || closed())).then_some((next, true))
     }
 

@@ -2,17 +2,19 @@
 
 use super::bare::{self, Known};
 use super::tags::Tagged;
-use super::token::{Mark, Text};
+use super::token::{Mark, Strength, Text};
 use super::words::Tag;
-use super::{Hdr, Language, Medium, Release};
+use super::{Audio, Hdr, Language, Medium, Release};
 use super::{days, numbers, origin, tags, title};
 use crate::release::VIDEO_EXTENSIONS;
 
 /// What one part of a path says.
 struct Part {
     release: Release,
-    /// The title may as well be that of an episode, or nothing shows that it is a title.
+    /// Nothing shows that its title is one of a film or a show.
     is_doubtful: bool,
+    /// It begins with the number of the episode; its title is that of the episode, if a folder names the show.
+    leads: bool,
 }
 
 /// Reads a name, or the path of a file.
@@ -81,12 +83,17 @@ fn split_path(name: &str) -> Vec<&str> {
 /// Takes from a folder what the file in it does not say.
 fn adopt(part: &mut Part, above: Part) {
     let (release, folder) = (&mut part.release, above.release);
-    let titled = !folder.title.is_empty() && !above.is_doubtful || release.title.is_empty();
-    if (part.is_doubtful || release.title.is_empty()) && titled && !folder.title.is_empty() {
+    let wanted = release.title.is_empty() || part.leads || (part.is_doubtful && !above.is_doubtful);
+    if wanted && !folder.title.is_empty() {
         release.title = folder.title;
         release.other_titles = folder.other_titles;
         release.year = folder.year.or(release.year);
-        part.is_doubtful = above.is_doubtful;
+        // A folder of one episode may name it where the file has an abbreviation.
+        if part.is_doubtful && release.episodes.is_empty() && folder.episodes.len() == 1 {
+            release.seasons.clone_from(&folder.seasons);
+            release.episodes = folder.episodes;
+        }
+        (part.is_doubtful, part.leads) = (above.is_doubtful, false);
     }
     if release.seasons.is_empty() && !release.episodes.is_empty() {
         release.seasons = folder.seasons;
@@ -134,7 +141,7 @@ fn read_part(name: &str) -> Part {
         Release { container, year, date: day.flatten(), complete: found.complete, ..Release::default() };
     release.group = group.or(leading_group);
     (release.seasons, release.episodes) = (found.seasons, found.episodes);
-    let mut is_doubtful = false;
+    let mut leads_title = false;
     if release.episodes.is_empty() && day.is_none() && release.seasons.len() < 2 {
         let border = title::border(&text, body);
         let has_year = year.is_some();
@@ -144,7 +151,7 @@ fn read_part(name: &str) -> Part {
             release.seasons.extend(bare.season);
             let leads = text.get(body).is_some_and(|token| token.mark == Mark::Number);
             while leads && text.get(body).is_some_and(|token| token.mark == Mark::Number) {
-                (body, is_doubtful) = (body + 1, true);
+                (body, leads_title) = (body + 1, true);
             }
         }
     }
@@ -152,10 +159,14 @@ fn read_part(name: &str) -> Part {
     (release.title, release.other_titles, release.country) =
         (titles.title, titles.others, titles.country.map(str::to_owned));
     // A name that is nothing but a few words may be anything.
-    is_doubtful |=
-        release.year.is_none() && release.seasons.is_empty() && release.episodes.is_empty() && day.is_none();
+    let strong = text.tokens.iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+    let is_doubtful = !strong
+        && release.year.is_none()
+        && release.seasons.is_empty()
+        && release.episodes.is_empty()
+        && day.is_none();
     describe(&text, body, &tags, &mut release);
-    Part { release, is_doubtful }
+    Part { release, is_doubtful, leads: leads_title }
 }
 
 /// Writes down what the words about quality say, those of the title left out.
@@ -166,29 +177,36 @@ fn describe(text: &Text<'_>, body: usize, tags: &[Tagged], release: &mut Release
         if (body..title_end).contains(&tagged.first) || text.tokens[tagged.first].mark == Mark::Other {
             continue;
         }
-        let next = tags.get(place + 1).map(|next| next.tag);
-        let adjoins = tags.get(place + 1).is_some_and(|next| next.first == tagged.first + 1);
+        let adjoining = |place: usize, first: usize| {
+            tags.get(place).filter(|next| next.first == first).map(|next| next.tag)
+        };
+        let next = adjoining(place + 1, tagged.first + 1);
         match tagged.tag {
-            Tag::SubtitlesOf => subtitles_follow = true,
+            Tag::SubtitlesOf => subtitles_follow = matches!(next, Some(Tag::Spoken(_))),
             Tag::Spoken(code) => {
-                let of_subtitles = adjoins && next == Some(Tag::SubtitlesOf);
-                let dubbed = adjoins && next == Some(Tag::Dub);
-                release.dubbed |= dubbed;
-                let list = if of_subtitles || subtitles_follow {
-                    &mut release.subtitles
-                } else {
-                    &mut release.languages
-                };
-                add(list, code);
+                // `Eng Subs`, but not `Eng Subs Spa`.
+                let led = matches!(adjoining(place + 2, tagged.first + 2), Some(Tag::Spoken(_)));
+                let of_subtitles = next == Some(Tag::SubtitlesOf) && !led;
+                release.dubbed |= next == Some(Tag::Dub);
+                let is_subtitle = of_subtitles || subtitles_follow;
+                add(if is_subtitle { &mut release.subtitles } else { &mut release.languages }, code);
+                subtitles_follow &= matches!(next, Some(Tag::Spoken(_)));
             }
             Tag::Subtitles(code) => add(&mut release.subtitles, code),
-            tag => {
-                subtitles_follow = false;
-                quality(tag, release);
-            }
+            tag => quality(with_plus(text, tagged.first, tag), release),
         }
     }
     release.audio.dedup();
+}
+
+/// The sign of `HDR10+` and `DD+` stands between words.
+fn with_plus(text: &Text<'_>, index: usize, tag: Tag) -> Tag {
+    let plus = text.raw.as_bytes().get(text.tokens[index].end) == Some(&b'+');
+    match tag {
+        Tag::Hdr(Hdr::Hdr10) if plus => Tag::Hdr(Hdr::Hdr10Plus),
+        Tag::Audio(Audio::Ac3) if plus => Tag::Audio(Audio::Eac3),
+        _ => tag,
+    }
 }
 
 fn add(list: &mut Vec<Language>, code: &str) {

@@ -29,7 +29,27 @@ pub(super) fn mark(text: &mut Text<'_>) -> Vec<Tagged> {
         index += count;
         index += channels_behind(text, last, word.tag, &mut found);
     }
+    mark_bare_lines(text, &mut found);
     found
+}
+
+/// `1080` without a letter, where words about quality stand beside it.
+fn mark_bare_lines(text: &mut Text<'_>, found: &mut Vec<Tagged>) {
+    let is_tag = |text: &Text<'_>, index: usize| {
+        text.get(index).is_some_and(|token| matches!(token.mark, Mark::Tag(Strength::Strong)))
+    };
+    for index in 1..text.len() {
+        let Some((value @ (720 | 1080 | 2160), _)) = text.free_number(index) else { continue };
+        let before = is_tag(text, index - 1) && text.gap(index).only(Gap::PLAIN);
+        let behind = is_tag(text, index + 1) && text.gap(index + 1).only(Gap::PLAIN);
+        // Long shows have an episode 720 too.
+        let meant = if value == 720 { before && behind } else { before || behind };
+        if let Some(resolution) = named(value).filter(|_| meant) {
+            text.mark(index..index + 1, Mark::Tag(Strength::Strong));
+            let place = found.partition_point(|tagged| tagged.first < index);
+            found.insert(place, Tagged { first: index, tag: Tag::Lines(resolution) });
+        }
+    }
 }
 
 fn read(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
@@ -81,6 +101,10 @@ fn is_meant(text: &Text<'_>, index: usize, count: usize, joined: &str, word: Wor
         return !short
             || text.is_loud(index)
             || (medium && !text.raw.bytes().any(|b| b.is_ascii_uppercase()));
+    }
+    // `Sub Ita Eng`: the word for subtitles speaks of all that follow.
+    if words::find(text.word(index)).is_some_and(|first| first.tag == Tag::SubtitlesOf) {
+        return word.tag == Tag::SubtitlesOf;
     }
     let has_digit = joined.bytes().any(|byte| byte.is_ascii_digit());
     joined.len() >= 4 || (has_digit && text.tokens[index].kind == Kind::Word)

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::token::{Gap, Kind, Mark, Shape, Strength, Text};
+use super::words::{self, Tag};
 
 /// What a name calls the work.
 #[derive(Debug, Default)]
@@ -129,7 +130,9 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     let mut last = end;
     while last > start + 1 {
         let meant = match text.tokens[last - 1].mark {
-            Mark::Tag(Strength::Weak) => by_quality || (spoken && text.is_loud(last - 1)),
+            Mark::Tag(Strength::Weak) => {
+                by_quality || (spoken && text.is_loud(last - 1) && is_language(text, last - 1))
+            }
             Mark::Tag(_) => true,
             _ => false,
         };
@@ -144,6 +147,10 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     } else {
         last
     }
+}
+
+fn is_language(text: &Text<'_>, index: usize) -> bool {
+    words::find(text.word(index)).is_some_and(|word| matches!(word.tag, Tag::Spoken(_) | Tag::MultiAudio))
 }
 
 const COUNTRIES: [(&str, &str); 6] =

@@ -315,7 +315,8 @@ impl Cutter {
             let unlike = last != class && (last == Class::Wide || class == Class::Wide);
             let number =
                 matches!((last, class), (Class::Digit, Class::Foreign) | (Class::Foreign, Class::Digit));
-            unlike || number || matches!(character, '第' | '全' | '共')
+            let tag = character == 's' && last == Class::Letter && is_tag(lower[at..].as_bytes());
+            unlike || number || tag || matches!(character, '第' | '全' | '共')
         });
         if splits {
             self.end_token(at);
@@ -379,4 +380,9 @@ impl Cutter {
 fn is_inner_apostrophe(at: usize, character: char, lower: &str) -> bool {
     matches!(character, '\'' | '’' | '`')
         && lower[at + character.len_utf8()..].chars().next().is_some_and(char::is_alphabetic)
+}
+
+/// Whether `s01e02` stands here, so that a title that touches it is a token of its own.
+fn is_tag(rest: &[u8]) -> bool {
+    matches!(rest, [b's', b'0'..=b'9', b'0'..=b'9', b'e', b'0'..=b'9', b'0'..=b'9', ..])
 }

@@ -112,10 +112,10 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("opus", Tag::Audio(Audio::Opus), Weak),
     ("vorbis oggvorbis ogg", Tag::Audio(Audio::Vorbis), Firm),
     ("aac heaac aaclc qaac", Tag::Audio(Audio::Aac), Strong),
-    ("ac3 dolbyd dolbydigital ac3d dd51 ac351", Tag::Audio(Audio::Ac3), Strong),
+    ("ac3 dolbyd dolbydigital ac3d", Tag::Audio(Audio::Ac3), Strong),
     ("dd", Tag::Audio(Audio::Ac3), Weak),
-    ("eac3 ddp ddplus dolbydigitalplus eac3d ddp51 e-ac3 ddpa ddpatmos", Tag::Audio(Audio::Eac3), Strong),
-    ("dts dts51 dtses", Tag::Audio(Audio::Dts), Strong),
+    ("eac3 ddp ddplus dolbydigitalplus eac3d ddpa ddpatmos", Tag::Audio(Audio::Eac3), Strong),
+    ("dts dtses", Tag::Audio(Audio::Dts), Strong),
     ("dtshd dtshdma dtsma dtshdhr dtshdhra dtshr dtshra dtshdres", Tag::Audio(Audio::DtsHd), Strong),
     ("dtsx dtshdx", Tag::Audio(Audio::DtsX), Strong),
     ("flac", Tag::Audio(Audio::Flac), Strong),
@@ -211,9 +211,9 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Weak,
     ),
     (
-        "rip raw raws audio audios tv movie ova oav ona oad film documentary miniseries mini extras extra specials special \
-         bonusfeatures uncompressed hardsubless lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr high quality \
-         true clean line org orgaud auds aud original featurette ova's esubs2 hires ultra",
+        "rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+ lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
+ hires originalaudio truewebdl",
         Tag::Idle,
         Weak,
     ),

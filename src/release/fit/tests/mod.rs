@@ -1,3 +1,5 @@
+mod names;
+
 use super::*;
 use crate::domain::{FileEntry, FileIndex, TitleEpisode};
 use crate::release::NoSuchFile;
@@ -164,6 +166,20 @@ fn what_may_be_another_series_or_a_film_is_unsure() {
     }
     let with_year = Release { year: Some(2015), ..episodes("Lighthouse", &[2], [3]) };
     assert_eq!(wanted(2, 3).fit(&with_year, Vouched::Nothing), Fit::Exact);
+}
+
+#[test]
+fn the_version_of_a_country_needs_its_year_or_a_name_with_the_country() {
+    let american =
+        |year| Release { country: Some("US".to_owned()), year, ..episodes("The Lighthouse", &[2], [3]) };
+    assert_eq!(wanted(2, 3).fit(&american(None), Vouched::Nothing), Fit::Unsure);
+    assert_eq!(wanted(2, 3).fit(&american(Some(2015)), Vouched::Nothing), Fit::Exact);
+    let mut title = series("The Lighthouse", (13, 12));
+    title.aliases.push("The Lighthouse (US)".to_owned());
+    let wanted = Wanted::new(Some(&title), TitleKind::Series, Some((2, 3)), None);
+    assert_eq!(wanted.fit(&american(None), Vouched::Nothing), Fit::Exact);
+    let british = Release { country: Some("UK".to_owned()), ..american(None) };
+    assert_eq!(wanted.fit(&british, Vouched::Nothing), Fit::Unsure);
 }
 
 #[test]
