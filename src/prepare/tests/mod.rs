@@ -15,6 +15,7 @@ use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
 use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Terms, Wanted, Writer};
 
 mod fallback;
+mod parties;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
