@@ -12,7 +12,7 @@ use crate::source::{Source, SourceError};
 
 impl Crew {
     /// Takes in the sources of those who have come, and sends away those of others who have left.
-    pub(super) fn muster(&mut self, now: Instant) {
+    pub(in crate::prepare) fn muster(&mut self, now: Instant) {
         for (party, terms) in self.shared.parties.newcomers() {
             for place in self.chain.places(&terms) {
                 self.admit(place, bit(party), now);

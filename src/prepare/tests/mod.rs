@@ -16,6 +16,7 @@ use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Te
 
 mod ahead;
 mod fallback;
+mod parties;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
