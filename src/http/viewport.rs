@@ -16,6 +16,9 @@ use crate::addon::viewport::{MOST_VISIBLE, Visible};
 use crate::domain::ContentId;
 use crate::source::Terms;
 
+/// Bytes of the largest request: forty ids and their types are two kilobytes.
+pub(super) const LARGEST: usize = 64 << 10;
+
 /// What is on a screen.
 #[derive(Debug, Deserialize)]
 pub(super) struct Screen {
