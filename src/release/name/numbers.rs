@@ -112,6 +112,11 @@ impl Numbers {
         {
             return None;
         }
+        // `S01D02` is a disc of the season.
+        if let Some(end) = reader.disc(figure.end) {
+            self.seasons.push(figure.value);
+            return Some(end);
+        }
         if reader.touches(figure.end) || figure.value >= 100 && figure.width < 4 {
             return None;
         }
@@ -438,6 +443,12 @@ impl Reader<'_> {
         alone && named && (index + 3..(index + 14).min(self.text.len())).any(year)
     }
 
+    /// Past `D02` or `P02` behind a season: the disc or the part.
+    fn disc(&self, at: usize) -> Option<usize> {
+        let digits = self.after(at, b"d").or_else(|| self.after(at, b"p"))?;
+        self.figure(digits, 2).filter(|figure| !self.touches(figure.end)).map(|figure| figure.end)
+    }
+
     fn wide_follows(&self, at: usize) -> bool {
         self.bytes.get(at).is_some_and(|byte| !byte.is_ascii())
     }
@@ -534,7 +545,8 @@ impl Reader<'_> {
             || gap.has(Gap::COLON)
             || (span && !gap.is_dash()) && letter.is_none()
             || !gap.has(Gap::HYPHEN) && span;
-        let in_turn = next.value == last.value + 1;
+        let few = next.width == width && next.value <= last.value + 5 && counting::unit(behind).is_none();
+        let in_turn = next.value == last.value + 1 || (list && few);
         let accepted =
             if span { tight && alike } else { letter.is_none() && in_turn && (list || gap == Gap::SPACE) };
         (accepted && sound).then_some((next, span))
@@ -552,7 +564,11 @@ impl Reader<'_> {
         };
         let mut span = gap.has(Gap::HYPHEN | Gap::TILDE);
         let word = self.text.word(index);
-        let worded = at > end && counting::spans(word) && self.text.free_number(index + 1).is_some();
+        let worded = at > end
+            && counting::spans(word)
+            && self.text.get(index + 1).is_some_and(|token| {
+                self.text.free_number(index + 1).is_some() || self.repeated_tag(token.start, season).is_some()
+            });
         if worded {
             (at, span) = (self.text.tokens[index + 1].start, true);
         }

@@ -21,17 +21,28 @@ struct Part {
 pub(super) fn read(name: &str) -> Release {
     let mut parts = split_path(name);
     let file = parts.pop().unwrap_or_default();
-    let mut part = read_part(file);
+    let mut part = read_part(if is_of_a_disc(file) { "" } else { file });
     for folder in parts.into_iter().rev().filter(|folder| !is_shelf(folder)) {
+        if folder.trim().eq_ignore_ascii_case("specials") {
+            let of_none = part.release.seasons.is_empty() && !part.release.episodes.is_empty();
+            part.release.seasons.extend(of_none.then_some(0));
+            continue;
+        }
         let above = read_part(folder);
         adopt(&mut part, above);
     }
     part.release
 }
 
+/// The files of a DVD, which have the same names on every one.
+fn is_of_a_disc(file: &str) -> bool {
+    let file = file.to_ascii_lowercase();
+    file.starts_with("vts_") || file.starts_with("video_ts")
+}
+
 /// Folders that sort films and shows and name none.
 fn is_shelf(folder: &str) -> bool {
-    const SHELVES: [&str; 16] = [
+    const SHELVES: [&str; 24] = [
         "",
         "movies",
         "movie",
@@ -48,6 +59,14 @@ fn is_shelf(folder: &str) -> bool {
         "media",
         "anime",
         "download",
+        "subs",
+        "subtitles",
+        "video_ts",
+        "bdmv",
+        "stream",
+        "sample",
+        "extras",
+        "featurettes",
     ];
     SHELVES.contains(&folder.trim().to_ascii_lowercase().as_str())
 }
@@ -130,6 +149,7 @@ fn read_part(name: &str) -> Part {
     let is_file = extension.is_some();
     let container = extension.filter(|known| VIDEO_EXTENSIONS.contains(&known.as_str()));
     origin::mark_sites(&mut text);
+    origin::mark_ids(&mut text);
     let has_checksum = origin::mark_checksums(&mut text);
     let tags = tags::mark(&mut text);
     let group = origin::read_trailing_group(&mut text, &tags);

@@ -219,10 +219,10 @@ fn size(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if decimals == 0 && gap == Gap::SPACE {
         return strong(amount(whole * 100, next)?, 2);
     }
-    if !(gap == Gap::DOT || gap == Gap::COMMA) || !(1..=2).contains(&decimals) {
+    if !(gap == Gap::DOT || gap == Gap::COMMA) || !(1..=3).contains(&decimals) {
         return None;
     }
-    let hundredths = u64::from(decimal(&next[..decimals])) * if decimals == 1 { 10 } else { 1 };
+    let hundredths = u64::from(decimal(&next[..decimals.min(2)])) * if decimals == 1 { 10 } else { 1 };
     let value = whole * 100 + hundredths;
     if decimals < next.len() {
         return strong(amount(value, &next[decimals..])?, 2);
@@ -279,6 +279,9 @@ fn counted(word: &[u8]) -> Option<Tag> {
         (1, 0) if word.ends_with(b"audio") || word.ends_with(b"audios") => return Some(Tag::MultiAudio),
         _ => return None,
     };
+    if core == b"crf" {
+        return Some(Tag::Idle);
+    }
     let known = words::find(std::str::from_utf8(core).ok()?)?;
     let sound = matches!(known.tag, Tag::Audio(_));
     let versioned = known.strength == Strength::Strong && matches!(known.tag, Tag::Codec(_));

@@ -130,9 +130,7 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     let mut last = end;
     while last > start + 1 {
         let meant = match text.tokens[last - 1].mark {
-            Mark::Tag(Strength::Weak) => {
-                by_quality || (spoken && text.is_loud(last - 1) && says_how(text, last - 1))
-            }
+            Mark::Tag(Strength::Weak) => by_quality || (spoken && says_how(text, last - 1)),
             Mark::Tag(_) => true,
             _ => false,
         };
@@ -153,13 +151,13 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     }
 }
 
-/// Whether a word in capitals speaks of the release even in front of a year: a language, or `3D` where a word
+/// Whether a word speaks of the release even in front of a year: a language in capitals, or `3D` where a word
 /// behind it says how the pictures for both eyes are packed.
 fn says_how(text: &Text<'_>, index: usize) -> bool {
     let packed =
         || (index + 1..text.len()).any(|at| matches!(text.word(at), "sbs" | "hsbs" | "ou" | "hou" | "tab"));
     words::find(text.word(index)).is_some_and(|word| match word.tag {
-        Tag::Spoken(_) | Tag::MultiAudio => true,
+        Tag::Spoken(_) | Tag::MultiAudio => text.is_loud(index),
         Tag::ThreeD => packed(),
         _ => false,
     })
