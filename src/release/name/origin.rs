@@ -68,6 +68,16 @@ fn site_at(text: &Text<'_>, index: usize) -> Option<usize> {
     (in_bracket || first).then_some(index + 2)
 }
 
+/// Marks the ids that libraries put into names: `tt1234567`.
+pub(super) fn mark_ids(text: &mut Text<'_>) {
+    for index in 1..text.len() {
+        let digits = text.word(index).strip_prefix("tt").unwrap_or_default();
+        if (7..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.mark(index..index + 1, Mark::Other);
+        }
+    }
+}
+
 /// Marks checksums, eight hexadecimal digits in brackets. Answers whether there is one.
 pub(super) fn mark_checksums(text: &mut Text<'_>) -> bool {
     let is_checksum = |bracket: &&Bracket| {
@@ -107,6 +117,10 @@ pub(super) fn read_trailing_group(text: &mut Text<'_>, tags: &[Tagged]) -> Optio
             let gap = text.gap(*index);
             gap.has(Gap::HYPHEN) && gap.only(Gap::HYPHEN | Gap::SPACE | Gap::CLOSE)
         })?;
+    // `2-pass` is no group.
+    if start > 0 && text.tokens[start - 1].kind == Kind::Number && text.is_plain(start - 1) {
+        return None;
+    }
     let strong = text.tokens[..start].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
     let wholly_plain = (start..last).all(|index| text.is_plain(index) || is_idle(index));
     if !strong || !wholly_plain || text.gap(start).is_dash() && last - start > 1 {
