@@ -12,6 +12,7 @@ pub mod subtitles;
 
 use crate::domain::InfoHash;
 use crate::links::{self, PublicUrl};
+use crate::profile::Profile;
 use crate::stremio::manifest::Manifest;
 use crate::stremio::{Body, CacheHint, CatalogExtra, MetaPreview, Response};
 
@@ -75,13 +76,19 @@ impl Addon {
         Self { manifest, movies }
     }
 
-    /// The manifest as seen from `base`.
-    pub fn manifest(&self, base: &PublicUrl) -> Manifest {
-        Manifest {
-            logo: Some(links::logo(base)),
-            background: Some(links::background(base)),
-            ..self.manifest.clone()
+    /// The manifest as seen from `base`, for an install with this profile.
+    pub fn manifest(&self, base: &PublicUrl, profile: Option<&Profile>) -> Manifest {
+        let mut manifest = self.manifest.clone();
+        manifest.logo = Some(links::logo(base));
+        manifest.background = Some(links::background(base));
+        if let Some(profile) = profile {
+            manifest.behavior_hints.configurable = true;
+            // Whoever has several installs tells them apart by it.
+            if !profile.name.trim().is_empty() {
+                manifest.name = format!("{} {}", manifest.name, profile.name.trim());
+            }
         }
+        manifest
     }
 
     /// One page of a catalogue; empty where there is no such catalogue.

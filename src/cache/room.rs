@@ -133,6 +133,12 @@ impl Cache {
         drop_in::find(&self.inner.folder, info_hash)
     }
 
+    /// Every video that an operator dropped into the folder: the info-hash in its name, that name, and its bytes.
+    /// Blocking.
+    pub fn drop_ins(&self) -> Vec<(InfoHash, String, u64)> {
+        drop_in::all(&self.inner.folder)
+    }
+
     /// A file of the operator's that lies elsewhere, served as it is; `info_hash` stands for it. The caller has seen
     /// to it that it may be served. Blocking.
     pub fn provided(&self, info_hash: InfoHash, path: PathBuf) -> Option<CacheFile> {

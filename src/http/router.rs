@@ -37,6 +37,7 @@ pub fn router(app: App) -> Router {
         .route(route::BACKGROUND, get(pages::get_background))
         .route(route::HEALTH, get(pages::get_health))
         .route(route::PLAY, media(get(play::play)))
+        .route(route::PLAY_AS, media(get(play::play_as)))
         .route(route::PROXY, media(get(play::proxy)))
         .route(route::READY, media(get(play::ready)))
         .route(route::STATUS, get(prepare::get_status))

@@ -33,6 +33,8 @@ pub struct App {
     pub debrid: Debrid,
     /// What is found, and what plays of it need.
     pub discovery: Discovery,
+    /// The profiles of installs.
+    pub access: Access,
     /// Manifest and catalogue.
     pub addon: Addon,
     /// Lists of streams.
@@ -41,8 +43,6 @@ pub struct App {
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.
     pub waiting_key: hmac::Key,
-    /// The profiles of installs.
-    pub access: Access,
     /// Seals what the configure page carries.
     pub sealer: Sealer,
     /// The address that players use, if the operator said so.

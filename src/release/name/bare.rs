@@ -50,6 +50,7 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .filter(|bare| bare.first < bare.last)
         .or_else(|| dashed(text, known))
         .or(in_brackets)
+        .or_else(|| behind_season(text, known))
         .or_else(|| full_span(text, known))
         .or_else(|| pair(text, known, led_by_group))
         .or_else(|| leading(text, known))
@@ -159,7 +160,12 @@ fn bracketed(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> 
     text.brackets.iter().find_map(|bracket| {
         let bare = span_at(text, bracket.first)?;
         let rest = bare.to..bracket.last;
-        let alone = bracket.last > bracket.first && rest.clone().all(|index| is_finish(text.word(index)));
+        // `[01-10/10]` says how many there are as well.
+        let of_all = |index: usize| text.gap(index).has(Gap::SLASH) && text.free_number(index).is_some();
+        let alone = bracket.last > bracket.first
+            && rest
+                .clone()
+                .all(|index| is_finish(text.word(index)) || (of_all(index) && bare.first < bare.last));
         let width = text.tokens[bracket.first].end - text.tokens[bracket.first].start;
         let single = bare.first == bare.last;
         let year = single && is_year(bare.first);
@@ -174,6 +180,16 @@ fn bracketed(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> 
 /// Words behind the last number of a batch.
 fn is_finish(word: &str) -> bool {
     matches!(word, "end" | "fin" | "final" | "完" | "完结" | "全" | "v2" | "v3" | "complete" | "batch")
+}
+
+/// `2nd Season 05`.
+fn behind_season(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let index = known.open_season?;
+    let bare = span_at(text, index)?;
+    let (_, width) = figure(text, index)?;
+    let sound = text.gap(index).only(Gap::BLANK) && (2..=3).contains(&width) && closes(text, bare.to);
+    let lines = super::tags::named(bare.first).is_some();
+    (sound && !lines && !is_fraction(text, index, bare.to)).then_some(bare)
 }
 
 /// `Full 1-291`, `01-12`, in a name that holds several: from one, or behind a word that says so.
@@ -276,7 +292,8 @@ fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
         padded && apart && !is_claimed(text, *index) && !is_fraction(text, *index, index + 1)
     };
     let mut found = (known.body + 1..known.border).filter(is_padded);
-    let index = found.next().filter(|_| known.is_file && !known.has_year && known.border == text.len())?;
+    let unmarked = text.get(known.border).is_none_or(|token| token.mark == Mark::Other);
+    let index = found.next().filter(|_| known.is_file && !known.has_year && unmarked)?;
     let (first, _) = text.free_number(index)?;
     found.next().is_none().then_some(Bare { season: None, first, last: first, from: index, to: index + 1 })
 }

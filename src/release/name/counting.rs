@@ -62,7 +62,6 @@ const SEASONS: &[&str] = &[
     "ซีซัน",
     "ปี",
     "phần",
-    "seas",
     "sezono",
     "temporadaa",
 ];

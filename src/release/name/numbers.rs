@@ -143,7 +143,8 @@ impl Numbers {
 
     /// `1x02`, with whatever follows.
     fn crossed(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
-        let season = reader.figure(start, 2)?;
+        // Races are counted by the year: `2019x05`.
+        let season = reader.figure(start, 4).filter(|f| f.width <= 2 || (1950..2036).contains(&f.value))?;
         let cross = reader.after(season.end, b"x")?;
         let first = reader.figure(cross, 3).filter(|figure| reader.closes(figure.end))?;
         // `5x1` may be a count of loudspeakers; between dashes it is none.
@@ -274,6 +275,10 @@ impl Numbers {
         }
         let next = reader.past_ordinal(reader.token_at(last.end));
         let unit = reader.unit_behind(next)?;
+        // `16 Episodes` says how many there are.
+        if span.is_none() && counting::means_many(text.word(next)) && text.free_number(next + 1).is_none() {
+            return Some(text.tokens[next].end);
+        }
         if text.tokens[next].kind == Kind::Wide || !reader.prefers_number_behind(next) {
             return self.add_span(unit, first.value, last.value).then(|| reader.end_of_unit(next));
         }
@@ -508,7 +513,7 @@ impl Reader<'_> {
         let word = self.text.word(index);
         if counting::spans(word) || counting::adds(word) {
             (span, list) = (counting::spans(word), counting::adds(word));
-            at = self.text.get(index + 1).filter(|_| self.text.gap(index + 1) == Gap::SPACE)?.start;
+            at = self.text.get(index + 1).filter(|_| self.text.gap(index + 1).only(Gap::BLANK))?.start;
         }
         let lettered = letter.and_then(|letter| self.after(at, &[letter]));
         let next = self.figure(lettered.unwrap_or(at), 4)?;

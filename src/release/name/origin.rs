@@ -24,10 +24,13 @@ pub(super) fn split_extension(name: &str) -> (&str, Option<&str>) {
 }
 
 /// Ends of addresses.
-const DOMAINS: [&str; 44] = [
-    "com", "org", "net", "to", "tv", "me", "cc", "io", "info", "pics", "ru", "ws", "xyz", "site", "online",
-    "club", "vip", "life", "cam", "sbs", "tel", "world", "my", "nu", "mx", "pl", "es", "fr", "in", "lol",
-    "top", "pro", "re", "se", "li", "ag", "link", "bz", "biz", "co", "is", "rs", "phd", "ch",
+const DOMAINS: [&str; 79] = [
+    "ac", "ag", "am", "app", "biz", "blog", "br", "by", "bz", "cam", "cc", "ch", "club", "co", "com", "cx",
+    "de", "dev", "es", "eu", "fr", "fun", "gd", "in", "info", "ink", "io", "is", "it", "kz", "li", "life",
+    "link", "lol", "lt", "lv", "me", "mom", "mx", "my", "net", "nu", "nz", "one", "online", "org", "phd",
+    "pics", "pl", "pm", "pro", "pt", "pw", "re", "red", "rs", "ru", "sbs", "se", "si", "site", "so", "space",
+    "st", "store", "sx", "tech", "tel", "to", "top", "tv", "ua", "uk", "vip", "win", "world", "ws", "xyz",
+    "zone",
 ];
 
 /// Marks addresses of sites: `www.site.org`, `www site org - `, `[site.org]`, `site.com - `.
@@ -131,6 +134,10 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
     let Some(bracket) = text.opened_at(index) else {
         let end = (index..text.len())
             .find(|at| text.tokens[*at].mark != Mark::Other || text.opened_at(*at).is_some());
+        // What is new this month is no part of any title.
+        if let Some(at) = (index..text.len().min(index + 3)).find(|at| text.word(*at).ends_with("新番")) {
+            return (at + 1 < text.len()).then_some(at + 1);
+        }
         return (token.mark == Mark::Other).then(|| end.unwrap_or(text.len()));
     };
     let marks = || text.tokens[bracket.first..bracket.last].iter().map(|token| token.mark);
@@ -145,7 +152,13 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
         }
         Shape::Round => {
             let quality = marks().all(|mark| matches!(mark, Mark::Tag(_) | Mark::Other));
-            quality || is_first && text.gap(bracket.last).has(Gap::UNDERSCORE)
+            let one_word = bracket.last == 1
+                && text.tokens[0].kind == Kind::Word
+                && text.gap(1).only(Gap::CLOSE | Gap::SPACE);
+            quality
+                || is_first
+                    && (text.gap(bracket.last).has(Gap::UNDERSCORE)
+                        || one_word && text.gap(1).has(Gap::SPACE))
         }
     };
     (skipped && bracket.last < text.len()).then_some(bracket.last)

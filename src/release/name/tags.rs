@@ -131,6 +131,7 @@ fn measured(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
 
 /// `1080p`, `720px`, `TC1080P`, `1o8op`.
 fn lines(word: &[u8]) -> Option<Tag> {
+    let word = word.strip_suffix(b"60").or_else(|| word.strip_suffix(b"50")).unwrap_or(word);
     let body =
         word.strip_suffix(b"px").or_else(|| word.strip_suffix(b"p")).or_else(|| word.strip_suffix(b"i"))?;
     let interlaced = word.ends_with(b"i");

@@ -131,7 +131,7 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     while last > start + 1 {
         let meant = match text.tokens[last - 1].mark {
             Mark::Tag(Strength::Weak) => {
-                by_quality || (spoken && text.is_loud(last - 1) && is_language(text, last - 1))
+                by_quality || (spoken && text.is_loud(last - 1) && says_how(text, last - 1))
             }
             Mark::Tag(_) => true,
             _ => false,
@@ -141,7 +141,11 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
         }
         last -= 1;
     }
-    // `The Original`, `A Dual`: an article is never what a title ends with.
+    // `Title The Final Cut` loses its article too.
+    if end - last > 1 && last > start + 1 && text.word(last - 1) == "the" {
+        return last - 1;
+    }
+    // `The Uncut`: an article is never what a title ends with.
     if last < end && matches!(text.word(last - 1), "the" | "a" | "an" | "of" | "le" | "la" | "el") {
         end
     } else {
@@ -149,8 +153,16 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     }
 }
 
-fn is_language(text: &Text<'_>, index: usize) -> bool {
-    words::find(text.word(index)).is_some_and(|word| matches!(word.tag, Tag::Spoken(_) | Tag::MultiAudio))
+/// Whether a word in capitals speaks of the release even in front of a year: a language, or `3D` where a word
+/// behind it says how the pictures for both eyes are packed.
+fn says_how(text: &Text<'_>, index: usize) -> bool {
+    let packed =
+        || (index + 1..text.len()).any(|at| matches!(text.word(at), "sbs" | "hsbs" | "ou" | "hou" | "tab"));
+    words::find(text.word(index)).is_some_and(|word| match word.tag {
+        Tag::Spoken(_) | Tag::MultiAudio => true,
+        Tag::ThreeD => packed(),
+        _ => false,
+    })
 }
 
 const COUNTRIES: [(&str, &str); 6] =
@@ -245,7 +257,8 @@ fn behind(text: &Text<'_>, from: usize) -> Option<String> {
         let gap = text.gap(*index);
         gap.has(Gap::SLASH) && gap.has(Gap::SPACE) && text.tokens[*index].bracket.is_none()
     })?;
-    if !text.is_plain(start) {
+    let by_quality = text.tokens[from..start].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+    if !text.is_plain(start) || by_quality {
         return None;
     }
     let stop = |index: &usize| {
@@ -269,10 +282,14 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
         return String::new();
     };
     let end = last.end + tail(text, part.clone());
-    let slice = &text.raw[first.start..end];
+    // `(500) Days` begins with its bracket.
+    let opened = text.raw[..first.start].ends_with('(')
+        && text.raw[first.start..end].matches('(').count() < text.raw[first.start..end].matches(')').count();
+    let begin = first.start - usize::from(opened);
+    let slice = &text.raw[begin..end];
     let blanks = slice.contains(' ') || slice.contains('_');
     let mut title = String::with_capacity(slice.len());
-    let mut at = first.start;
+    let mut at = begin;
     for index in part.filter(|index| is_inserted(text.word(*index))) {
         push_spaced(&mut title, &text.raw[at..text.tokens[index].start], blanks);
         at = text.tokens[index].end;

@@ -315,7 +315,7 @@ impl Cutter {
             let unlike = last != class && (last == Class::Wide || class == Class::Wide);
             let number =
                 matches!((last, class), (Class::Digit, Class::Foreign) | (Class::Foreign, Class::Digit));
-            let tag = character == 's' && last == Class::Letter && is_tag(lower[at..].as_bytes());
+            let tag = character == 's' && last == Class::Letter && is_tag(&lower.as_bytes()[at..]);
             unlike || number || tag || matches!(character, '第' | '全' | '共')
         });
         if splits {

@@ -74,6 +74,12 @@ fn packs_hold_seasons() {
         ("Harbour Lights - Season 3 (2019) [720p]", "Harbour Lights (2019) S3 720p"),
         ("Harbour Lights 3rd Season [1080p]", "Harbour Lights S3 1080p"),
         ("Harbour Lights Third Season 720p", "Harbour Lights S3 720p"),
+        ("Harbour Lights Season Three 720p", "Harbour Lights S3 720p"),
+        ("Harbour Lights seasons.1.to.3", "Harbour Lights S1-3"),
+        ("Harbour Lights season1-3 720p", "Harbour Lights S1-3 720p"),
+        ("Harbour Lights - The Complete First Season 720p", "Harbour Lights S1 720p"),
+        ("Harbour Lights (Complete TV Series) 720p", "Harbour Lights 720p"),
+        ("Harbour Lights (2019) Complete 16 Episodes 720p", "Harbour Lights (2019) 720p"),
         ("Harbour.Lights.S01-S05.1080p.BluRay.x265", "Harbour Lights S1-5 1080p"),
         ("Harbour.Lights.S01-05.1080p.BluRay.x265", "Harbour Lights S1-5 1080p"),
         ("Harbour Lights S1-S5 720p", "Harbour Lights S1-5 720p"),
@@ -149,6 +155,13 @@ fn a_bare_number_is_an_episode_where_its_place_says_so() {
         ("Harbour Lights 07.mkv", "Harbour Lights E7"),
         ("harbour.lights.307.hdtv-klp.avi", "harbour lights S3 E7"),
         ("harbour.lights.1011.hdtv-klp.avi", "harbour lights 1011"),
+        ("Harbour Lights.05.The Long Tide.[example.org.ru].avi", "Harbour Lights E5"),
+        ("Harbour Lights [2.05] The Long Tide.avi", "Harbour Lights S2 E5"),
+        ("Harbour Lights 2nd Season 05 VOSTFR.mp4", "Harbour Lights S2 E5"),
+        ("HarbourLightsS01E02.mkv", "HarbourLights S1 E2"),
+        ("Harbour Lights - 1x2 - The Long Tide.avi", "Harbour Lights S1 E2"),
+        ("Harbour Lights - 2x13&14 - The Long Tide.mkv", "Harbour Lights S2 E13-14"),
+        ("Harbour Races 2019x05 The Race 1080p", "Harbour Races S2019 E5 1080p"),
     ]);
 }
 
