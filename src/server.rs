@@ -15,10 +15,10 @@ use tokio_util::task::TaskTracker;
 use crate::access::{Access, AccessSettings};
 use crate::addon::{Addon, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
-use crate::config::{Config, ServiceConfig, SourcePolicy};
+use crate::config::{Config, DiscoveryConfig, ServiceConfig, SourcePolicy};
 use crate::db::Database;
 use crate::discovery::titles::Titles;
-use crate::discovery::{BuiltIn, Discovery, DiscoverySettings, OpenMovies, Parts};
+use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::net::{Clients, Guard};
@@ -50,6 +50,7 @@ pub struct Server {
     tasks: TaskTracker,
     prepare: Prepare,
     discovery: Discovery,
+    library: Library,
     swarm: Swarm,
     debrid: Debrid,
     cache: Cache,
@@ -78,7 +79,9 @@ impl Server {
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
-        let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm, addon.movies());
+        let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
+        let built_in = built_in(&config, addon.movies(), &library, &clients);
+        let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
         // Every source there is; the policy brings them into order.
         let cached: Arc<dyn Source> =
             Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
@@ -111,7 +114,7 @@ impl Server {
         tasks.spawn(listener::serve(socket, router(app), stop.clone(), config.server.shutdown_grace));
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, discovery, swarm, debrid, cache, db })
+        Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, cache, db })
     }
 
     /// Where it listens.
@@ -126,6 +129,7 @@ impl Server {
         self.tasks.wait().await;
         self.prepare.shutdown().await;
         self.discovery.shutdown().await;
+        self.library.shutdown().await;
         self.swarm.shutdown().await;
         self.debrid.shutdown().await;
         let cache = self.cache;
@@ -161,19 +165,18 @@ fn sealer(config: &Config, signer: &LinkSigner) -> Sealer {
 
 fn discovery(
     config: &Config,
-    db: &Database,
-    sealer: &Sealer,
+    (db, sealer): (&Database, &Sealer),
     clients: &Clients,
     lookup: &Lookup,
     swarm: &Swarm,
-    movies: &OpenMovies,
+    built_in: Vec<BuiltIn>,
 ) -> Discovery {
     let settings = DiscoverySettings {
         indexers: config.discovery.indexers(),
         deadline: config.discovery.deadline,
         policy: config.sources.policy,
     };
-    let (titles, addons) = (config.discovery.titles_url.clone(), &config.discovery.addon_urls);
+    let (titles, addons) = (config.discovery.titles_url.as_ref(), &config.discovery.addon_urls);
     let parts = Parts {
         db: db.clone(),
         sealer: sealer.clone(),
@@ -181,9 +184,25 @@ fn discovery(
         lookup: lookup.clone(),
         swarm: Some(swarm.clone()),
         titles: Titles::with_addons(titles, addons, clients, db.clone()),
-        built_in: vec![BuiltIn { indexer: Arc::new(movies.clone()), settings: None }],
+        built_in,
     };
     Discovery::new(settings, parts)
+}
+
+/// The indexers that are part of this server. The Archive is asked only if the operator has chosen collections.
+fn built_in(config: &Config, movies: &OpenMovies, library: &Library, clients: &Clients) -> Vec<BuiltIn> {
+    let mut all = vec![
+        BuiltIn { indexer: Arc::new(library.clone()), settings: None },
+        BuiltIn { indexer: Arc::new(movies.clone()), settings: None },
+    ];
+    let DiscoveryConfig { archive_url, archive_collections, .. } = &config.discovery;
+    if !archive_collections.is_empty() {
+        let client = clients.own().clone();
+        let archive = Archive::new(archive_url.clone(), archive_collections.clone(), client);
+        let settings = Some(format!("{archive_url} {}", archive_collections.join(" ")));
+        all.push(BuiltIn { indexer: Arc::new(archive), settings });
+    }
+    all
 }
 
 fn stream_lists(
