@@ -16,10 +16,10 @@ use crate::access::{Access, AccessSettings};
 use crate::addon::viewport::Viewport;
 use crate::addon::{Addon, Ahead, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
-use crate::config::{Config, ServiceConfig, SourcePolicy};
+use crate::config::{Config, DiscoveryConfig, ServiceConfig, SourcePolicy};
 use crate::db::Database;
 use crate::discovery::titles::Titles;
-use crate::discovery::{BuiltIn, Discovery, DiscoverySettings, OpenMovies, Parts};
+use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::net::{Clients, Guard};
@@ -54,6 +54,7 @@ pub struct Server {
     tasks: TaskTracker,
     prepare: Prepare,
     discovery: Discovery,
+    library: Library,
     swarm: Swarm,
     debrid: Debrid,
     cache: Cache,
@@ -82,7 +83,9 @@ impl Server {
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
-        let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm, addon.movies());
+        let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
+        let built_in = built_in(&config, addon.movies(), &library, &clients);
+        let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
         let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
         // Every source there is but accounts, which depend on who asks; the policy brings them into order.
         let cached: Arc<dyn Source> =
@@ -120,7 +123,7 @@ impl Server {
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
         tasks.spawn(tend_profiles(access, stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, discovery, swarm, debrid, cache, db })
+        Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, cache, db })
     }
 
     /// Where it listens.
@@ -135,6 +138,7 @@ impl Server {
         self.tasks.wait().await;
         self.prepare.shutdown().await;
         self.discovery.shutdown().await;
+        self.library.shutdown().await;
         self.swarm.shutdown().await;
         self.debrid.shutdown().await;
         let cache = self.cache;
@@ -173,19 +177,18 @@ fn sealer(config: &Config, signer: &LinkSigner) -> Sealer {
 
 fn discovery(
     config: &Config,
-    db: &Database,
-    sealer: &Sealer,
+    (db, sealer): (&Database, &Sealer),
     clients: &Clients,
     lookup: &Lookup,
     swarm: &Swarm,
-    movies: &OpenMovies,
+    built_in: Vec<BuiltIn>,
 ) -> Discovery {
     let settings = DiscoverySettings {
         indexers: config.discovery.indexers(),
         deadline: config.discovery.deadline,
         policy: config.sources.policy,
     };
-    let (titles, addons) = (config.discovery.titles_url.clone(), &config.discovery.addon_urls);
+    let (titles, addons) = (config.discovery.titles_url.as_ref(), &config.discovery.addon_urls);
     let parts = Parts {
         db: db.clone(),
         sealer: sealer.clone(),
@@ -193,9 +196,25 @@ fn discovery(
         lookup: lookup.clone(),
         swarm: Some(swarm.clone()),
         titles: Titles::with_addons(titles, addons, clients, db.clone()),
-        built_in: vec![BuiltIn { indexer: Arc::new(movies.clone()), settings: None }],
+        built_in,
     };
     Discovery::new(settings, parts)
+}
+
+/// The indexers that are part of this server. The Archive is asked only if the operator has chosen collections.
+fn built_in(config: &Config, movies: &OpenMovies, library: &Library, clients: &Clients) -> Vec<BuiltIn> {
+    let mut all = vec![
+        BuiltIn { indexer: Arc::new(library.clone()), settings: None },
+        BuiltIn { indexer: Arc::new(movies.clone()), settings: None },
+    ];
+    let DiscoveryConfig { archive_url, archive_collections, .. } = &config.discovery;
+    if !archive_collections.is_empty() {
+        let client = clients.own().clone();
+        let archive = Archive::new(archive_url.clone(), archive_collections.clone(), client);
+        let settings = Some(format!("{archive_url} {}", archive_collections.join(" ")));
+        all.push(BuiltIn { indexer: Arc::new(archive), settings });
+    }
+    all
 }
 
 fn stream_lists(
