@@ -121,7 +121,12 @@ fn sentence(why: &impl std::fmt::Display) -> String {
 }
 
 impl<'a> Desk<'a> {
-    fn new(app: &'a App, id: Option<&'a str>, visitor: IpAddr, headers: &HeaderMap) -> Result<Self, ApiError> {
+    fn new(
+        app: &'a App,
+        id: Option<&'a str>,
+        visitor: IpAddr,
+        headers: &HeaderMap,
+    ) -> Result<Self, ApiError> {
         let base = app.base(headers)?;
         let around = Around {
             profile: id,

@@ -44,7 +44,9 @@ pub(super) async fn service(
             let until = report.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
             match report.premium {
                 true => Said::good(format!("{}, paid{until}", report.user)),
-                false => Said::bad(format!("{} has no paid plan, so nothing can be played from it.", report.user)),
+                false => {
+                    Said::bad(format!("{} has no paid plan, so nothing can be played from it.", report.user))
+                }
             }
         }
         Err(why) => Said::bad(sentence(&why.to_string())),
@@ -85,7 +87,8 @@ fn found(probe: &Probe, took: Duration) -> String {
         Some(count) => format!(" with {count} indexers"),
         None => String::new(),
     };
-    let results = if probe.results == 1 { "1 result".to_owned() } else { format!("{} results", probe.results) };
+    let results =
+        if probe.results == 1 { "1 result".to_owned() } else { format!("{} results", probe.results) };
     format!("{}{behind}: {results} in {} ms", probe.title, took.as_millis())
 }
 
