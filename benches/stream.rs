@@ -81,8 +81,9 @@ impl Around {
             (0..RELEASES).map(move |number| {
                 // Every second one is the same at all of them.
                 let number = if number % 2 == 0 { number } else { site * 1_000 + number };
-                let quality = ["2160p.WEB-DL.DDP5.1.HDR.H.265", "1080p.BluRay.x264", "720p.WEB.x264", "DVDRip.XviD"]
-                    [number as usize % 4];
+                let quality =
+                    ["2160p.WEB-DL.DDP5.1.HDR.H.265", "1080p.BluRay.x264", "720p.WEB.x264", "DVDRip.XviD"]
+                        [number as usize % 4];
                 let hash = format!("{:08x}", 0xabc0_0000 | number).repeat(5);
                 Listed::new(&format!("Harbour.Lights.2019.{quality}-GROUP{number}"), &hash)
                     .imdb(FILM)

@@ -193,7 +193,11 @@ function steer(event) {
     const at = way === 'up' || way === 'left' ? 0 : from.value.length
     if (from.selectionStart !== at || from.selectionEnd !== at) return
   }
-  if (from.matches('select') && !remote) return
+  if (from.matches('select')) {
+    if (!remote) return
+    // Also at the edge of the page, where there is nowhere to go.
+    event.preventDefault()
+  }
   const box = from === document.body
     ? { left: 0, right: innerWidth, top: -1, bottom: -1 }
     : from.getBoundingClientRect()
@@ -208,7 +212,8 @@ function steer(event) {
       ? Math.max(0, Math.abs((to.top + to.bottom) / 2 - centre.y) - (to.height + box.bottom - box.top) / 2)
       : Math.max(0, Math.max(to.left - box.right, box.left - to.right))
     const off = sideways ? 0 : Math.abs((to.left + to.right) / 2 - centre.x) / 8
-    if (sideways && aside > 24) continue
+    // Within the form sideways means along the line; from the list of sections it means into the form.
+    if (sideways && aside > 24 && from.closest('form')) continue
     const cost = Math.max(0, ahead) + 2 * aside + off
     if (cost < least) [best, least] = [one, cost]
   }

@@ -4,17 +4,21 @@
 //! [`lists`] makes the list of streams of a video out of what `discovery` finds: [`offers`] decides what is shown, and
 //! [`labels`] how it is written. [`subtitles`] looks beside what is on disk.
 
+mod ahead;
 mod catalogue;
 pub mod labels;
 pub mod lists;
 pub mod offers;
 pub mod subtitles;
+pub mod viewport;
 
 use crate::domain::InfoHash;
 use crate::links::{self, PublicUrl};
 use crate::profile::Profile;
 use crate::stremio::manifest::Manifest;
 use crate::stremio::{Body, CacheHint, CatalogExtra, MetaPreview, Response};
+
+pub use ahead::Ahead;
 
 pub use crate::discovery::{OpenMovie, OpenMovies};
 pub use lists::{Asked, Offered, StreamLists};

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::error::ApiError;
 use super::state::App;
 use super::subtitles;
-use crate::access::{AccessError, terms};
+use crate::access::terms;
 use crate::addon::{Asked, StreamLists};
 use crate::links::PublicUrl;
 use crate::profile::ProfileRef;
@@ -70,15 +70,6 @@ async fn streams(
         now: SystemTime::now(),
     };
     app.streams.list(&asked).await
-}
-
-impl From<AccessError> for ApiError {
-    fn from(error: AccessError) -> Self {
-        match error {
-            AccessError::Database(error) => Self::Internal(error.to_string()),
-            error => Self::NotFound(error.to_string()),
-        }
-    }
 }
 
 impl From<PathError> for ApiError {

@@ -5,6 +5,8 @@ mod plan;
 mod row;
 mod thread;
 
+pub(super) use row::binge_group;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -73,7 +75,7 @@ pub struct Parts {
 }
 
 /// Gets what is likely to be played ready. Returns at once.
-pub type Prewarm = Box<dyn Fn(&[Offer], &Terms) + Send + Sync>;
+pub type Prewarm = Box<dyn Fn(&Offered, &Terms) + Send + Sync>;
 
 /// Makes lists of streams.
 pub struct StreamLists {
@@ -129,7 +131,7 @@ impl StreamLists {
             return answer;
         }
         let offered = self.choose(&findings, asked.terms, &plan, begun).await;
-        (self.parts.prewarm)(&offered.offers, asked.terms);
+        (self.parts.prewarm)(&offered, asked.terms);
         let rows = Rows {
             base: asked.base,
             profile: plan.play_as(asked.profile),

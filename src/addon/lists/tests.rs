@@ -98,8 +98,8 @@ impl Stage {
             deadline,
             policy,
             has_services: false,
-            prewarm: Box::new(move |offers, _| {
-                seen.lock().unwrap().extend(offers.iter().map(|offer| offer.candidate.info_hash));
+            prewarm: Box::new(move |offered: &Offered, _: &Terms| {
+                seen.lock().unwrap().extend(offered.offers.iter().map(|offer| offer.candidate.info_hash));
             }),
         });
         Self { lists, prewarmed, _folder: folder }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
 
 use crate::discovery::IndexerError;
 
@@ -23,34 +24,32 @@ pub(super) struct Answer {
     is_html: bool,
 }
 
-/// Sends a question and reads the answer, at most `most_bytes` of it.
+/// Sends a question and reads the answer, at most `most_bytes` of it. What has come of a body within `limit` is there,
+/// however the rest fares.
 ///
 /// # Errors
-/// `Unavailable` if there is no answer within `limit`, or none at all.
+/// `Unavailable` if no answer begins within `limit`.
 pub(super) async fn ask(
     request: reqwest::RequestBuilder,
     limit: Duration,
     most_bytes: usize,
 ) -> Result<Answer, IndexerError> {
-    let answered = tokio::time::timeout(limit, exchange(request, most_bytes)).await;
-    answered.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
-}
-
-async fn exchange(request: reqwest::RequestBuilder, most_bytes: usize) -> Result<Answer, IndexerError> {
-    let mut response = request.send().await.map_err(|error| plain(&error))?;
+    let end = Instant::now() + limit;
+    let begun = timeout_at(end, request.send()).await.map_err(|_| late())?;
+    let mut response = begun.map_err(|error| plain(&error))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = BytesMut::new();
     let is_whole = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
+        match timeout_at(end, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
                 let room = most_bytes.saturating_sub(body.len());
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     break false;
                 }
             }
-            Ok(None) => break true,
-            Err(_) => break false,
+            Ok(Ok(None)) => break true,
+            Ok(Err(_)) | Err(_) => break false,
         }
     };
     let is_html = is_html(&headers, &body);
@@ -103,6 +102,11 @@ pub(super) fn unavailable(what: impl Into<String>) -> IndexerError {
     IndexerError::Unavailable(what.into())
 }
 
+/// The error for one who takes too long.
+pub(super) fn late() -> IndexerError {
+    unavailable("it does not answer in time")
+}
+
 pub(super) fn refused_key() -> IndexerError {
     IndexerError::Credentials("the API key is refused".to_owned())
 }
@@ -121,7 +125,7 @@ pub(super) fn shown(text: &str) -> String {
 fn plain(error: &reqwest::Error) -> IndexerError {
     unavailable(match error {
         error if error.is_connect() => "there is no connection to it",
-        error if error.is_timeout() => "it does not answer in time",
+        error if error.is_timeout() => return late(),
         error if error.is_redirect() => "it leads to where nobody may go",
         error if error.is_builder() => "its address cannot be used",
         _ => "the connection to it broke off",

@@ -9,12 +9,13 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
 use super::action::{Action, List, Verb};
-use super::draft::{Draft, Problem};
+use super::draft::Draft;
 use super::fields::Fields;
 use super::install::Install;
 use super::kept::Keeper;
 use super::preview::{self, Preview};
 use super::probe;
+use super::problem::{Problem, sentence};
 use super::view::{self, Around, Notice};
 use crate::access::{self, AccessError};
 use crate::http::error::ApiError;
@@ -114,14 +115,13 @@ fn gone(id: &str, why: &AccessError) -> Result<Response, ApiError> {
     }
 }
 
-fn sentence(why: &impl std::fmt::Display) -> String {
-    let text = why.to_string();
-    let mut letters = text.chars();
-    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
-}
-
 impl<'a> Desk<'a> {
-    fn new(app: &'a App, id: Option<&'a str>, visitor: IpAddr, headers: &HeaderMap) -> Result<Self, ApiError> {
+    fn new(
+        app: &'a App,
+        id: Option<&'a str>,
+        visitor: IpAddr,
+        headers: &HeaderMap,
+    ) -> Result<Self, ApiError> {
         let base = app.base(headers)?;
         let around = Around {
             profile: id,

@@ -166,7 +166,7 @@ fn plain_year(text: &Text<'_>, body: usize) -> Option<usize> {
     };
     let border = (body..text.len()).find(ends).unwrap_or(text.len());
     let candidates = || (body..text.len()).filter(|index| is_year(text, *index));
-    let before = candidates().filter(|index| *index > body && *index < border).next_back();
+    let before = candidates().rfind(|index| *index > body && *index < border);
     before
         .or_else(|| candidates().find(|index| *index > border))
         // A lone year in front is one only where a title is left behind it.

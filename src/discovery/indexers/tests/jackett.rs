@@ -74,7 +74,7 @@ async fn one_broken_indexer_breaks_nothing_and_rests() {
 
 #[tokio::test]
 async fn a_hanging_indexer_does_not_hide_what_others_found() {
-    let server = jackett(&["hangs", "good"], |id| (id == "hangs").then_some(Reply::Silence)).await;
+    let server = jackett(&["hangs", "good"], |id| (id == "hangs").then(|| Reply::Stalled(Vec::new()))).await;
     let indexer = indexer(IndexerKind::Jackett, server.url("/"));
     let (sender, mut receiver) = tokio::sync::mpsc::channel(8);
     let (film, sink) = (film(), move |found: Vec<Found>| sender.try_send(found).unwrap());

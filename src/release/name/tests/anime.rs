@@ -64,6 +64,8 @@ fn everything_may_stand_in_brackets() {
         ("[Kelp][海の音][Umi no Oto][05][1080P]", "Umi no Oto E5 1080p"),
         ("[Kelp][国漫][Legend of Reef][2022][08][HEVC][4K].mp4", "Legend of Reef (2022) E8 2160p"),
         ("【字幕社】[海の音][05][1080p]", "海の音 E5 1080p"),
+        ("[字幕社] 4月新番[海之音][Umi no Oto][05][1080p]", "Umi no Oto E5 1080p"),
+        ("(Kelp) Umi no Oto - 05 (720p)", "Umi no Oto E5 720p"),
         ("【字幕社】★01月新番★[Umi no Oto][05][1080p]", "Umi no Oto E5 1080p"),
         ("【字幕社】★4月新番★[海の音/Umi no Oto][05][1080p]", "Umi no Oto E5 1080p"),
         ("[Kelp] 海の音 / Umi no Oto - 05 (1920x1080 HEVC AAC)", "Umi no Oto E5 1080p"),
