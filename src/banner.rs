@@ -12,15 +12,15 @@ use qrcode::render::unicode::Dense1x2;
 pub(crate) fn text(config: &Config, local: SocketAddr) -> String {
     let here = base(local.ip(), local.port());
     let shared = config.server.public_url.clone().unwrap_or_else(|| shared_base(local));
-    let manifest = links::manifest(&shared).to_string();
+    let manifest = links::manifest(&shared);
     let mut text = format!("Headwater {} is running.\n\n", env!("CARGO_PKG_VERSION"));
     let mut line =
         |name: &str, value: &str| writeln!(text, "  {name:<16}{value}").expect("a String takes any text");
-    line("Manifest", &manifest);
+    line("Manifest", manifest.as_str());
     if shared != here {
         line("On this machine", links::manifest(&here).as_str());
     }
-    line("Install link", &links::install(&shared));
+    line("Install link", &links::install(&manifest));
     line("Data", &config.server.data_dir.display().to_string());
     line("Cache", &config.cache_dir().display().to_string());
     if !shared.is_https() {
@@ -29,7 +29,7 @@ pub(crate) fn text(config: &Config, local: SocketAddr) -> String {
         );
         text.push_str("  into Stremio's addon search; many clients then accept http on 127.0.0.1 alone.\n");
     }
-    if let Ok(code) = QrCode::new(manifest.as_bytes()) {
+    if let Ok(code) = QrCode::new(manifest.as_str()) {
         // Most terminals are dark, so the light squares are the ones that are drawn.
         let drawn = code
             .render::<Dense1x2>()

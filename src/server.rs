@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use aws_lc_rs::hmac;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, AccessSettings};
-use crate::addon::Addon;
+use crate::addon::{Addon, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
 use crate::config::{Config, ServiceConfig, SourcePolicy};
 use crate::db::Database;
+use crate::discovery::titles::Titles;
+use crate::discovery::{BuiltIn, Discovery, DiscoverySettings, OpenMovies, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::net::{Clients, Guard};
@@ -29,6 +31,9 @@ use crate::source::fetch::Hosts;
 use crate::source::http::{self, HttpSettings};
 use crate::source::lookup::Lookup;
 use crate::source::torrent::{Swarm, SwarmSettings};
+
+/// How many of the best offers of a list are looked up before anybody has clicked.
+const PREWARMED: usize = 2;
 
 /// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
 /// and the pieces concerned are found again by their hashes.
@@ -47,6 +52,7 @@ pub struct Server {
     stop: CancellationToken,
     tasks: TaskTracker,
     prepare: Prepare,
+    discovery: Discovery,
     swarm: Swarm,
     debrid: Debrid,
     cache: Cache,
@@ -70,12 +76,15 @@ impl Server {
         let signer = LinkSigner::open(&data_dir)?;
         let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
         let clients = Clients::new(guard)?;
+        let sealer = sealer(&config, &signer);
         let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
+        let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm, addon.movies());
         // Every source there is but accounts, which depend on who asks; the policy brings them into order.
-        let cached: Arc<dyn Source> = Arc::new(Cached::new(cache.clone(), db.clone()));
+        let cached: Arc<dyn Source> =
+            Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
         let mut sources = vec![cached, Arc::new(swarm.clone())];
         sources.extend(http::sources(
             &http_settings(&config),
@@ -85,14 +94,17 @@ impl Server {
             lookup,
         ));
         let prepare = prepare_room(&config, sources, debrid.clone());
-        let access = Access::new(db.clone(), sealer(&signer), access_settings(&config));
+        let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
         let app = App {
             prepare: prepare.clone(),
             cache: cache.clone(),
             swarm: swarm.clone(),
             debrid: debrid.clone(),
-            access: access.clone(),
+            discovery: discovery.clone(),
+            streams: stream_lists(&config, &discovery, &cache, &signer, &prepare),
             addon,
+            access: access.clone(),
+            sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.clone(),
@@ -103,7 +115,7 @@ impl Server {
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
         tasks.spawn(tend_profiles(access, stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, swarm, debrid, cache, db })
+        Ok(Self { local_addr, stop, tasks, prepare, discovery, swarm, debrid, cache, db })
     }
 
     /// Where it listens.
@@ -117,6 +129,7 @@ impl Server {
         self.tasks.close();
         self.tasks.wait().await;
         self.prepare.shutdown().await;
+        self.discovery.shutdown().await;
         self.swarm.shutdown().await;
         self.debrid.shutdown().await;
         let cache = self.cache;
@@ -135,6 +148,68 @@ async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
         idle: config.cache.idle,
     };
     Ok(tokio::task::spawn_blocking(move || Cache::open(&folder, limits)).await??)
+}
+
+fn access_settings(config: &Config) -> AccessSettings {
+    let (password, key) = (config.access.password.clone(), &config.discovery.source_security_key);
+    AccessSettings { password, chosen_key: key.is_some() }
+}
+
+/// What search results and profiles are sealed with: the operator's key, else one that stays as long as the key of
+/// links does.
+fn sealer(config: &Config, signer: &LinkSigner) -> Sealer {
+    match &config.discovery.source_security_key {
+        Some(key) => Sealer::new(key.expose_secret().as_bytes()),
+        None => Sealer::new(hmac::sign(&signer.derive_key("sealing"), b"1").as_ref()),
+    }
+}
+
+fn discovery(
+    config: &Config,
+    db: &Database,
+    sealer: &Sealer,
+    clients: &Clients,
+    lookup: &Lookup,
+    swarm: &Swarm,
+    movies: &OpenMovies,
+) -> Discovery {
+    let settings = DiscoverySettings {
+        indexers: config.discovery.indexers(),
+        deadline: config.discovery.deadline,
+        policy: config.sources.policy,
+    };
+    let (titles, addons) = (config.discovery.titles_url.clone(), &config.discovery.addon_urls);
+    let parts = Parts {
+        db: db.clone(),
+        sealer: sealer.clone(),
+        clients: clients.clone(),
+        lookup: lookup.clone(),
+        swarm: Some(swarm.clone()),
+        titles: Titles::with_addons(titles, addons, clients, db.clone()),
+        built_in: vec![BuiltIn { indexer: Arc::new(movies.clone()), settings: None }],
+    };
+    Discovery::new(settings, parts)
+}
+
+fn stream_lists(
+    config: &Config,
+    discovery: &Discovery,
+    cache: &Cache,
+    signer: &LinkSigner,
+    prepare: &Prepare,
+) -> StreamLists {
+    let prepare = prepare.clone();
+    StreamLists::new(lists::Parts {
+        discovery: discovery.clone(),
+        cache: cache.clone(),
+        signer: signer.clone(),
+        deadline: config.discovery.deadline,
+        policy: config.sources.policy,
+        has_services: !config.debrid.active().is_empty(),
+        prewarm: Box::new(move |offers, terms| {
+            offers.iter().take(PREWARMED).for_each(|offer| prepare.warm(offer.request(terms)));
+        }),
+    })
 }
 
 fn swarm_settings(config: &Config) -> SwarmSettings {
@@ -173,15 +248,6 @@ fn debrid_settings(config: &Config) -> DebridSettings {
         wait: config.debrid.wait,
         keep: config.debrid.keep,
     }
-}
-
-/// What profiles are sealed with: a key that lies in the data folder.
-fn sealer(signer: &LinkSigner) -> Sealer {
-    Sealer::new(hmac::sign(&signer.derive_key("sealing"), b"").as_ref())
-}
-
-fn access_settings(config: &Config) -> AccessSettings {
-    AccessSettings { password: config.access.password.clone(), chosen_key: false }
 }
 
 fn http_settings(config: &Config) -> HttpSettings {

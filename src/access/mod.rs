@@ -16,6 +16,7 @@ use secrecy::SecretString;
 
 pub use crate::profile::ProfileRef;
 pub use desk::Access;
+pub use sealed::is_sealed as is_self_contained;
 pub use terms::terms;
 
 use crate::db::DatabaseError;

@@ -21,8 +21,8 @@ const CONTEXT: &str = "profile in an address";
 /// Bytes that sealing adds; what is shorter was never sealed.
 const LEAST_SEALED: usize = 28;
 
-/// Whether a text could hold a profile.
-pub(super) fn is_sealed(text: &str) -> bool {
+/// Whether a text from an address would hold a whole profile, instead of standing for one.
+pub fn is_sealed(text: &str) -> bool {
     text.starts_with(MARK)
 }
 

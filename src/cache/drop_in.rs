@@ -1,4 +1,5 @@
-//! Files that an operator dropped into the cache folder (`streaming-without-p2p`).
+//! Files of the operator's that are served as they are: those that he dropped into the cache folder
+//! (`streaming-without-p2p`), and those of his media folder.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -25,7 +26,11 @@ const SECOND_LOOK: Duration = Duration::from_millis(250);
 /// The video in `folder` whose name holds `info_hash` in either case; the largest if there are several.
 /// Blocking.
 pub(super) fn find(folder: &Path, info_hash: InfoHash) -> Option<CacheFile> {
-    let path = largest(folder, info_hash)?;
+    open(largest(folder, info_hash)?, info_hash)
+}
+
+/// An operator's file that is served as it is, unless it is still being written. Blocking.
+pub(super) fn open(path: PathBuf, info_hash: InfoHash) -> Option<CacheFile> {
     let seen = tag(info_hash, &path)?;
     if is_fresh(&path) {
         thread::sleep(SECOND_LOOK);

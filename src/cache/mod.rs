@@ -11,12 +11,14 @@ mod folder;
 mod have;
 mod layout;
 mod playhead;
+mod presence;
 mod room;
 mod sidecar;
 
 pub use file::{CacheFile, Claim, Claimant, Extent, Put};
 pub use layout::Layout;
 pub use playhead::Playhead;
+pub use presence::{Presence, Presences};
 pub use room::{Cache, CacheLimits, Usage};
 
 use std::io;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::eviction::{self, Stored};
 use super::folder::{self, ContentFolder};
 use super::sidecar::{Description, Record};
-use super::{CacheError, CacheFile, Layout, drop_in};
+use super::{CacheError, CacheFile, Layout, Presence, drop_in};
 use crate::domain::{ContentKey, InfoHash};
 
 /// The cache folder. Cheap to clone.
@@ -113,9 +113,30 @@ impl Cache {
         Some(file)
     }
 
+    /// How much of a content is there, if it is open.
+    pub(super) fn opened(&self, key: ContentKey) -> Option<Presence> {
+        let file = self.inner.open().get(&key)?.file.clone();
+        Some(match file.verified_bytes() {
+            _ if file.is_complete() => Presence::Complete,
+            0 => Presence::Absent,
+            _ => Presence::Partly,
+        })
+    }
+
+    /// Where everything lies.
+    pub(super) fn folder(&self) -> &Path {
+        &self.inner.folder
+    }
+
     /// A video that an operator dropped into the folder, its name holding `info_hash`. Blocking.
     pub fn drop_in(&self, info_hash: InfoHash) -> Option<CacheFile> {
         drop_in::find(&self.inner.folder, info_hash)
+    }
+
+    /// A file of the operator's that lies elsewhere, served as it is; `info_hash` stands for it. The caller has seen
+    /// to it that it may be served. Blocking.
+    pub fn provided(&self, info_hash: InfoHash, path: PathBuf) -> Option<CacheFile> {
+        drop_in::open(path, info_hash)
     }
 
     /// Counts a play of `file`, which makes it stay longer.

@@ -32,6 +32,9 @@ pub(super) struct Record {
     pub(super) last_used: u64,
     /// How many times a viewer opened the content.
     pub(super) plays: u64,
+    /// Where the last viewer stopped, in bytes; 0 where nobody did.
+    #[serde(default)]
+    pub(super) left_off: u64,
     /// The verified pieces, highest bit first, in hexadecimal.
     #[serde(with = "hex")]
     pub(super) have: Vec<u8>,
@@ -147,7 +150,14 @@ mod tests {
     use super::*;
 
     fn record() -> Record {
-        Record { settled_at: 7, last_used: 8, plays: 9, have: vec![0xa5, 0x80], vouched: vec![1] }
+        Record {
+            settled_at: 7,
+            last_used: 8,
+            plays: 9,
+            left_off: 10,
+            have: vec![0xa5, 0x80],
+            vouched: vec![1],
+        }
     }
 
     #[test]

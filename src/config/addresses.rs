@@ -36,6 +36,37 @@ pub(super) fn base_url_text(url: &Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
+/// http or https addresses with whatever they hold, separated by commas. A comma that no address follows is part
+/// of the one before: the paths of addons hold lists. `stremio:` is how links to addons begin, and means https.
+pub(super) fn web_addresses(given: &Given) -> Result<Vec<Url>, String> {
+    let mut texts: Vec<String> = Vec::new();
+    for part in given.text.split(',') {
+        let begins = part
+            .trim_start()
+            .split_once("://")
+            .is_some_and(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        match texts.last_mut() {
+            Some(last) if !begins && !part.trim().is_empty() => *last = format!("{last},{part}"),
+            _ if part.trim().is_empty() => {}
+            _ => texts.push(part.to_owned()),
+        }
+    }
+    let address = |(index, text): (usize, &String)| {
+        let text = text.trim();
+        let https = text.strip_prefix("stremio://").map(|rest| format!("https://{rest}"));
+        let url = parse(https.as_deref().unwrap_or(text), WEB);
+        url.and_then(|url| plain(&url).map(|()| url))
+            .map_err(|problem| format!("address {} {problem}", index + 1))
+    };
+    texts.iter().enumerate().map(address).collect()
+}
+
+/// Such addresses as text, without what may be a key: path and query.
+pub(super) fn web_addresses_text(urls: &[Url]) -> String {
+    let shown = urls.iter().map(|url| format!("{}/(hidden)", url.origin().ascii_serialization()));
+    shown.collect::<Vec<_>>().join(",")
+}
+
 /// The address of a proxy, which may hold the user name and password for it.
 pub(super) fn proxy(given: &Given) -> Result<SecretString, String> {
     parse(&given.text, &["http", "https", "socks5"])?;
@@ -178,6 +209,26 @@ mod tests {
         for text in ["hush", "me:hush@proxy:3128", "socks4://me:hush@proxy", "socks5://"] {
             let problem = proxy(&given(text)).unwrap_err();
             assert!(problem.contains("socks5://") && !problem.contains("hush"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn lists_of_addresses_are_split_before_addresses_only_and_never_shown_whole() {
+        let text = "https://a.example/one,two|x=1/manifest.json, http://b.example/api?apikey=hush,,stremio://c.example/hush/manifest.json,";
+        let urls = web_addresses(&given(text)).unwrap();
+        let hosts: Vec<_> = urls.iter().filter_map(Url::host_str).collect();
+        assert_eq!(hosts, ["a.example", "b.example", "c.example"]);
+        assert_eq!(urls[0].path(), "/one,two|x=1/manifest.json");
+        assert_eq!(urls[2].scheme(), "https");
+        let shown = "https://a.example/(hidden),http://b.example/(hidden),https://c.example/(hidden)";
+        assert_eq!(web_addresses_text(&urls), shown);
+        for (text, expected) in [
+            ("hush", "address 1 must be an address"),
+            ("http://a.example/,ftp://hush", "address 2 must be an address"),
+            ("http://me:hush@a.example/", "user name"),
+        ] {
+            let problem = web_addresses(&given(text)).unwrap_err();
+            assert!(problem.contains(expected) && !problem.contains("hush"), "{problem}");
         }
     }
 

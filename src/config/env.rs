@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::debrid::SETTINGS as DEBRID;
+use super::discovery::SETTINGS as DISCOVERY;
 
 /// One setting: every name it goes by and what it means. README and `.env.example` are compared with this.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +26,10 @@ pub struct Setting {
 pub const CONFIG_FILE: &str = "HEADWATER_CONFIG";
 
 /// Every setting there is, in the order in which they are documented and described.
-pub const SETTINGS: &[Setting] = &joined::<{ GENERAL.len() + DEBRID.len() }>(GENERAL, DEBRID);
+pub const SETTINGS: &[Setting] =
+    &joined::<{ GENERAL.len() + DISCOVERY.len() + DEBRID.len() }>(&[GENERAL, DISCOVERY, DEBRID]);
 
-/// All settings but those of the debrid services, whose rows are made in [`super::debrid`].
+/// All settings but those of the sections that keep their rows beside them.
 const GENERAL: &[Setting] = &[
     Setting {
         name: CONFIG_FILE,
@@ -280,14 +282,19 @@ const GENERAL: &[Setting] = &[
 ];
 
 // A constant cannot be put together with `concat`, and a list made at run time could not lend its names.
-const fn joined<const N: usize>(first: &[Setting], second: &[Setting]) -> [Setting; N] {
-    assert!(first.len() + second.len() == N, "the length is the sum of both");
-    let mut all = [first[0]; N];
-    let mut at = 1;
-    while at < N {
-        all[at] = if at < first.len() { first[at] } else { second[at - first.len()] };
-        at += 1;
+const fn joined<const N: usize>(sections: &[&[Setting]]) -> [Setting; N] {
+    let mut all = [sections[0][0]; N];
+    let (mut at, mut section) = (0, 0);
+    while section < sections.len() {
+        let mut row = 0;
+        while row < sections[section].len() {
+            all[at] = sections[section][row];
+            at += 1;
+            row += 1;
+        }
+        section += 1;
     }
+    assert!(at == N, "the length is the sum of all sections");
     all
 }
 

@@ -11,6 +11,7 @@ mod addresses;
 mod admin;
 mod cache;
 mod debrid;
+mod discovery;
 mod error;
 mod file;
 mod layers;
@@ -29,6 +30,7 @@ pub use access::AccessConfig;
 pub use admin::AdminConfig;
 pub use cache::CacheConfig;
 pub use debrid::{DebridConfig, ServiceConfig, StremThruAccess};
+pub use discovery::DiscoveryConfig;
 pub use error::{ConfigError, ConfigErrors};
 pub use log::LogConfig;
 pub use playback::PlaybackConfig;
@@ -60,6 +62,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// What is logged.
     pub log: LogConfig,
+    /// Where releases are searched.
+    pub discovery: DiscoveryConfig,
     /// The debrid services and how they are used.
     pub debrid: DebridConfig,
 }
@@ -88,6 +92,7 @@ impl Config {
             admin: AdminConfig::read(&mut layers),
             access: AccessConfig::read(&mut layers),
             log: LogConfig::read(&mut layers),
+            discovery: DiscoveryConfig::read(&mut layers),
             debrid: DebridConfig::read(&mut layers),
         };
         layers.finish().map(|()| config)
@@ -109,6 +114,7 @@ impl Config {
         lines.extend(self.admin.describe());
         lines.extend(self.access.describe());
         lines.extend(self.log.describe());
+        lines.extend(self.discovery.describe());
         lines.extend(self.debrid.describe());
         lines
     }

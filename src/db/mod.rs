@@ -3,6 +3,9 @@
 mod ledger;
 mod profiles;
 mod refusals;
+mod searches;
+mod sources;
+mod titles;
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -15,6 +18,7 @@ use crate::domain::InfoHash;
 pub use ledger::DebridItem;
 pub use profiles::StoredProfile;
 pub use refusals::DebridRefusal;
+pub use titles::StoredTitle;
 
 /// Most bytes of .torrent files kept: thousands of them. Anybody may upload one, so there has to be an end.
 const MOST_METAINFO_BYTES: i64 = 256 << 20;
@@ -60,7 +64,16 @@ impl Database {
             .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
             .synchronous(sqlx::sqlite::SqliteSynchronous::Normal);
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        for table in [METAINFO, ledger::TABLE, profiles::TABLE, refusals::TABLE] {
+        let tables = [
+            METAINFO,
+            ledger::TABLE,
+            profiles::TABLE,
+            refusals::TABLE,
+            searches::TABLE,
+            sources::TABLE,
+            titles::TABLE,
+        ];
+        for table in tables {
             sqlx::query(table).execute(&pool).await?;
         }
         Ok(Self { pool, _lock: Arc::new(lock) })

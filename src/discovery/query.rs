@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{ContentId, Title, TitleKind};
+use crate::stremio::Hops;
 
 /// A wanted video.
 #[derive(Debug, Clone)]
@@ -17,9 +18,28 @@ pub struct Query {
     pub episode: Option<(u32, u32)>,
     /// The episode counted from the first of all, where that is known.
     pub absolute: Option<u32>,
+    /// The servers like this one that the question has passed, this one included.
+    pub hops: Hops,
 }
 
 impl Query {
+    /// What the id alone says: all that is known while the catalogue of titles is down.
+    pub fn of_id(kind: &str, id: &ContentId) -> Self {
+        let episode = match id {
+            ContentId::Episode { season, episode, .. } => Some((*season, *episode)),
+            // An entry of Kitsu is often a later season, so its numbers are not counted from the first of all.
+            ContentId::Kitsu { .. } | ContentId::Movie(_) | ContentId::Other(_) => None,
+        };
+        Self {
+            id: id.clone(),
+            kind: kind.to_owned(),
+            title: None,
+            episode,
+            absolute: None,
+            hops: Hops::default(),
+        }
+    }
+
     /// The IMDb id, of the series for an episode.
     pub fn imdb(&self) -> Option<&str> {
         match &self.id {
@@ -30,7 +50,8 @@ impl Query {
 
     /// Whether an episode is wanted, or a film.
     pub fn title_kind(&self) -> TitleKind {
-        let is_episode = self.episode.is_some() || self.absolute.is_some();
+        let of_kitsu = matches!(self.id, ContentId::Kitsu { episode: Some(_), .. });
+        let is_episode = of_kitsu || self.episode.is_some() || self.absolute.is_some();
         if is_episode { TitleKind::Series } else { TitleKind::Movie }
     }
 }

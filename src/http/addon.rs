@@ -11,21 +11,41 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::state::App;
-use crate::addon::Answer;
-use crate::stremio::resource::{self, Addressed, PathError};
+use super::subtitles;
+use crate::addon::Asked;
+use crate::source::Terms;
+use crate::stremio::hops::VIA;
+use crate::stremio::resource::{self, Addressed, PathError, Resource};
+use crate::stremio::{self, Hops};
 
 /// `GET /manifest.json`, `/{resource}/{type}/{id}[/{extra}].json`, each also behind `/{profile}`.
 pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     // Profiles arrive with the configure page; until then every profile is the default one.
     let Addressed { resource, profile: _ } = resource::parse(request.uri().path())?;
     let base = app.base(request.headers())?;
-    match app.addon.answer(&resource, &base, &app.signer, SystemTime::now()) {
-        Answer::Manifest(manifest) => Ok(json(&manifest)),
-        Answer::Resource(response) => {
-            let caching = [(header::CACHE_CONTROL, response.cache.cache_control())];
-            Ok((caching, json(&response)).into_response())
+    match resource {
+        Resource::Manifest => Ok(json(&app.addon.manifest(&base))),
+        Resource::Catalog { kind, id, extra } => Ok(cached(&app.addon.catalog(&kind, &id, &extra))),
+        Resource::Meta { kind, id } => match app.addon.meta(&kind, &id) {
+            Some(meta) => Ok(cached(&meta)),
+            // The only answer that is ever "not found": for everything else clients would show an error.
+            None => Err(ApiError::NotFound("this addon does not know the title".to_owned())),
+        },
+        Resource::Stream { kind, id } => {
+            let Ok(id) = id.parse();
+            let via = request.headers().get_all(VIA);
+            let asked = Asked {
+                kind: &kind,
+                id: &id,
+                base: &base,
+                profile: None,
+                terms: &Terms::default(),
+                hops: &Hops::read(via.iter().filter_map(|value| value.to_str().ok())),
+                now: SystemTime::now(),
+            };
+            Ok(cached(&*app.streams.list(&asked).await))
         }
-        Answer::NotFound => Err(ApiError::NotFound("this addon does not know the title".to_owned())),
+        Resource::Subtitles { extra, .. } => Ok(cached(&subtitles::list(&app, &extra, &base).await)),
     }
 }
 
@@ -38,6 +58,10 @@ impl From<PathError> for ApiError {
             }
         }
     }
+}
+
+fn cached(answer: &stremio::Response) -> Response {
+    ([(header::CACHE_CONTROL, answer.cache.cache_control())], json(answer)).into_response()
 }
 
 /// Old clients look for the charset too.

@@ -62,6 +62,7 @@ pub(super) async fn get_status(State(app): State<Arc<App>>) -> Result<impl IntoR
         "viewers": jobs.iter().map(|job| job.viewers()).sum::<usize>(),
         "cache": usage,
         "services": app.debrid.health(),
+        "indexers": app.discovery.health(),
     })))
 }
 

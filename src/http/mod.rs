@@ -8,6 +8,7 @@ pub mod tracker;
 
 mod addon;
 mod admin;
+mod configure;
 mod error;
 mod pages;
 mod play;
@@ -15,6 +16,7 @@ mod prepare;
 mod router;
 mod segments;
 mod state;
+mod subtitles;
 mod wish;
 
 pub use router::router;

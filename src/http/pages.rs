@@ -22,10 +22,11 @@ pub(super) async fn get_home(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ApiError> {
     let base = app.base(&headers)?;
+    let manifest = links::manifest(&base);
     let page = HOME
-        .replace("{manifest}", &escape(links::manifest(&base).as_str()))
-        .replace("{install}", &escape(&links::install(&base)))
-        .replace("{web}", &escape(&links::web_install(&base)))
+        .replace("{manifest}", &escape(manifest.as_str()))
+        .replace("{install}", &escape(&links::install(&manifest)))
+        .replace("{web}", &escape(&links::web_install(&manifest)))
         .replace("{version}", env!("CARGO_PKG_VERSION"));
     Ok(Html(page))
 }

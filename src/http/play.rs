@@ -55,7 +55,8 @@ async fn linked(
     let info_hash = wish::info_hash(info_hash)?;
     let file = wish::file_choice(file)?;
     app.signer.verify(token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
-    let job = app.start(source::Request { terms: terms.clone(), ..source::Request::new(info_hash, file) });
+    let job =
+        app.start(source::Request { terms: terms.clone(), ..source::Request::new(info_hash, file) }).await;
     if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {
         // Length and name of a built-in film are known before any source has answered.
         let known = app.addon.known(info_hash).filter(|movie| FileChoice::Index(movie.file) == file);
@@ -77,7 +78,7 @@ pub(super) async fn proxy(
     request: Parts,
 ) -> Result<Response, ApiError> {
     let wish = wish::from_query(wish::info_hash(&info_hash)?, request.uri.query())?;
-    let job = app.start(wish);
+    let job = app.start(wish).await;
     answer(&app, &request, job, &Terms::default()).await
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn post_prepare(
 ) -> Result<Response, ApiError> {
     let info_hash = wish::info_hash(&info_hash)?;
     let request = wish::from_body(Some(info_hash), query.as_deref(), &received(body)?)?;
-    Ok(started(&app, request))
+    Ok(started(&app, request).await)
 }
 
 /// `POST /stream/prepare`: the same for a client that has only a magnet link or a .torrent file.
@@ -38,7 +38,7 @@ pub(super) async fn post_prepare_upload(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let request = wish::from_body(None, query.as_deref(), &received(body)?)?;
-    Ok(started(&app, request))
+    Ok(started(&app, request).await)
 }
 
 /// `GET /stream/status/{jobId}`.
@@ -93,8 +93,8 @@ pub(super) fn percent(job: &Job) -> u8 {
     }
 }
 
-fn started(app: &App, request: Request) -> Response {
-    let job = app.start(request);
+async fn started(app: &App, request: Request) -> Response {
+    let job = app.start(request).await;
     let id = job.id().to_string();
     let (time, message) = match job.status() {
         JobStatus::Ready(_) => ("0 seconds", "Stream is ready."),

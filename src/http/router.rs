@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::error::ApiError;
 use super::state::App;
-use super::{addon, admin, pages, play, prepare, wish};
+use super::{addon, admin, configure, pages, play, prepare, subtitles, wish};
 use crate::links::route;
 
 /// How long a magnet or .torrent may take to arrive.
@@ -41,13 +41,15 @@ pub fn router(app: App) -> Router {
         .route(route::PROXY, media(get(play::proxy)))
         .route(route::READY, media(get(play::ready)))
         .route(route::STATUS, get(prepare::get_status))
+        .route(route::CAPTIONS, get(subtitles::get))
         .merge(uploads())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NotFound("there is nothing at this address".to_owned()))
         .layer(CatchPanicLayer::custom(answer_panic))
         // Stremio and players in a browser come from other origins, and read errors too.
         .layer(from_fn(allow_every_origin))
-        // The operator's routes are not for other origins, so they stand outside that layer.
+        // The configure page and the operator's routes are not for other origins, so they stand outside that layer.
+        .merge(configure::routes().layer(CatchPanicLayer::custom(answer_panic)))
         .merge(operator(&app).layer(CatchPanicLayer::custom(answer_panic)))
         .with_state(app)
 }

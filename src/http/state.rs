@@ -9,11 +9,13 @@ use secrecy::SecretString;
 
 use super::error::ApiError;
 use crate::access::Access;
-use crate::addon::Addon;
+use crate::addon::{Addon, StreamLists};
 use crate::cache::Cache;
+use crate::discovery::Discovery;
 use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
 use crate::prepare::{Job, Prepare};
+use crate::seal::Sealer;
 use crate::source::Request;
 use crate::source::debrid::Debrid;
 use crate::source::torrent::Swarm;
@@ -29,14 +31,20 @@ pub struct App {
     pub swarm: Swarm,
     /// The debrid services, for what they say of their accounts.
     pub debrid: Debrid,
-    /// The profiles of installs.
-    pub access: Access,
-    /// Catalogue and streams.
+    /// What is found, and what plays of it need.
+    pub discovery: Discovery,
+    /// Manifest and catalogue.
     pub addon: Addon,
+    /// Lists of streams.
+    pub streams: StreamLists,
     /// Makes and checks play links.
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.
     pub waiting_key: hmac::Key,
+    /// The profiles of installs.
+    pub access: Access,
+    /// Seals what the configure page carries.
+    pub sealer: Sealer,
     /// The address that players use, if the operator said so.
     pub public_url: Option<PublicUrl>,
     /// Opens the admin routes.
@@ -44,10 +52,16 @@ pub struct App {
 }
 
 impl App {
-    /// The job for a wish. A built-in film also brings its own trackers, so that its hash alone is enough.
-    pub(super) fn start(&self, mut wish: Request) -> Arc<Job> {
+    /// The job for a wish. What was listed, and a built-in film, also bring what is known of them, so that the hash
+    /// alone is enough.
+    pub(super) async fn start(&self, mut wish: Request) -> Arc<Job> {
         if let Some(movie) = self.addon.known(wish.info_hash) {
             wish.trackers.extend_from_slice(&movie.trackers);
+        }
+        if !self.prepare.is_known(&wish)
+            && let Some(recalled) = self.discovery.recall(wish.info_hash).await
+        {
+            recalled.add_to(&mut wish);
         }
         self.prepare.start(wish)
     }

@@ -21,20 +21,31 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// Where the addon is installed from.
 pub fn manifest(base: &PublicUrl) -> Url {
-    base.join(route::MANIFEST)
+    manifest_of(base, None)
 }
 
-/// Opens an installed Stremio and offers the addon. The scheme always means HTTPS to the client, so
-/// this works only for a base that is served over HTTPS.
-pub fn install(base: &PublicUrl) -> String {
-    let manifest = manifest(base);
+/// Where the addon is installed from with the settings of `profile`.
+pub fn manifest_of(base: &PublicUrl, profile: Option<&str>) -> Url {
+    match profile {
+        None => base.join(route::MANIFEST),
+        Some(profile) => base.join(&fill(route::MANIFEST_OF, &[("profile", profile)])),
+    }
+}
+
+/// The page that changes `profile`, as a path.
+pub fn configure(profile: &str) -> String {
+    fill(route::CONFIGURE_PROFILE, &[("profile", profile)])
+}
+
+/// Opens an installed Stremio and offers the addon of a manifest. The scheme always means HTTPS to the
+/// client, so this works only for what is served over HTTPS.
+pub fn install(manifest: &Url) -> String {
     let rest = manifest.as_str().split_once(':').map_or("", |(_, rest)| rest);
     format!("stremio:{rest}")
 }
 
-/// Opens Stremio in a browser and offers the addon.
-pub fn web_install(base: &PublicUrl) -> String {
-    let manifest = manifest(base);
+/// Opens Stremio in a browser and offers the addon of a manifest.
+pub fn web_install(manifest: &Url) -> String {
     let encoded = utf8_percent_encode(manifest.as_str(), SEGMENT);
     format!("https://web.stremio.com/#/addons?addon={encoded}")
 }
@@ -63,6 +74,20 @@ pub fn play(
         pattern,
         &[
             ("profile", profile.unwrap_or_default()),
+            ("token", token),
+            ("infohash", &info_hash.to_string()),
+            ("file", &file.to_string()),
+            ("name", display_name(name)),
+        ],
+    ))
+}
+
+/// A signed link to a subtitle file, whose name says in which form it is wanted. The token covers the hash and the
+/// choice alone.
+pub fn captions(base: &PublicUrl, token: &str, (info_hash, file): (InfoHash, FileChoice), name: &str) -> Url {
+    base.join(&fill(
+        route::CAPTIONS,
+        &[
             ("token", token),
             ("infohash", &info_hash.to_string()),
             ("file", &file.to_string()),
@@ -124,12 +149,14 @@ mod tests {
     #[test]
     fn install_links_name_the_manifest() {
         let base = base("http://192.168.1.5:7000");
-        assert_eq!(manifest(&base).as_str(), "http://192.168.1.5:7000/manifest.json");
-        assert_eq!(install(&base), "stremio://192.168.1.5:7000/manifest.json");
+        let manifest = manifest(&base);
+        assert_eq!(manifest.as_str(), "http://192.168.1.5:7000/manifest.json");
+        assert_eq!(install(&manifest), "stremio://192.168.1.5:7000/manifest.json");
         assert_eq!(
-            web_install(&base),
+            web_install(&manifest),
             "https://web.stremio.com/#/addons?addon=http%3A%2F%2F192.168.1.5%3A7000%2Fmanifest.json"
         );
+        assert_eq!(manifest_of(&base, Some("~a/b")).path(), "/~a%2Fb/manifest.json");
     }
 
     #[test]

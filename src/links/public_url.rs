@@ -42,6 +42,16 @@ impl PublicUrl {
         self.0.scheme() == "https"
     }
 
+    /// Whether it is this machine's own address, which no other device can reach.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        }
+    }
+
     /// The base as text, without a trailing `/`.
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')

@@ -5,6 +5,8 @@ pub const HOME: &str = "/";
 
 /// What the addon says about itself.
 pub const MANIFEST: &str = "/manifest.json";
+/// The same with the settings of a profile.
+pub const MANIFEST_OF: &str = "/{profile}/manifest.json";
 /// The addon's logo, PNG.
 pub const LOGO: &str = "/logo.png";
 /// The addon's background picture, JPEG.
@@ -20,7 +22,7 @@ pub const ADDON: [&str; 14] = [
     "/stream/{type}/{id}",
     "/subtitles/{type}/{id}",
     "/subtitles/{type}/{id}/{extra}",
-    "/{profile}/manifest.json",
+    MANIFEST_OF,
     "/{profile}/catalog/{type}/{id}",
     "/{profile}/catalog/{type}/{id}/{extra}",
     "/{profile}/meta/{type}/{id}",
@@ -34,10 +36,23 @@ pub const PLAY: &str = "/play/{token}/{infohash}/{file}/{name}";
 /// The same by the rules, and with the services, of a profile.
 pub const PLAY_AS: &str = "/{profile}/play/{token}/{infohash}/{file}/{name}";
 
+/// The text of one subtitle file, for whoever holds the token.
+pub const CAPTIONS: &str = "/captions/{token}/{infohash}/{file}/{name}";
+
 /// The page on which a person makes a profile.
 pub const CONFIGURE: &str = "/configure";
 /// The page on which a person changes a profile.
 pub const CONFIGURE_PROFILE: &str = "/{profile}/configure";
+/// What that page looks like.
+pub const CONFIGURE_STYLE: &str = "/configure/page.css";
+/// What makes that page comfortable.
+pub const CONFIGURE_SCRIPT: &str = "/configure/page.js";
+/// Asks a debrid service about an account.
+pub const CONFIGURE_SERVICE: &str = "/api/configure/service";
+/// Asks an indexer for a sign of life.
+pub const CONFIGURE_INDEXER: &str = "/api/configure/indexer";
+/// Shows sample rows by the templates of a person.
+pub const CONFIGURE_PREVIEW: &str = "/api/configure/preview";
 
 /// Starts a preparation.
 pub const PREPARE: &str = "/stream/prepare/{infoHash}";

@@ -28,22 +28,32 @@ pub struct ClientOptions<'a> {
     pub guard: Guard,
 }
 
-/// The two clients that everything without a proxy goes through. Cheap to clone.
+/// The clients that everything without a proxy goes through. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Clients {
     own: reqwest::Client,
     foreign: reqwest::Client,
+    own_step: reqwest::Client,
+    foreign_step: reqwest::Client,
     guard: Guard,
 }
 
 impl Clients {
-    /// Makes both. `guard` holds for addresses that are named by others.
+    /// Makes them. `guard` holds for addresses that are named by others.
     ///
     /// # Errors
     /// See [`client_with`].
     pub fn new(guard: Guard) -> Result<Self, ClientError> {
-        let foreign = client_with(ClientOptions { user_agent: None, proxy: None, guard })?;
-        Ok(Self { own: client()?, foreign, guard })
+        let foreign = ClientOptions { user_agent: None, proxy: None, guard };
+        let own = ClientOptions { guard: Guard::Open, ..foreign };
+        let step = |options| Ok::<_, ClientError>(builder(options)?.redirect(Policy::none()).build()?);
+        Ok(Self {
+            own: client_with(own)?,
+            foreign: client_with(foreign)?,
+            own_step: step(own)?,
+            foreign_step: step(foreign)?,
+            guard,
+        })
     }
 
     /// The client for addresses that the operator has set.
@@ -57,6 +67,19 @@ impl Clients {
     /// It is not http, or leads where the guard lets nobody go.
     pub fn foreign(&self, url: &Url) -> Result<&reqwest::Client, Forbidden> {
         self.guard.check(url).map(|()| &self.foreign)
+    }
+
+    /// As [`Clients::own`], but redirects are handed to the caller, who judges where they lead.
+    pub fn own_step(&self) -> &reqwest::Client {
+        &self.own_step
+    }
+
+    /// As [`Clients::foreign`], but redirects are handed to the caller: one to a magnet link cannot be followed.
+    ///
+    /// # Errors
+    /// See [`Clients::foreign`].
+    pub fn foreign_step(&self, url: &Url) -> Result<&reqwest::Client, Forbidden> {
+        self.guard.check(url).map(|()| &self.foreign_step)
     }
 }
 
@@ -86,20 +109,22 @@ pub fn client() -> Result<reqwest::Client, ClientError> {
 ///
 /// # Errors
 /// See [`ClientError`].
-#[expect(clippy::disallowed_methods, reason = "the one place that may make a client")]
 pub fn client_with(options: ClientOptions<'_>) -> Result<reqwest::Client, ClientError> {
     let guard = options.guard;
+    Ok(builder(options)?.redirect(Policy::custom(move |attempt| follow(guard, attempt))).build()?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that may make a client")]
+fn builder(options: ClientOptions<'_>) -> Result<reqwest::ClientBuilder, ClientError> {
     let builder = reqwest::Client::builder()
         .user_agent(options.user_agent.unwrap_or(USER_AGENT))
         .connect_timeout(CONNECT_TIMEOUT)
         // An address may hold a token, which is nobody else's business.
-        .referer(false)
-        .redirect(Policy::custom(move |attempt| follow(guard, attempt)));
-    let builder = match options.proxy {
+        .referer(false);
+    Ok(match options.proxy {
         Some(proxy) => builder.proxy(proxied(proxy)?),
-        None => builder.no_proxy().dns_resolver(guard.resolver()),
-    };
-    Ok(builder.build()?)
+        None => builder.no_proxy().dns_resolver(options.guard.resolver()),
+    })
 }
 
 fn proxied(proxy: &SecretString) -> Result<reqwest::Proxy, ClientError> {

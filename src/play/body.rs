@@ -21,6 +21,9 @@ use crate::cache::{CacheError, CacheFile, Extent, Playhead};
 /// it first, and before the 85 s this server promises, lets the player ask again at once.
 pub const MAX_SILENCE: Duration = Duration::from_secs(80);
 
+/// Bytes. Whoever took as many in one go was watching there; probes and reads of an index take less.
+const WATCHED: u64 = 4 << 20;
+
 /// How long a body that must fail keeps still before it does. hyper throws away what it has queued
 /// when a body fails; this lets the bytes that were there reach a player that is reading.
 const LINGER: Duration = Duration::from_millis(250);
@@ -173,6 +176,16 @@ struct Walk {
     present: Option<Extent>,
     playhead: Playhead,
     max_silence: Duration,
+    /// Bytes of the present run that were taken.
+    taken: u64,
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        if let (true, Some(Segment::Run(rest))) = (self.taken >= WATCHED, self.segments.front()) {
+            self.viewing.file.leave_off(rest.start);
+        }
+    }
 }
 
 impl Walk {
@@ -182,7 +195,7 @@ impl Walk {
             Segment::Text(_) => None,
         });
         let playhead = viewing.file.playhead(start.unwrap_or(0));
-        Self { viewing, segments: segments.into(), present: None, playhead, max_silence }
+        Self { viewing, segments: segments.into(), present: None, playhead, max_silence, taken: 0 }
     }
 
     /// The next frame, or `None` behind the last segment.
@@ -216,6 +229,7 @@ impl Walk {
         if let Some(Segment::Run(run)) = self.segments.front_mut() {
             run.start = range.start + sent;
         }
+        self.taken += sent;
         self.playhead.advance(range.start + sent);
         Ok(bytes)
     }

@@ -16,6 +16,7 @@ mod precondition;
 mod range;
 mod respond;
 mod transmit;
+mod whole;
 
 pub use body::{BodyError, MAX_SILENCE, MediaBody, Viewing};
 pub use media_type::media_type;
@@ -25,3 +26,4 @@ pub use patience::{Decision, Waiting};
 pub use player::{Player, Tolerance};
 pub use range::{Selection, select};
 pub use respond::{preflight, redirect_to_self, serve, serve_head};
+pub use whole::whole;

@@ -4,6 +4,7 @@
 //! first request may leave; the job goes on. Ready jobs stay in a moka cache keyed by info-hash until
 //! nobody used the torrent for a while.
 
+mod ahead;
 mod attempt;
 mod chain;
 mod crew;

@@ -8,6 +8,7 @@ use moka::sync::Cache as Moka;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::ahead::Ahead;
 use super::drive::drive;
 use super::job::{Content, Job, JobId, JobStatus, unix_millis};
 use super::ready::ReadyJobs;
@@ -22,13 +23,14 @@ const NEGATIVE: Duration = Duration::from_secs(5);
 /// The room where requests become jobs. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Prepare {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) chain: Chain,
     pub(super) settings: PrepareSettings,
+    pub(super) ahead: Ahead,
     table: Mutex<Table>,
     ready: ReadyJobs,
     /// Failures that still answer for new requests.
@@ -55,6 +57,7 @@ impl Prepare {
         let inner = Inner {
             chain,
             settings,
+            ahead: Ahead::new(),
             table: Mutex::default(),
             ready: ReadyJobs::new(settings.ready_torrents, settings.ready_lifetime),
             refused: Moka::builder().time_to_live(NEGATIVE).build(),
@@ -90,6 +93,24 @@ impl Prepare {
         tracing::info!(job = %job.id(), "Background: Starting stream preparation");
         inner.tasks.spawn(drive(Arc::clone(inner), Arc::clone(&job), request));
         job
+    }
+
+    /// Whether a request would join a job that is ready or in flight.
+    pub fn is_known(&self, request: &Request) -> bool {
+        let inner = &self.inner;
+        let key = (request.info_hash, request.file);
+        let table = inner.table();
+        table.flights.get(&key).is_some_and(|job| job.strong_count() > 0)
+            || inner.ready.get(key.0, key.1).is_some()
+            || inner.rediscover(&table, key).is_some()
+    }
+
+    /// Runs work that belongs to no request until it ends or the room closes.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.inner.stop.clone();
+        self.inner.tasks.spawn(async move {
+            stop.run_until_cancelled(work).await;
+        });
     }
 
     /// The job of this id, unless it has expired.

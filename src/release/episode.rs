@@ -21,6 +21,11 @@ impl Claim {
         self.season.is_none() && self.holds(episode)
     }
 
+    /// The first episode it holds.
+    pub(super) fn first(&self) -> Option<u32> {
+        self.episodes.iter().map(|range| *range.start()).min()
+    }
+
     fn holds(&self, episode: u32) -> bool {
         self.episodes.iter().any(|range| range.contains(&episode))
     }
@@ -39,6 +44,16 @@ pub(super) fn claim(path: &str) -> Option<Claim> {
     let episodes = bare_number(stem)?;
     let season = season_of_name(stem).or_else(|| folders.find_map(season_of_folder));
     Some(Claim { season, episodes })
+}
+
+/// Whether the path says which episode the file holds.
+pub fn is_episode_named(path: &str) -> bool {
+    claim(path).is_some()
+}
+
+/// Whether both paths say that they hold the same episodes of the same season.
+pub fn is_same_episode(one: &str, other: &str) -> bool {
+    claim(one).is_some_and(|one| claim(other).is_some_and(|other| one == other))
 }
 
 /// Folders whose videos are not what the torrent is about.

@@ -18,7 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -49,6 +51,12 @@ pub trait Source: Send + Sync + 'static {
         wanted: &'a Wanted,
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>>;
+
+    /// Looks up what [`Source::open`] will need first, for a request that may come soon. It fetches no byte of the
+    /// content and has no result: what it finds is where `open` looks. Cancel by dropping.
+    fn warm<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, ()> {
+        std::future::ready(()).boxed()
+    }
 }
 
 /// The kinds of sources, in the order in which they are asked unless the policy says otherwise.
@@ -104,6 +112,9 @@ pub struct Request {
     pub exact_sources: Vec<url::Url>,
     /// Where the content itself lies, if it is no torrent's: the SHA-1 of that place stands for the info-hash then.
     pub place: Option<Place>,
+    /// The torrent is said to be of a private tracker (BEP 27): before its file table is known, peers are asked by
+    /// nobody, and no service is told.
+    pub private: bool,
     /// The rules of the profile that asks; those of the operator where it has none.
     pub terms: Terms,
 }
@@ -148,8 +159,32 @@ impl Request {
             web_seeds: Vec::new(),
             exact_sources: Vec::new(),
             place: None,
+            private: false,
             terms: Terms::default(),
         }
+    }
+
+    /// The torrent that is asked about.
+    ///
+    /// # Errors
+    /// It is none: the content has an address of its own, and only what lies there will do.
+    pub(in crate::source) fn torrent(&self) -> Result<InfoHash, SourceError> {
+        match self.place {
+            None => Ok(self.info_hash),
+            Some(_) => Err(SourceError::NotHere("this is not a torrent's".to_owned())),
+        }
+    }
+}
+
+impl Place {
+    /// What stands for the info-hash in links and in the cache: the SHA-1 of the address.
+    pub fn content_hash(&self) -> InfoHash {
+        let mut url = self.url.clone();
+        url.set_fragment(None);
+        let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, url.as_str().as_bytes());
+        let mut bytes = [0; 20];
+        bytes.copy_from_slice(sum.as_ref());
+        InfoHash::new(bytes)
     }
 }
 

@@ -5,6 +5,7 @@
 //! the known mistakes: an answer has exactly one list, no field is sent under two names, sizes are
 //! whole numbers, hints are booleans.
 
+pub mod hops;
 pub mod manifest;
 pub mod meta;
 pub mod resource;
@@ -14,6 +15,7 @@ pub mod stream;
 mod extra;
 
 pub use extra::{CatalogExtra, SubtitlesExtra};
+pub use hops::Hops;
 pub use manifest::Manifest;
 pub use meta::{Meta, MetaPreview};
 pub use resource::{Addressed, PathError, Resource};

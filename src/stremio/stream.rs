@@ -27,10 +27,12 @@ pub struct StreamHints {
     /// The next episode plays the first stream with the same text, so it names attributes of the
     /// release and never the release itself.
     pub binge_group: String,
-    /// The file's own name, for subtitle addons.
-    pub filename: String,
-    /// Bytes, exactly those that will be served.
-    pub video_size: u64,
+    /// The file's own name, for subtitle addons. Only where it is known for sure: a wrong name brings wrong subtitles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// Bytes, exactly those that will be served. Only where they are known for sure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video_size: Option<u64>,
     /// The OpenSubtitles hash, only where it was computed from the file. Without it a client reads the
     /// first and last 64 KiB to compute it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,8 +65,8 @@ mod tests {
             description: "Film".to_owned(),
             behavior_hints: StreamHints {
                 binge_group: "headwater".to_owned(),
-                filename: "Film.mp4".to_owned(),
-                video_size: 7_000_000_000,
+                filename: Some("Film.mp4".to_owned()),
+                video_size: Some(7_000_000_000),
                 video_hash: None,
                 not_web_ready: false,
             },

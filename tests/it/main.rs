@@ -6,6 +6,7 @@ mod addon;
 mod admin;
 mod cache;
 mod config;
+mod configure;
 mod debrid;
 mod demo;
 mod fallback;

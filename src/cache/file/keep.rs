@@ -34,6 +34,22 @@ impl CacheFile {
         }
     }
 
+    /// Notes that a viewer stopped at byte `offset`. Whoever stops at the very end has seen it all and starts anew.
+    pub fn leave_off(&self, offset: u64) {
+        let is_seen = offset >= self.length() / 100 * 97;
+        if let Some(pieces) = self.pieces() {
+            let mut state = pieces.state();
+            state.record.left_off = if is_seen { 0 } else { offset };
+            state.dirty = true;
+        }
+    }
+
+    /// Where the last viewer stopped, unless that was at the end.
+    pub fn left_off(&self) -> Option<u64> {
+        let place = self.pieces().map_or(0, |pieces| pieces.state().record.left_off);
+        (place > 0).then_some(place)
+    }
+
     /// Saves the have-map if it changed, after the data it speaks of. `closing` says that nobody writes
     /// any more. Blocking.
     pub(in crate::cache) fn save(&self, closing: bool) -> Result<(), CacheError> {

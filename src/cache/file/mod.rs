@@ -14,7 +14,7 @@ use share::Claims;
 
 use std::fs::File;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -189,6 +189,14 @@ impl CacheFile {
             Store::Whole(path) => {
                 drop_in::tag(self.inner.key.info_hash, path).is_some_and(|tag| tag == self.inner.tag)
             }
+        }
+    }
+
+    /// Where the operator's own file lies; `None` for what sources have written.
+    pub fn own_path(&self) -> Option<&Path> {
+        match &self.inner.store {
+            Store::Whole(path) => Some(path),
+            Store::Pieces(_) => None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::cache::{Cache, CacheFile, CacheLimits, Layout};
 use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
 use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Terms, Wanted, Writer};
 
+mod ahead;
 mod fallback;
 mod parties;
 
@@ -36,6 +37,7 @@ struct Scripted {
     /// Openings wait for a permit, so that tests decide when a source answers.
     gate: Semaphore,
     opened: AtomicUsize,
+    warmed: AtomicUsize,
     failure: watch::Sender<Option<SourceError>>,
     received: Arc<AtomicU64>,
     /// Alive while a writer is.
@@ -86,6 +88,14 @@ impl Source for Scripted {
         }
         .boxed()
     }
+
+    fn warm<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, ()> {
+        async move {
+            self.gate.acquire().await.unwrap().forget();
+            self.warmed.fetch_add(1, Ordering::Relaxed);
+        }
+        .boxed()
+    }
 }
 
 impl Scripted {
@@ -97,6 +107,7 @@ impl Scripted {
             acts: Mutex::new(acts.into_iter().collect()),
             gate: Semaphore::new(100),
             opened: AtomicUsize::new(0),
+            warmed: AtomicUsize::new(0),
             failure: watch::Sender::new(None),
             received: Arc::default(),
             writers: Mutex::default(),

@@ -43,6 +43,12 @@ pub enum NoSuchFile {
         /// The files in question.
         files: Vec<FileIndex>,
     },
+    /// Several videos are about equally long, and none of them is named as the film.
+    #[error("files {} of the torrent may all be the film", list(files))]
+    Several {
+        /// The files in question.
+        files: Vec<FileIndex>,
+    },
 }
 
 /// Finds the file that `choice` means. An index may name any file but padding; the other choices mean
@@ -75,8 +81,7 @@ fn largest(files: &[FileEntry]) -> Result<FileIndex, NoSuchFile> {
 }
 
 fn by_episode(files: &[FileEntry], season: u32, episode: u32) -> Result<FileIndex, NoSuchFile> {
-    let claims: Vec<(FileIndex, Claim)> =
-        videos(files)?.iter().filter_map(|(index, file)| Some((*index, claim(&file.path)?))).collect();
+    let claims = claims(files)?;
     let mut matching: Vec<FileIndex> = matching(&claims, |claim| claim.is(season, episode));
     // A bare number counts from the first episode of all, which is that of season 1 only as long as no
     // file of the torrent speaks of seasons. Specials do not count: they are numbered apart.
@@ -91,13 +96,26 @@ fn by_episode(files: &[FileEntry], season: u32, episode: u32) -> Result<FileInde
     }
 }
 
+/// The videos that say which episodes they hold.
+pub(super) fn claims(files: &[FileEntry]) -> Result<Vec<(FileIndex, Claim)>, NoSuchFile> {
+    Ok(videos(files)?.iter().filter_map(|(index, file)| Some((*index, claim(&file.path)?))).collect())
+}
+
+/// The one file whose claim is as `wanted`; none where several are.
+pub(super) fn only(claims: &[(FileIndex, Claim)], wanted: impl Fn(&Claim) -> bool) -> Option<FileIndex> {
+    match *matching(claims, wanted).as_slice() {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
 fn matching(claims: &[(FileIndex, Claim)], wanted: impl Fn(&Claim) -> bool) -> Vec<FileIndex> {
     claims.iter().filter(|(_, claim)| wanted(claim)).map(|(index, _)| *index).collect()
 }
 
 /// The videos worth playing. Where every video looks like an extra the words that say so belong to the
 /// title, and none is left out.
-fn videos(files: &[FileEntry]) -> Result<Vec<(FileIndex, &FileEntry)>, NoSuchFile> {
+pub(super) fn videos(files: &[FileEntry]) -> Result<Vec<(FileIndex, &FileEntry)>, NoSuchFile> {
     let all: Vec<(FileIndex, &FileEntry)> = (0..)
         .map(FileIndex)
         .zip(files)

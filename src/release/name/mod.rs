@@ -1,7 +1,18 @@
 //! What the name of a release says about it.
 
 mod attributes;
+mod bare;
+mod counting;
+mod days;
 mod language;
+mod numbers;
+mod origin;
+mod parse;
+mod tags;
+mod title;
+mod token;
+mod tongues;
+mod words;
 
 pub use attributes::{Audio, Channels, Codec, Hdr, Medium, Resolution};
 pub use language::Language;
@@ -15,6 +26,8 @@ pub struct Release {
     pub title: String,
     /// Further titles of the same work in the same name, such as the original one behind a slash.
     pub other_titles: Vec<String>,
+    /// Country that tells shows of one title apart: `US`, `UK`.
+    pub country: Option<String>,
     /// Year of the work.
     pub year: Option<u16>,
     /// Seasons it holds, ascending; 0 holds specials.
@@ -27,6 +40,8 @@ pub struct Release {
     pub complete: bool,
     /// Lines of the picture.
     pub resolution: Option<Resolution>,
+    /// The picture comes in half frames: `1080i`.
+    pub interlaced: bool,
     /// Width and height where both are written.
     pub dimensions: Option<(u16, u16)>,
     /// Where the picture was taken from.
@@ -66,3 +81,13 @@ pub struct Release {
     /// Extension of a video file, in lower case.
     pub container: Option<String>,
 }
+
+impl Release {
+    /// Reads the name of a release, or the path of a file of one. What the name does not clearly say stays empty.
+    pub fn parse(name: &str) -> Self {
+        parse::read(name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

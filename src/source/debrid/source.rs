@@ -168,8 +168,9 @@ struct Plan {
 
 async fn plan(core: &Core, wanted: &Wanted, label: &str) -> Result<Plan, SourceError> {
     let request = &wanted.request;
+    request.torrent()?;
     let (metainfo, torrent) = metainfo(core, wanted).await?;
-    if metainfo.as_ref().is_some_and(|metainfo| metainfo.private) {
+    if request.private || metainfo.as_ref().is_some_and(|metainfo| metainfo.private) {
         let reason = format!("{label}: a private torrent is never handed to others");
         return Err(SourceError::NotHere(reason));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, CONTENT_DISPOSITION, RANGE};
+use http::header::{ACCEPT_ENCODING, CONTENT_DISPOSITION, CONTENT_TYPE, RANGE};
 use percent_encoding::percent_decode_str;
 
 use super::fault::Fault;
@@ -23,6 +23,8 @@ pub struct Probe {
     pub tag: Option<String>,
     /// Whether the server answers ranges.
     pub ranges: bool,
+    /// The media type, in lower case and without parameters.
+    pub media_type: Option<String>,
 }
 
 /// Asks for the first byte of what lies at `link`: some hosts refuse HEAD, and some lie in its answer. Nothing
@@ -33,8 +35,11 @@ pub async fn probe(link: &Link) -> Result<Probe, Refusal> {
     let asked = Asked { start: 0, length: None, tag: None };
     let answer = judge(response.status(), response.headers(), &asked).map_err(Fault::into_refusal)?;
     let disposition = response.headers().get(CONTENT_DISPOSITION).and_then(|value| value.to_str().ok());
+    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|value| value.split(';').next());
+    let media_type = media_type.map(|value| value.trim().to_ascii_lowercase());
     let name = disposition.and_then(file_name).or_else(|| last_segment(response.url()));
-    Ok(Probe { length: answer.total, name, tag: answer.tag, ranges: answer.partial })
+    Ok(Probe { length: answer.total, name, tag: answer.tag, ranges: answer.partial, media_type })
 }
 
 /// Sends one request for `range`, for the file with the strong entity tag `tag` only if it is given.

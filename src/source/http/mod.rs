@@ -1,11 +1,13 @@
-//! Plain HTTP servers as sources: web seeds, an operator's own servers, and a self-hosted webtor.
+//! Plain HTTP servers as sources: web seeds, an operator's own servers, a self-hosted webtor, and addresses at which
+//! a content lies that no torrent describes.
 //!
-//! All three bring the bytes of one file of a torrent from addresses that can be asked for ranges. Where such an
-//! address comes from is the business of each source; the fetcher does the rest. With the torrent's file table every
-//! piece is compared with its hash, and a host that sends a wrong one is not asked for this torrent again.
+//! All of them bring the bytes of one file from addresses that can be asked for ranges. Where such an address comes
+//! from is the business of each source; the fetcher does the rest. With the torrent's file table every piece is
+//! compared with its hash, and a host that sends a wrong one is not asked for this torrent again.
 
 mod address;
 mod bans;
+mod direct;
 mod mirrors;
 mod neighbours;
 mod place;
@@ -32,6 +34,7 @@ use crate::net::Clients;
 use crate::release::choose;
 
 use self::bans::Bans;
+use self::direct::Direct;
 use self::silences::Silences;
 use self::template::Templates;
 use self::webseed::WebSeeds;
@@ -65,7 +68,8 @@ impl std::fmt::Debug for HttpSettings {
     }
 }
 
-/// The HTTP sources that the settings name, in the order of asking: the operator's own servers, web seeds, webtor.
+/// The HTTP sources that the settings name, in the order of asking: the operator's own servers, web seeds, webtor; and
+/// the one for contents with an address of their own, which all others leave to it.
 pub fn sources(
     settings: &HttpSettings,
     cache: Cache,
@@ -78,8 +82,10 @@ pub fn sources(
     let templates = (!settings.content_urls.is_empty())
         .then(|| HttpSource::Templates(Templates::new(&settings.content_urls, shared.clone())));
     let web_seeds = settings.web_seeds.then(|| HttpSource::WebSeeds(WebSeeds::new(shared.clone())));
-    let webtor = settings.webtor_url.as_ref().map(|base| HttpSource::Webtor(Webtor::new(base, shared)));
-    let all = [templates, web_seeds, webtor].into_iter().flatten();
+    let webtor =
+        settings.webtor_url.as_ref().map(|base| HttpSource::Webtor(Webtor::new(base, shared.clone())));
+    let direct = Some(HttpSource::Direct(Direct::new(shared)));
+    let all = [templates, web_seeds, webtor, direct].into_iter().flatten();
     all.map(|source| Arc::new(source) as Arc<dyn Source>).collect()
 }
 
@@ -88,6 +94,7 @@ enum HttpSource {
     Templates(Templates),
     WebSeeds(WebSeeds),
     Webtor(Webtor),
+    Direct(Direct),
 }
 
 impl Source for HttpSource {
@@ -96,12 +103,13 @@ impl Source for HttpSource {
             Self::Templates(_) => "template",
             Self::WebSeeds(_) => "webseed",
             Self::Webtor(_) => "webtor",
+            Self::Direct(_) => "direct",
         }
     }
 
     fn label(&self) -> &'static str {
         match self {
-            Self::Templates(_) => "HTTP",
+            Self::Templates(_) | Self::Direct(_) => "HTTP",
             Self::WebSeeds(_) => "Web seed",
             Self::Webtor(_) => "webtor",
         }
@@ -120,10 +128,16 @@ impl Source for HttpSource {
         wanted: &'a Wanted,
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
+        let of_torrent = |looking: BoxFuture<'a, Result<Opened, SourceError>>| match wanted.request.torrent()
+        {
+            Ok(_) => looking,
+            Err(error) => futures::future::ready(Err(error)).boxed(),
+        };
         match self {
-            Self::Templates(source) => source.look(wanted, report).boxed(),
-            Self::WebSeeds(source) => source.look(wanted, report).boxed(),
-            Self::Webtor(source) => source.look(wanted, report).boxed(),
+            Self::Templates(source) => of_torrent(source.look(wanted, report).boxed()),
+            Self::WebSeeds(source) => of_torrent(source.look(wanted, report).boxed()),
+            Self::Webtor(source) => of_torrent(source.look(wanted, report).boxed()),
+            Self::Direct(source) => source.look(wanted, report).boxed(),
         }
     }
 }

@@ -44,10 +44,10 @@ use self::resolve::Flights;
 use self::stay::Recipe;
 use super::content::open_content;
 use super::lookup::Lookup;
-use super::{Kind, Opened, Report, Source, SourceError, Stage, Wanted};
+use super::{Kind, Opened, Report, Request, Source, SourceError, Stage, Wanted};
 use crate::cache::Cache;
 use crate::db::Database;
-use crate::domain::InfoHash;
+use crate::domain::{InfoHash, Metainfo};
 
 pub(in crate::source) use addresses::{FileNames, web_seeds};
 pub use magnet::{InvalidMagnet, MAX_WEB_ADDRESSES, MagnetHints, parse_magnet, parse_web_address};
@@ -183,6 +183,15 @@ impl Swarm {
         })
     }
 
+    /// The file table of a torrent, from wherever it is found first; nothing is downloaded. Whoever asks for the same
+    /// torrent meanwhile waits for the same search, which goes on if this future is dropped.
+    ///
+    /// # Errors
+    /// Nobody sent it within the time limit of the settings, or it is malformed.
+    pub async fn table(&self, request: &Request) -> Result<Arc<Metainfo>, SourceError> {
+        Ok(resolve::resolve(&self.inner, request, &Report::new()).await?.metainfo)
+    }
+
     /// Stops the engine within a few seconds. Drop every writer first; close the cache afterwards.
     pub async fn shutdown(&self) {
         self.inner.stopping.cancel();
@@ -222,10 +231,16 @@ impl Source for Swarm {
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         open(&self.inner, wanted, report).boxed()
     }
+
+    fn warm<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, ()> {
+        // The file table is kept in the database, and the peers who sent it by the engine.
+        async move { drop(resolve::resolve(&self.inner, request, &Report::new()).await) }.boxed()
+    }
 }
 
 async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Opened, SourceError> {
     let request = &wanted.request;
+    request.torrent()?;
     report.update(Stage::Connecting, 0.0, "Trying P2P connections...");
     let recipe = resolve::resolve(inner, request, report).await?;
     let metainfo = recipe.metainfo.clone();

@@ -62,6 +62,13 @@ pub(super) async fn resolve(
     if let Some((metainfo, torrent)) = recall(inner, request.info_hash).await {
         return recipe(metainfo.into(), &torrent, request);
     }
+    if request.private {
+        // Whoever asked the swarm would show a private torrent to the DHT and to trackers that are not its own.
+        let (metainfo, torrent) = inner.lookup.find(request).await.ok_or_else(|| {
+            SourceError::NotHere("the .torrent file of a private tracker was not found".to_owned())
+        })?;
+        return recipe(metainfo, &torrent, request);
+    }
     race(inner, request, report).await
 }
 

@@ -4,6 +4,7 @@
 mod clients;
 mod lookup;
 mod nginx;
+mod place;
 mod rig;
 mod server;
 mod template;

@@ -5,6 +5,7 @@ pub(crate) mod cdn;
 pub(crate) mod chaos;
 pub(crate) mod debrid;
 pub(crate) mod http;
+pub(crate) mod indexers;
 pub(crate) mod media;
 pub(crate) mod player;
 pub(crate) mod process;

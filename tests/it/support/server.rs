@@ -54,6 +54,8 @@ impl Setup {
             .env("HEADWATER_LISTEN", "127.0.0.1:0")
             .env("HEADWATER_DATA_DIR", &data)
             .env("HEADWATER_DHT", "false")
+            // Nobody outside of this machine is asked.
+            .env("HEADWATER_TITLES_URL", "off")
             .env("HEADWATER_P2P_PORT", "0")
             .env("HEADWATER_LOG", "info,headwater=debug")
             // The free-space floor is no subject of most tests, and machines differ.

@@ -2,11 +2,13 @@
 //! on the web that the request or the operator names. What comes back is never believed: its info-hash is
 //! computed.
 
+mod download;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::future::{BoxFuture, Shared, WeakShared};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -14,18 +16,13 @@ use moka::sync::Cache as Moka;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use self::download::Body;
 use super::Request;
 use super::http::{Blanks, Template};
-use super::torrent::parse_metainfo;
+use super::torrent::{MagnetHints, parse_magnet, parse_metainfo};
 use crate::db::Database;
 use crate::domain::{InfoHash, Metainfo};
 use crate::net::Clients;
-
-/// How long one place may take, from asking to the last byte.
-const LIMIT: Duration = Duration::from_secs(8);
-
-/// No real .torrent is larger.
-const MOST_BYTES: usize = 10 << 20;
 
 /// For how long a place is not asked again for a torrent that it did not have.
 const ABSENT: Duration = Duration::from_secs(2 * 60);
@@ -35,6 +32,18 @@ const COOL_DOWN: Duration = Duration::from_secs(10 * 60);
 
 /// Places remembered as not having a torrent; a bound on memory.
 const MOST_ABSENT: u64 = 10_000;
+
+/// Addresses remembered as trusted; a bound on memory. One that is forgotten is asked as a stranger's.
+const MOST_TRUSTED: u64 = 100_000;
+
+/// What an address of an indexer leads to.
+#[derive(Debug, Clone)]
+pub enum Linked {
+    /// A .torrent file.
+    Torrent(Found),
+    /// A magnet link.
+    Magnet(MagnetHints),
+}
 
 /// A torrent's file table with the .torrent file it was read from.
 pub type Found = (Arc<Metainfo>, Bytes);
@@ -55,6 +64,8 @@ struct Inner {
     flights: Mutex<HashMap<InfoHash, WeakShared<Flight>>>,
     absent: Moka<(InfoHash, Url), ()>,
     cooling: Moka<usize, ()>,
+    /// Addresses that the operator's own indexers have named on their own hosts.
+    trusted: Moka<Url, ()>,
     /// Each holder may have a whole .torrent in memory.
     room: Semaphore,
 }
@@ -95,6 +106,7 @@ impl Lookup {
             flights: Mutex::default(),
             absent: Moka::builder().time_to_live(ABSENT).max_capacity(MOST_ABSENT).build(),
             cooling: Moka::builder().time_to_live(COOL_DOWN).build(),
+            trusted: Moka::builder().max_capacity(MOST_TRUSTED).build(),
             room: Semaphore::new(MOST_DOWNLOADS),
         };
         Self { inner: Arc::new(inner) }
@@ -124,6 +136,34 @@ impl Lookup {
             }
             found => found,
         }
+    }
+
+    /// What lies at an address that an indexer named: a .torrent file, which is remembered unless it is private, or a
+    /// redirect to a magnet link. `None` if it is neither, or does not answer within 8 seconds.
+    pub async fn follow(&self, url: &Url) -> Option<Linked> {
+        // The semaphore is never closed.
+        let _room = self.inner.room.acquire().await;
+        let trusted = self.inner.trusted.contains_key(url);
+        match download::follow(&self.inner.clients, url, trusted).await {
+            Ok(Body::Torrent(body)) => {
+                let found = read(body).await?;
+                self.inner.remember(&found).await;
+                Some(Linked::Torrent(found))
+            }
+            Ok(Body::Magnet(text)) => parse_magnet(&text).ok().map(Linked::Magnet),
+            Err(_) => None,
+        }
+    }
+
+    /// Remembers that an indexer of the operator's has named this address, and that it lies on that indexer's own
+    /// host: it may then be in a private network, as the indexer is.
+    pub fn trust(&self, url: &Url) {
+        self.inner.trusted.insert(url.clone(), ());
+    }
+
+    /// Whether [`Lookup::trust`] was told of this address.
+    pub fn trusts(&self, url: &Url) -> bool {
+        self.inner.trusted.contains_key(url)
     }
 
     /// Checks a .torrent file that claims to be of `info_hash`, and remembers it unless it is private: its trackers'
@@ -183,13 +223,18 @@ impl Inner {
     }
 
     async fn ask(&self, info_hash: InfoHash, place: &Place) -> Result<Found, Miss> {
-        let client = match place.template {
-            Some(_) => self.clients.own(),
-            None => self.clients.foreign(&place.url).map_err(|_| Miss::Unfit("lies in a private network"))?,
-        };
         // The semaphore is never closed.
         let _room = self.room.acquire().await;
-        let body = download(client, &place.url).await?;
+        let body = match place.template {
+            Some(_) => download::whole(self.clients.own(), &place.url).await?,
+            None => {
+                let trusted = self.trusted.contains_key(&place.url);
+                match download::follow(&self.clients, &place.url, trusted).await? {
+                    Body::Torrent(body) => body,
+                    Body::Magnet(_) => return Err(Miss::Absent),
+                }
+            }
+        };
         check(info_hash, body).await.ok_or(Miss::Unfit("sent something else than the .torrent file"))
     }
 
@@ -227,29 +272,14 @@ async fn search(inner: Arc<Inner>, info_hash: InfoHash, places: Vec<Place>) -> O
     None
 }
 
-/// Reads an answer of at most 10 MiB. Its length is not believed, but counted.
-async fn download(client: &reqwest::Client, url: &Url) -> Result<Bytes, Miss> {
-    let silent = |_| Miss::Unfit("does not answer");
-    let mut response = client.get(url.clone()).timeout(LIMIT).send().await.map_err(silent)?;
-    let status = response.status();
-    if !status.is_success() {
-        let fault = status.is_server_error() || status == reqwest::StatusCode::TOO_MANY_REQUESTS;
-        return Err(if fault { Miss::Unfit("answers with an error") } else { Miss::Absent });
-    }
-    let mut body = BytesMut::new();
-    while let Some(part) = response.chunk().await.map_err(silent)? {
-        if body.len() + part.len() > MOST_BYTES {
-            return Err(Miss::Unfit("sends more than a .torrent file can have"));
-        }
-        body.extend_from_slice(&part);
-    }
-    Ok(body.freeze())
-}
-
 /// Reads a .torrent file where that may take its time, and compares its info-hash.
 async fn check(info_hash: InfoHash, torrent: Bytes) -> Option<Found> {
+    read(torrent).await.filter(|(metainfo, _)| metainfo.info_hash == info_hash)
+}
+
+async fn read(torrent: Bytes) -> Option<Found> {
     let reading = tokio::task::spawn_blocking(move || {
-        let metainfo = parse_metainfo(&torrent).ok().filter(|metainfo| metainfo.info_hash == info_hash)?;
+        let metainfo = parse_metainfo(&torrent).ok()?;
         Some((Arc::new(metainfo), torrent))
     });
     reading.await.ok().flatten()

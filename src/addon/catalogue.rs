@@ -1,10 +1,9 @@
-//! What the client shows for a title and for a stream.
+//! What the client shows for a title of the catalogue.
 
 use url::Url;
 
 use crate::stremio::meta::{MetaHints, PosterShape};
-use crate::stremio::stream::StreamHints;
-use crate::stremio::{Meta, MetaPreview, Stream};
+use crate::stremio::{Meta, MetaPreview};
 
 use super::{MOVIE, OpenMovie};
 
@@ -34,31 +33,6 @@ pub(super) fn meta(movie: &OpenMovie) -> Meta {
         runtime: format!("{} min", movie.runtime_minutes),
         director: movie.directors.clone(),
     }
-}
-
-/// A row in the list of streams.
-pub(super) fn stream(movie: &OpenMovie, url: Url) -> Stream {
-    let container = movie.file_name.rsplit_once('.').map_or("", |(_, extension)| extension).to_lowercase();
-    // Browsers play MP4 and refuse what comes over plain HTTP to their HTTPS pages.
-    let web_ready = container == "mp4" && url.scheme() == "https";
-    let size = mebibytes(movie.file_size_bytes);
-    Stream {
-        url,
-        name: "Headwater\nOpen movie".to_owned(),
-        description: format!("{} ({})\n{size} MiB · {}", movie.title, movie.year, container.to_uppercase()),
-        behavior_hints: StreamHints {
-            binge_group: format!("headwater-open-{container}"),
-            filename: movie.file_name.clone(),
-            video_size: movie.file_size_bytes,
-            video_hash: None,
-            not_web_ready: !web_ready,
-        },
-    }
-}
-
-/// Rounded to the nearest whole number.
-const fn mebibytes(bytes: u64) -> u64 {
-    (bytes + (1 << 19)) >> 20
 }
 
 fn picture(movie: &OpenMovie, kind: &str) -> Url {

@@ -1,8 +1,13 @@
 //! The films built into the server: free to share, so that an install can play something at once.
 
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
+use super::{Found, Indexer, IndexerError, Probe, Query};
 use crate::domain::{ContentId, FileIndex, ImdbId, InfoHash};
 use crate::stremio::CatalogExtra;
 
@@ -101,15 +106,58 @@ impl FromIterator<OpenMovie> for OpenMovies {
 }
 
 impl OpenMovie {
+    /// The film as an indexer tells it.
+    fn found(&self) -> Found {
+        Found {
+            info_hash: Some(self.info_hash),
+            name: format!("{} ({})", self.title, self.year),
+            file: Some(self.file),
+            file_name: Some(self.file_name.clone()),
+            file_size: Some(self.file_size_bytes),
+            trackers: self.trackers.clone(),
+            web_seeds: self.web_seed.iter().cloned().collect(),
+            imdb: Some(self.imdb.to_string()),
+            is_exact: true,
+            ..Found::default()
+        }
+    }
+
     /// Whether a catalogue request with these properties should list the film. A search finds it when
     /// each of its words is in the title or a director's name.
-    pub(super) fn matches(&self, extra: &CatalogExtra) -> bool {
+    pub(crate) fn matches(&self, extra: &CatalogExtra) -> bool {
         let text = format!("{} {}", self.title, self.directors.join(" ")).to_lowercase();
         let found = extra.search.as_deref().is_none_or(|search| {
             let words = search.to_lowercase();
             words.split_whitespace().all(|word| text.contains(word))
         });
         found && extra.genre.as_ref().is_none_or(|genre| self.genres.contains(genre))
+    }
+}
+
+/// They are an indexer that asks nobody.
+impl Indexer for OpenMovies {
+    fn name(&self) -> &str {
+        "Open movies"
+    }
+
+    fn budget(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn search<'a>(
+        &'a self,
+        query: &'a Query,
+        sink: &'a (dyn Fn(Vec<Found>) + Send + Sync),
+    ) -> BoxFuture<'a, Result<(), IndexerError>> {
+        if let Some(movie) = self.of(&query.id) {
+            sink(vec![movie.found()]);
+        }
+        ready(Ok(())).boxed()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, IndexerError>> {
+        let probe = Probe { title: self.name().to_owned(), indexers: None, results: self.0.len() };
+        ready(Ok(probe)).boxed()
     }
 }
 
@@ -123,4 +171,30 @@ where
 
 fn file_index<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FileIndex, D::Error> {
     u32::deserialize(deserializer).map(FileIndex)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_film_is_found_by_its_id_with_file_and_web_seed() {
+        let movies = OpenMovies::embedded();
+        for (id, expected) in [("tt1254207", 1), ("tt1254207:1:1", 0), ("tt1", 0)] {
+            let Ok(id) = id.parse();
+            let found = Mutex::new(Vec::new());
+            let sink = |more: Vec<Found>| found.lock().unwrap().extend(more);
+            movies.search(&Query::of_id("movie", &id), &sink).await.unwrap();
+            let found = found.into_inner().unwrap();
+            assert_eq!(found.len(), expected);
+            for film in found {
+                assert_eq!(film.name, "Big Buck Bunny (2008)");
+                assert_eq!((film.file, film.file_size), (Some(FileIndex(1)), Some(276_134_947)));
+                assert!(film.is_exact && !film.trackers.is_empty() && film.web_seeds.len() == 1);
+            }
+        }
+        assert_eq!(movies.probe().await.unwrap().results, 4);
+    }
 }

@@ -1,0 +1,231 @@
+//! The list of streams of one video: found, sifted, looked up, chosen, written, and kept for the next one who asks.
+
+mod kept;
+mod plan;
+mod row;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use self::kept::{Asker, Kept};
+use self::plan::{Plan, Plans};
+use self::row::Rows;
+use super::HOUR;
+use super::offers::{Offer, Sifted, by_promise, pick, sift};
+use crate::cache::{Cache, Presences};
+use crate::config::SourcePolicy;
+use crate::discovery::{Discovery, Findings, Query};
+use crate::domain::ContentId;
+use crate::links::{LinkSigner, PublicUrl};
+use crate::profile::ProfileRef;
+use crate::source::Terms;
+use crate::stremio::{Body, CacheHint, Hops, Response};
+
+/// Torrents whose file tables are looked up for one list; more would not be shown anyway.
+const MOST_LOOKED_UP: usize = 12;
+
+/// How long a list that has something to show waits for the file tables of packs.
+const GRACE: Duration = Duration::from_millis(800);
+
+/// Long enough to spare requests; links outlive even the last of these by weeks.
+const WHOLE: CacheHint = CacheHint { max_age: HOUR, stale_revalidate: 4 * HOUR, stale_error: 7 * 24 * HOUR };
+
+/// An empty list may be filled a moment later.
+const EMPTY: CacheHint = CacheHint { max_age: 60, stale_revalidate: 60, stale_error: 60 };
+
+/// Settings change without a new address, and what is cached changes by the minute.
+const OF_PROFILE: CacheHint = CacheHint { max_age: 300, stale_revalidate: HOUR, stale_error: 24 * HOUR };
+
+/// More is under way: whoever opens the title again sees it.
+const UNFINISHED: CacheHint = CacheHint { max_age: 15, stale_revalidate: 0, stale_error: HOUR };
+
+/// Nothing yet, but more is under way.
+const NOTHING_YET: CacheHint = CacheHint { max_age: 10, stale_revalidate: 0, stale_error: 60 };
+
+/// What lists are made with.
+pub struct Parts {
+    /// Who finds candidates.
+    pub discovery: Discovery,
+    /// What is on this server.
+    pub cache: Cache,
+    /// Who signs the links.
+    pub signer: LinkSigner,
+    /// How long an answer may take.
+    pub deadline: Duration,
+    /// Which source comes first where a profile says nothing else.
+    pub policy: SourcePolicy,
+    /// Whether the operator has accounts at debrid services.
+    pub has_services: bool,
+    /// Called with what a list shows, the best first: it may be played soon.
+    pub prewarm: Prewarm,
+}
+
+/// Gets what is likely to be played ready. Returns at once.
+pub type Prewarm = Box<dyn Fn(&[Offer], &Terms) + Send + Sync>;
+
+/// Makes lists of streams.
+pub struct StreamLists {
+    parts: Parts,
+    plans: Plans,
+    kept: Kept,
+}
+
+/// A question for the streams of one video.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The content type, as Stremio gave it.
+    pub kind: &'a str,
+    /// The video.
+    pub id: &'a ContentId,
+    /// What the links begin with.
+    pub base: &'a PublicUrl,
+    /// The profile of the install, if it has one.
+    pub profile: Option<&'a ProfileRef>,
+    /// By whose rules and accounts the streams will be played.
+    pub terms: &'a Terms,
+    /// The servers like this one that the question has passed.
+    pub hops: &'a Hops,
+    /// When it is asked.
+    pub now: SystemTime,
+}
+
+/// What there is to watch.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    /// The video as far as it is known.
+    pub query: Query,
+    /// The offers of the profile's choice, best first.
+    pub offers: Vec<Offer>,
+    /// Whether asking again soon would bring no more.
+    pub is_complete: bool,
+}
+
+impl StreamLists {
+    /// Lists of what `parts` find.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, plans: Plans::new(), kept: Kept::new() }
+    }
+
+    /// The list, best first. It never fails, and takes little longer than the deadline.
+    pub async fn list(&self, asked: &Asked<'_>) -> Arc<Response> {
+        let begun = Instant::now();
+        let plan = self.plans.of(asked.profile);
+        let findings = self.find(asked, &plan).await;
+        let asker = Asker::new(asked);
+        if let Some(answer) = self.kept.answer(&asker, &findings) {
+            return answer;
+        }
+        let offered = self.choose(&findings, asked.terms, &plan, begun).await;
+        (self.parts.prewarm)(&offered.offers, asked.terms);
+        let rows = Rows {
+            base: asked.base,
+            profile: plan.play_as(asked.profile),
+            signer: &self.parts.signer,
+            now: asked.now,
+        };
+        let labels = plan.labels.write(&offered.query, &offered.offers);
+        let streams =
+            offered.offers.iter().zip(labels).map(|(offer, label)| rows.row(offer, label)).collect();
+        let cache = cache_hint(&offered, asked.profile.is_some());
+        let answer = Arc::new(Response { body: Body::Streams(streams), cache });
+        self.kept.keep(asker, &findings, &answer, offered.is_complete);
+        answer
+    }
+
+    /// What the list would show, for those who want to write it otherwise.
+    pub async fn offers(&self, asked: &Asked<'_>) -> Offered {
+        let begun = Instant::now();
+        let plan = self.plans.of(asked.profile);
+        let findings = self.find(asked, &plan).await;
+        self.choose(&findings, asked.terms, &plan, begun).await
+    }
+
+    async fn find(&self, asked: &Asked<'_>, plan: &Plan) -> Findings {
+        let discovery = &self.parts.discovery;
+        let scope = discovery.scope(&plan.profile.indexers, plan.profile.only_own_indexers);
+        discovery.find(asked.kind, asked.id, &scope.after(asked.hops.clone())).await
+    }
+
+    async fn choose(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> Offered {
+        let (sifted, is_settled) = self.sift(findings, terms, begun).await;
+        let mut offers = sifted.offers;
+        self.locate(&mut offers).await;
+        if self.is_without_peers(terms) {
+            offers.retain(Offer::comes_without_peers);
+        }
+        let offers = pick(&plan.profile.listing, &plan.patterns, offers);
+        let listed: Vec<_> = offers.iter().map(|offer| Arc::clone(&offer.candidate)).collect();
+        self.parts.discovery.remember(&listed);
+        Offered { query: findings.query.clone(), offers, is_complete: findings.complete && is_settled }
+    }
+
+    /// What fits, after looking up the files of the most promising packs. Also whether nothing is under way.
+    async fn sift(&self, findings: &Findings, terms: &Terms, begun: Instant) -> (Sifted, bool) {
+        let discovery = &self.parts.discovery;
+        let sift = || sift(&findings.query, &findings.candidates, |candidate| discovery.table(candidate));
+        let mut sifted = sift();
+        sifted.unseen.retain(|candidate| self.kept.is_new(candidate.info_hash));
+        if sifted.unseen.is_empty() {
+            return (sifted, true);
+        }
+        sifted.unseen.sort_by(|one, other| by_promise(one, other));
+        sifted.unseen.truncate(MOST_LOOKED_UP);
+        let unseen = sifted.unseen;
+        let left = self.parts.deadline.saturating_sub(begun.elapsed());
+        let within = if sifted.offers.is_empty() { left.max(GRACE) } else { left.min(GRACE) };
+        discovery.resolve(&unseen, terms, within).await;
+        let looked_up: HashSet<_> = unseen.iter().map(|candidate| candidate.info_hash).collect();
+        let sifted = sift();
+        let is_settled = !sifted.unseen.iter().any(|candidate| looked_up.contains(&candidate.info_hash));
+        self.kept.note_looked_up(looked_up);
+        (sifted, is_settled)
+    }
+
+    /// Finds out what of the offers plays at once.
+    async fn locate(&self, offers: &mut [Offer]) {
+        let hashes: HashSet<_> = offers.iter().map(|offer| offer.candidate.info_hash).collect();
+        let cache = self.parts.cache.clone();
+        let looking = tokio::task::spawn_blocking(move || cache.presences(&hashes));
+        // A list that does not know it is better than none.
+        let presences: Presences = looking.await.unwrap_or_default();
+        for offer in offers {
+            offer.here = presences.of(offer.candidate.info_hash, offer.file);
+        }
+    }
+
+    /// Whether peers bring nothing and nobody else can bring everything.
+    fn is_without_peers(&self, terms: &Terms) -> bool {
+        let policy = terms.policy.unwrap_or(self.parts.policy);
+        let has_services =
+            terms.services.as_ref().map_or(self.parts.has_services, |services| !services.is_empty());
+        policy == SourcePolicy::NeverP2p && !has_services
+    }
+}
+
+fn cache_hint(offered: &Offered, of_profile: bool) -> CacheHint {
+    match (offered.offers.is_empty(), offered.is_complete) {
+        (true, true) => EMPTY,
+        (true, false) => NOTHING_YET,
+        (false, false) => UNFINISHED,
+        (false, true) if of_profile => OF_PROFILE,
+        (false, true) => WHOLE,
+    }
+}
+
+impl std::fmt::Debug for StreamLists {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamLists").field("policy", &self.parts.policy).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! What of a few torrents is on disk, without opening any of it.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+
+use super::Cache;
+use super::folder::ContentFolder;
+use super::sidecar::{Description, Record};
+use crate::domain::{ContentKey, FileChoice, InfoHash};
+use crate::release::is_video;
+
+/// How much of a content is on this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// Nothing.
+    Absent,
+    /// Some pieces.
+    Partly,
+    /// Everything.
+    Complete,
+}
+
+/// What of the torrents asked for is on disk.
+#[derive(Debug, Clone, Default)]
+pub struct Presences {
+    contents: HashMap<ContentKey, Presence>,
+    drop_ins: HashSet<InfoHash>,
+}
+
+impl Presences {
+    /// How much of one content is there.
+    pub fn of(&self, info_hash: InfoHash, choice: FileChoice) -> Presence {
+        if self.drop_ins.contains(&info_hash) {
+            return Presence::Complete;
+        }
+        let index = match choice {
+            FileChoice::Index(index) => Some(index),
+            _ => None,
+        };
+        let found = [index, choice.stand_in()].into_iter().flatten();
+        let found = found.filter_map(|file| self.contents.get(&ContentKey { info_hash, file }));
+        found.max().copied().unwrap_or(Presence::Absent)
+    }
+}
+
+impl Cache {
+    /// What of these torrents is on disk. Reads the two small files of each content there is. Blocking.
+    pub fn presences(&self, of: &HashSet<InfoHash>) -> Presences {
+        let folder = self.folder();
+        let contents = ContentFolder::all(folder)
+            .into_iter()
+            .filter(|(key, _)| of.contains(&key.info_hash))
+            .map(|(key, stored)| (key, self.opened(key).unwrap_or_else(|| stored_presence(&stored))))
+            .collect();
+        let names = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        let names: Vec<String> = names
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| is_video(name))
+            .map(|name| name.to_ascii_lowercase())
+            .collect();
+        let dropped = |hash: &&InfoHash| {
+            let hash = hash.to_string();
+            names.iter().any(|name| name.contains(&hash))
+        };
+        Presences { contents, drop_ins: of.iter().filter(dropped).copied().collect() }
+    }
+}
+
+fn stored_presence(folder: &ContentFolder) -> Presence {
+    let Some(description) = Description::read(&folder.layout()) else { return Presence::Absent };
+    let record = Record::read(&folder.have());
+    let vouched = record.vouched.iter().copied().chain(std::iter::repeat(0));
+    let pieces: u32 =
+        record.have.iter().zip(vouched).map(|(have, vouched)| (have | vouched).count_ones()).sum();
+    match pieces as usize {
+        0 => Presence::Absent,
+        some if some < description.layout.pieces() => Presence::Partly,
+        _ => Presence::Complete,
+    }
+}

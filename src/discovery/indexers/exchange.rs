@@ -1,0 +1,172 @@
+//! One question to an indexer and its answer, whose errors say what to do and hold no secrets.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+
+use crate::discovery::IndexerError;
+
+/// No server of this kind asks for more patience; those that do have made a mistake.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3_600);
+
+/// What an indexer answered, whatever its status.
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: u16,
+    /// The body, as much of it as came.
+    pub(super) body: Bytes,
+    /// All of the body came.
+    pub(super) is_whole: bool,
+    pause: Option<Duration>,
+    is_html: bool,
+}
+
+/// Sends a question and reads the answer, at most `most_bytes` of it.
+///
+/// # Errors
+/// `Unavailable` if there is no answer within `limit`, or none at all.
+pub(super) async fn ask(
+    request: reqwest::RequestBuilder,
+    limit: Duration,
+    most_bytes: usize,
+) -> Result<Answer, IndexerError> {
+    let answered = tokio::time::timeout(limit, exchange(request, most_bytes)).await;
+    answered.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
+}
+
+async fn exchange(request: reqwest::RequestBuilder, most_bytes: usize) -> Result<Answer, IndexerError> {
+    let mut response = request.send().await.map_err(|error| plain(&error))?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let mut body = BytesMut::new();
+    let is_whole = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = most_bytes.saturating_sub(body.len());
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    break false;
+                }
+            }
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+    };
+    let is_html = is_html(&headers, &body);
+    Ok(Answer { status, body: body.freeze(), is_whole, pause: retry_after(&headers), is_html })
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// What [`Answer::refusal`] says, or `Malformed` for JSON of another shape, of which nothing is repeated.
+    pub(super) fn json<T: DeserializeOwned>(&self, expected: &str) -> Result<T, IndexerError> {
+        if let Some(error) = self.refusal(expected) {
+            return Err(error);
+        }
+        if !self.is_whole {
+            return Err(unavailable("its answer broke off"));
+        }
+        serde_json::from_slice(&self.body).map_err(|_| not(expected, "it answered with something else"))
+    }
+
+    /// What status and kind say, if that is a refusal. `expected` is what should be there: `a Prowlarr`.
+    pub(super) fn refusal(&self, expected: &str) -> Option<IndexerError> {
+        Some(match self.status {
+            429 => IndexerError::RateLimited(self.pause),
+            401 => refused_key(),
+            // What stands in front of a server refuses with pages, too, and knows nothing of its keys.
+            403 if !self.is_html => refused_key(),
+            410 => unavailable("it is disabled there"),
+            status @ (403 | 408 | 500..) => unavailable(format!("it answered with status {status}")),
+            404 => not(expected, "there is nothing at it (status 404)"),
+            _ if self.is_html => not(expected, "it answered with a web page"),
+            200..300 => return None,
+            status => not(expected, &format!("it answered with status {status}")),
+        })
+    }
+
+    /// How long it asks not to be asked again.
+    pub(super) const fn pause(&self) -> Option<Duration> {
+        self.pause
+    }
+}
+
+/// The error for an address that is something else's.
+pub(super) fn not(expected: &str, what: &str) -> IndexerError {
+    IndexerError::Malformed(format!("this is not {expected}: {what}"))
+}
+
+pub(super) fn unavailable(what: impl Into<String>) -> IndexerError {
+    IndexerError::Unavailable(what.into())
+}
+
+pub(super) fn refused_key() -> IndexerError {
+    IndexerError::Credentials("the API key is refused".to_owned())
+}
+
+/// What a server says in its own words, as far as that can be shown: the first line without addresses, settings and
+/// whatever else may be or hold a key.
+pub(super) fn shown(text: &str) -> String {
+    let is_word =
+        |word: &&str| word.len() <= 20 && !word.contains(['/', '=', '&', '?', '@', '\\', '<', '>', '"']);
+    let line = text.lines().next().unwrap_or_default();
+    let words: Vec<&str> = line.split_whitespace().filter(is_word).take(16).collect();
+    words.join(" ")
+}
+
+/// What went wrong on the way, without the address, which may hold a key.
+fn plain(error: &reqwest::Error) -> IndexerError {
+    unavailable(match error {
+        error if error.is_connect() => "there is no connection to it",
+        error if error.is_timeout() => "it does not answer in time",
+        error if error.is_redirect() => "it leads to where nobody may go",
+        error if error.is_builder() => "its address cannot be used",
+        _ => "the connection to it broke off",
+    })
+}
+
+fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let start = body.trim_ascii_start();
+    let begins = |tag: &[u8]| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
+    let declared = kind.to_ascii_lowercase().starts_with("text/html");
+    // Some servers call their XML a web page.
+    begins(b"<!doctype html") || begins(b"<html") || declared && !begins(b"<?xml") && !begins(b"<rss")
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let until = |moment: SystemTime| moment.duration_since(SystemTime::now()).unwrap_or_default();
+    let pause = seconds.or_else(|| httpdate::parse_http_date(text).ok().map(until))?;
+    Some(pause.min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_read_as_seconds_and_as_dates() {
+        let pause = |text: &str| {
+            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]))
+                .map(|pause| pause.as_secs())
+        };
+        assert_eq!(pause("90"), Some(90));
+        assert_eq!(pause("99999999"), Some(LONGEST_PAUSE.as_secs()));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
+        assert_eq!(pause("later"), None);
+        let some_day = httpdate::fmt_http_date(SystemTime::now() + 2 * LONGEST_PAUSE);
+        assert_eq!(pause(&some_day), Some(LONGEST_PAUSE.as_secs()));
+    }
+
+    #[test]
+    fn what_servers_say_is_shown_without_what_may_be_secret() {
+        let said = "Error at https://tracker.example/rss?passkey=abc key=0123 0123456789abcdef0123456789abcdef now\nX";
+        assert_eq!(shown(said), "Error at now");
+    }
+}

@@ -1,0 +1,160 @@
+//! Who made a release and where it was found: groups, sites, checksums, extensions.
+
+use super::tags::Tagged;
+use super::token::{Bracket, Gap, Kind, Mark, Shape, Strength, Text};
+use super::words::Tag;
+use crate::release::VIDEO_EXTENSIONS;
+
+/// Endings of files that are no videos, but are named like one.
+const OTHER_EXTENSIONS: [&str; 12] =
+    ["srt", "sub", "ass", "ssa", "vtt", "idx", "sup", "torrent", "nzb", "iso", "rar", "zip"];
+
+/// Splits the extension off. Some sites turn its point into a blank.
+pub(super) fn split_extension(name: &str) -> (&str, Option<&str>) {
+    let trimmed = name.trim_end();
+    let Some(at) = trimmed.rfind(['.', ' ']) else { return (name, None) };
+    let extension = &trimmed[at + 1..];
+    let lower = extension.to_ascii_lowercase();
+    let known = VIDEO_EXTENSIONS.contains(&lower.as_str()) || OTHER_EXTENSIONS.contains(&lower.as_str());
+    // `TS` in capitals, or behind a blank, is a film filmed off a screen.
+    let screen = lower == "ts" && (extension != "ts" || trimmed.as_bytes()[at] == b' ');
+    let worded =
+        trimmed.as_bytes()[at] == b' ' && !matches!(lower.as_str(), "mkv" | "mp4" | "avi" | "wmv" | "m4v");
+    if known && !screen && !worded { (&trimmed[..at], Some(extension)) } else { (name, None) }
+}
+
+/// Ends of addresses.
+const DOMAINS: [&str; 44] = [
+    "com", "org", "net", "to", "tv", "me", "cc", "io", "info", "pics", "ru", "ws", "xyz", "site", "online",
+    "club", "vip", "life", "cam", "sbs", "tel", "world", "my", "nu", "mx", "pl", "es", "fr", "in", "lol",
+    "top", "pro", "re", "se", "li", "ag", "link", "bz", "biz", "co", "is", "rs", "phd", "ch",
+];
+
+/// Marks addresses of sites: `www.site.org`, `www site org - `, `[site.org]`, `site.com - `.
+pub(super) fn mark_sites(text: &mut Text<'_>) {
+    let mut index = 0;
+    while index < text.len() {
+        match site_at(text, index) {
+            Some(end) => {
+                text.mark(index..end, Mark::Other);
+                index = end;
+            }
+            None => index += 1,
+        }
+    }
+}
+
+fn site_at(text: &Text<'_>, index: usize) -> Option<usize> {
+    let closes = |index: usize| {
+        let gap = text.gap(index);
+        index >= text.len() || gap.has(Gap::BRACKET) || gap.is_dash() || gap.has(Gap::SLASH)
+    };
+    if matches!(text.word(index), "www" | "ww" | "wwww" | "www1") {
+        let ends = |end: &usize| DOMAINS.contains(&text.word(*end - 1)) || closes(*end);
+        return (index + 3..=index + 5).take_while(|end| *end <= text.len()).find(ends);
+    }
+    let dotted = |index: usize| text.gap(index) == Gap::DOT && DOMAINS.contains(&text.word(index));
+    if !dotted(index + 1) || text.word(index).len() < 3 {
+        return None;
+    }
+    let in_bracket = text.tokens[index].bracket.is_some_and(|place| {
+        let bracket = text.brackets[place];
+        bracket.shape == Shape::Square && bracket.last == index + 2
+    });
+    let first = index == 0 && text.gap(index + 2).is_dash();
+    (in_bracket || first).then_some(index + 2)
+}
+
+/// Marks checksums, eight hexadecimal digits in brackets. Answers whether there is one.
+pub(super) fn mark_checksums(text: &mut Text<'_>) -> bool {
+    let is_checksum = |bracket: &&Bracket| {
+        let word = text.word(bracket.first);
+        let hexadecimal = word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let dated = word.starts_with("19") || word.starts_with("20");
+        bracket.last == bracket.first + 1
+            && hexadecimal
+            && !(dated && text.tokens[bracket.first].kind == Kind::Number)
+            && bracket.first > 0
+    };
+    let found: Vec<usize> = text.brackets.iter().filter(is_checksum).map(|bracket| bracket.first).collect();
+    for index in &found {
+        text.mark(*index..*index + 1, Mark::Other);
+    }
+    !found.is_empty()
+}
+
+/// The group behind the last hyphen, if words about quality stand before it. Marks it.
+pub(super) fn read_trailing_group(text: &mut Text<'_>, tags: &[Tagged]) -> Option<String> {
+    let mut last = text.len();
+    let in_square = |index: usize| {
+        text.tokens[index].bracket.is_some_and(|place| text.brackets[place].shape == Shape::Square)
+    };
+    let is_idle = |index: usize| {
+        tags.binary_search_by_key(&index, |tag| tag.first).is_ok_and(|at| tags[at].tag == Tag::Idle)
+    };
+    while last > 0 && in_square(last - 1) {
+        last -= 1;
+    }
+    if last == 0 || !(text.is_plain(last - 1) || is_idle(last - 1)) {
+        return None;
+    }
+    // A group may hold dots or blanks, but no more than three words: `-GROUP`, `-The Group`.
+    let start =
+        (last.saturating_sub(3)..last).rev().take_while(|index| !in_square(*index)).find(|index| {
+            let gap = text.gap(*index);
+            gap.has(Gap::HYPHEN) && gap.only(Gap::HYPHEN | Gap::SPACE | Gap::CLOSE)
+        })?;
+    let strong = text.tokens[..start].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+    let wholly_plain = (start..last).all(|index| text.is_plain(index) || is_idle(index));
+    if !strong || !wholly_plain || text.gap(start).is_dash() && last - start > 1 {
+        return None;
+    }
+    let group = &text.raw[text.tokens[start].start..text.tokens[last - 1].end];
+    text.mark(start..last, Mark::Other);
+    Some(group.to_owned())
+}
+
+/// Where the title begins, and the group in brackets before it.
+pub(super) fn body(text: &Text<'_>) -> (usize, Option<String>) {
+    let (mut index, mut group) = (0, None);
+    while let Some(next) = past_leading(text, index) {
+        if group.is_none() && text.is_plain(index) && text.tokens[index].bracket.is_some() {
+            group = Some(text.raw[text.tokens[index].start..text.tokens[next - 1].end].to_owned());
+        }
+        index = next;
+    }
+    (index, group)
+}
+
+fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
+    let token = text.get(index)?;
+    let Some(bracket) = text.opened_at(index) else {
+        let end = (index..text.len())
+            .find(|at| text.tokens[*at].mark != Mark::Other || text.opened_at(*at).is_some());
+        return (token.mark == Mark::Other).then(|| end.unwrap_or(text.len()));
+    };
+    let marks = || text.tokens[bracket.first..bracket.last].iter().map(|token| token.mark);
+    let bare_text_follows = text.get(bracket.last).is_some_and(|token| token.bracket.is_none());
+    let is_first = index == 0 && bracket.last < text.len();
+    let holds_number = marks().any(|mark| mark == Mark::Number);
+    let skipped = match bracket.shape {
+        Shape::Star => true,
+        Shape::Square => {
+            let foreign = marks().all(|mark| !matches!(mark, Mark::Plain));
+            !holds_number && (is_first && !looks_titled(text, bracket) || foreign || bare_text_follows)
+        }
+        Shape::Round => {
+            let quality = marks().all(|mark| matches!(mark, Mark::Tag(_) | Mark::Other));
+            quality || is_first && text.gap(bracket.last).has(Gap::UNDERSCORE)
+        }
+    };
+    (skipped && bracket.last < text.len()).then_some(bracket.last)
+}
+
+/// Whether the first bracket holds a title rather than a group: it ends with a year and words stand before.
+fn looks_titled(text: &Text<'_>, bracket: &Bracket) -> bool {
+    let year = |index: usize| {
+        text.free_number(index).is_some_and(|(value, width)| width == 4 && (1895..2036).contains(&value))
+    };
+    bracket.last > bracket.first + 1 && year(bracket.last - 1)
+}

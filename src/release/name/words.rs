@@ -1,0 +1,247 @@
+//! The words of release names and what each one says.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::token::Strength::{self, Firm, Strong, Weak};
+use super::{Audio, Codec, Hdr, Medium, Resolution};
+
+/// What a word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    Lines(Resolution),
+    Interlaced(Resolution),
+    Dimensions(u16, u16),
+    Medium(Medium),
+    Codec(Codec),
+    Depth(u8),
+    Hdr(Hdr),
+    Audio(Audio),
+    /// Loudspeakers around the listener, and for the lowest tones.
+    Channels(u8, u8),
+    /// A language that is spoken, by its code; or one of subtitles, if a word beside it says so.
+    Spoken(&'static str),
+    Subtitles(&'static str),
+    Dubbed(&'static str),
+    /// Subtitles in the language beside it.
+    SubtitlesOf,
+    /// A dubbed version, perhaps in the language beside it.
+    Dub,
+    MultiAudio,
+    HardSub,
+    Edition(&'static str),
+    Proper,
+    Repack,
+    ThreeD,
+    Complete,
+    Size(u64),
+    /// Nothing that is kept: a service, a site, a habit of groups.
+    Idle,
+}
+
+/// Words without blanks, dots and hyphens inside them: `webdl` stands for `WEB-DL` and `Web DL` too.
+const WORDS: &[(&str, Tag, Strength)] = &[
+    ("cam", Tag::Medium(Medium::Cam), Weak),
+    ("camrip hdcam hqcam hdcamrip camhd", Tag::Medium(Medium::Cam), Strong),
+    ("ts", Tag::Medium(Medium::Telesync), Weak),
+    (
+        "hdts tsrip hdtsrip telesync telesynch pdvd predvd predvdrip predvdr hqts",
+        Tag::Medium(Medium::Telesync),
+        Strong,
+    ),
+    ("tc", Tag::Medium(Medium::Telecine), Weak),
+    ("telecine hdtc tcrip hdtcrip", Tag::Medium(Medium::Telecine), Strong),
+    ("scr screener", Tag::Medium(Medium::Screener), Firm),
+    (
+        "dvdscr dvdscreener bdscr webscr webscreener hdscr scrrip dvdscrrip",
+        Tag::Medium(Medium::Screener),
+        Strong,
+    ),
+    ("vhs", Tag::Medium(Medium::Vhs), Weak),
+    ("vhsrip vhsscr", Tag::Medium(Medium::Vhs), Strong),
+    (
+        "tvrip satrip dsr dsrip dthrip pdtv pdtvrip sdtv dvbrip dvb dvtv ppvrip tvhd digitalrip",
+        Tag::Medium(Medium::SdTv),
+        Strong,
+    ),
+    ("hdtv hdtvrip hdtvr uhdtv uhdtvrip ahdtv dtv dthd", Tag::Medium(Medium::HdTv), Strong),
+    ("dvdrip dvdmux dvdripped dvdrips xdvdrip dvdriptaiwan", Tag::Medium(Medium::DvdRip), Strong),
+    ("dvd", Tag::Medium(Medium::Dvd), Firm),
+    ("dvd5 dvd9 dvdr dvdr5 dvdr9 dvdfull fulldvd dvdremux dvdiso videots", Tag::Medium(Medium::Dvd), Strong),
+    ("hddvd hddvdrip hddvdremux", Tag::Medium(Medium::HdDvd), Strong),
+    (
+        "webrip webdlrip webcap weblrip webrips webripped hdrip hqhdrip webhdrip vodrip vodr vod webtvrip hdtvwebrip",
+        Tag::Medium(Medium::WebRip),
+        Strong,
+    ),
+    ("web", Tag::Medium(Medium::WebDl), Weak),
+    ("webdl webhd webuhd webddl webmux webdlhd webhdl", Tag::Medium(Medium::WebDl), Strong),
+    ("brrip brip bdripremastered", Tag::Medium(Medium::BrRip), Strong),
+    ("bd br", Tag::Medium(Medium::BluRay), Weak),
+    (
+        "bluray bluraydisc blurays blurayrip bdrip bdmux bdiso bdmv bdr bd25 bd50 bd66 bd100 uhdbd uhdbdrip uhdrip bdfull \
+         fullbluray blueray bluraycomplete microhd mhd bdwebrip",
+        Tag::Medium(Medium::BluRay),
+        Strong,
+    ),
+    (
+        "remux bdremux uhdremux uhdbdremux blurayremux uhdblurayremux bdremuxed remuxed",
+        Tag::Medium(Medium::Remux),
+        Strong,
+    ),
+    ("x264 h264 avc x264crf h264avc avchd x642 10bitavc", Tag::Codec(Codec::Avc), Strong),
+    ("x265 h265 hevc hevc10 x265crf hevcx265 h265hevc", Tag::Codec(Codec::Hevc), Strong),
+    ("xvid divx divx5 xvidhd xvidvd divx3 divx6", Tag::Codec(Codec::Xvid), Strong),
+    ("mpeg2 mpg2 h262", Tag::Codec(Codec::Mpeg2), Strong),
+    ("mpeg4", Tag::Idle, Strong),
+    ("vc1", Tag::Codec(Codec::Vc1), Strong),
+    ("vp9 vp9p2", Tag::Codec(Codec::Vp9), Strong),
+    ("av1 av110bit", Tag::Codec(Codec::Av1), Strong),
+    ("vvc h266 x266", Tag::Codec(Codec::Vvc), Strong),
+    ("10bit 10bits hi10 hi10p yuv420p10 main10", Tag::Depth(10), Strong),
+    ("8bit 8bits", Tag::Depth(8), Strong),
+    ("12bit 12bits", Tag::Depth(12), Strong),
+    ("sdr", Tag::Hdr(Hdr::Sdr), Weak),
+    ("hlg", Tag::Hdr(Hdr::Hlg), Firm),
+    ("hdr", Tag::Hdr(Hdr::Hdr10), Weak),
+    ("hdr10 hdrip10", Tag::Hdr(Hdr::Hdr10), Strong),
+    ("hdr10plus hdr10p hdrplus hdr10+", Tag::Hdr(Hdr::Hdr10Plus), Strong),
+    ("dv", Tag::Hdr(Hdr::DolbyVision), Weak),
+    ("dovi dolbyvision", Tag::Hdr(Hdr::DolbyVision), Strong),
+    ("mp3", Tag::Audio(Audio::Mp3), Firm),
+    ("opus", Tag::Audio(Audio::Opus), Weak),
+    ("vorbis oggvorbis ogg", Tag::Audio(Audio::Vorbis), Firm),
+    ("aac heaac aaclc qaac", Tag::Audio(Audio::Aac), Strong),
+    ("ac3 dolbyd dolbydigital ac3d", Tag::Audio(Audio::Ac3), Strong),
+    ("dd", Tag::Audio(Audio::Ac3), Weak),
+    ("eac3 ddp ddplus dolbydigitalplus eac3d ddpa ddpatmos", Tag::Audio(Audio::Eac3), Strong),
+    ("dts dtses", Tag::Audio(Audio::Dts), Strong),
+    ("dtshd dtshdma dtsma dtshdhr dtshdhra dtshr dtshra dtshdres", Tag::Audio(Audio::DtsHd), Strong),
+    ("dtsx dtshdx", Tag::Audio(Audio::DtsX), Strong),
+    ("flac", Tag::Audio(Audio::Flac), Strong),
+    ("pcm lpcm", Tag::Audio(Audio::Pcm), Strong),
+    ("truehd thd dolbytruehd truehdatmos", Tag::Audio(Audio::TrueHd), Strong),
+    ("atmos dolbyatmos", Tag::Audio(Audio::Atmos), Firm),
+    ("4k 4kuhd uhd4k ultrahd4k", Tag::Lines(Resolution::P2160), Strong),
+    ("uhd ultrahd", Tag::Lines(Resolution::P2160), Firm),
+    ("8k", Tag::Lines(Resolution::P4320), Firm),
+    ("2k qhd wqhd", Tag::Lines(Resolution::P1440), Firm),
+    ("fullhd fhd fullhd1080", Tag::Lines(Resolution::P1080), Firm),
+    ("hd hq sd lq", Tag::Idle, Weak),
+    ("extended extendedcut extendededition extendedversion extendido", Tag::Edition("Extended"), Firm),
+    ("uncut uncutedition uncutversion", Tag::Edition("Uncut"), Firm),
+    ("unrated unratedcut unratededition unrateddirectorscut", Tag::Edition("Unrated"), Firm),
+    ("uncensored", Tag::Edition("Uncensored"), Firm),
+    ("remastered remaster remasterizado rmstrd remastérisé", Tag::Edition("Remastered"), Firm),
+    ("restored restoration", Tag::Edition("Restored"), Firm),
+    ("theatrical theatricalcut theatricalversion theatricaledition", Tag::Edition("Theatrical"), Firm),
+    ("directorscut directors directorscutedition", Tag::Edition("Director's Cut"), Firm),
+    ("dc", Tag::Edition("Director's Cut"), Weak),
+    ("finalcut", Tag::Edition("Final Cut"), Firm),
+    ("imax imaxedition imaxenhanced", Tag::Edition("IMAX"), Firm),
+    (
+        "criterion criterioncollection criterionedition thecriterioncollection",
+        Tag::Edition("Criterion"),
+        Firm,
+    ),
+    ("collectorsedition collectors", Tag::Edition("Collector's Edition"), Firm),
+    ("specialedition", Tag::Edition("Special Edition"), Firm),
+    ("ultimateedition ultimatecut", Tag::Edition("Ultimate Edition"), Firm),
+    ("deluxeedition", Tag::Edition("Deluxe Edition"), Firm),
+    ("limitededition", Tag::Edition("Limited Edition"), Firm),
+    ("anniversaryedition", Tag::Edition("Anniversary Edition"), Firm),
+    ("openmatte", Tag::Edition("Open Matte"), Strong),
+    ("redux", Tag::Edition("Redux"), Weak),
+    ("fanedit", Tag::Edition("Fan Edit"), Firm),
+    ("despecialized", Tag::Edition("Despecialized"), Firm),
+    ("colorized", Tag::Edition("Colorized"), Firm),
+    ("proper properly realproper", Tag::Proper, Firm),
+    ("repack rerip repack2 repack3 2ndrepack reripped", Tag::Repack, Firm),
+    ("3d", Tag::ThreeD, Weak),
+    ("hsbs halfsbs sbs fullsbs hou halfou htab halftab 3dhsbs 3dsbs 3dhou bd3d bluray3d", Tag::ThreeD, Firm),
+    (
+        "complete completeseries thecompleteseries thecomplete completa completas completo \
+         complet complète integrale intégrale lintégrale lintegrale komplett batch fullseries kompletny kompletní \
+         полный completebatch 全集 合集",
+        Tag::Complete,
+        Firm,
+    ),
+    ("all", Tag::Complete, Weak),
+    (
+        "multi multilang multilanguage multilingual multiaudio multiaudios dualaudio tripleaudio quadaudio trialaudio dual",
+        Tag::MultiAudio,
+        Firm,
+    ),
+    ("multivf multivf2 multivff multivfq multivfi multitruefrench multifrench", Tag::MultiAudio, Firm),
+    ("duallanguage dl ml", Tag::MultiAudio, Weak),
+    (
+        "hardsub hardsubs hardsubbed hardcoded hc korsub korsubs hcsub hcsubs hardcodedsubs",
+        Tag::HardSub,
+        Firm,
+    ),
+    (
+        "sub subs subtitle subtitles subtitled subbed softsub softsubs legenda legendas napisy untertitel sottotitoli \
+         subtitulos subtítulos subt altyazı altyazi субтитры суб",
+        Tag::SubtitlesOf,
+        Weak,
+    ),
+    (
+        "multisub multisubs msub msubs multiplesubtitle multiplesubtitles multiplesubs dualsub dualsubs 字幕 中文字幕",
+        Tag::SubtitlesOf,
+        Firm,
+    ),
+    ("dub dubs", Tag::Dub, Weak),
+    ("dubbed fandub fandubbed dubbing dublaj doublé doblado", Tag::Dub, Firm),
+    (
+        "internal limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
+         fullscreen letterbox oar convert upscaled upscale aienhanced aiupscaled reencoded reenc microsized stv dvdextras \
+         workprint bonus samplefix proofix syncfix dubfix subfix nfo read hfr mhdtv",
+        Tag::Idle,
+        Firm,
+    ),
+    (
+        "amzn dsnp hmax atvp pcok pmtp nflx aptv cbbc itunes itvx skst hbomax bglobal bilibili crunchyroll rkn iplayer vudu vrv",
+        Tag::Idle,
+        Firm,
+    ),
+    (
+        "nf netflix amazon hulu disney dsny cr max ma it ip stan crav hbo red adn wakanim funi hidive sho starz strp tving \
+         viki viu zee5 hotstar jhs nick cc pbs nbc cbs abc fox fx cw amc all4 my5 tver unext abema baha",
+        Tag::Idle,
+        Weak,
+    ),
+    (
+        "rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+ lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
+ hires originalaudio truewebdl",
+        Tag::Idle,
+        Weak,
+    ),
+    (
+        "eztv eztvx rarbg rartv ettv tgx ethd rargb torrentgalaxy publichd glodls megusta galaxyrg galaxytv demonoid etrg",
+        Tag::Idle,
+        Firm,
+    ),
+];
+
+/// What a word says and how surely it is none of the title's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word {
+    pub(super) tag: Tag,
+    pub(super) strength: Strength,
+}
+
+static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
+    let qualities = WORDS.iter().copied();
+    let words = qualities.chain(super::tongues::words());
+    words
+        .flat_map(|(all, tag, strength)| {
+            all.split_whitespace().map(move |word| (word, Word { tag, strength }))
+        })
+        .collect()
+});
+
+/// What a word says: lower case, without blanks, dots and hyphens inside.
+pub(super) fn find(word: &str) -> Option<Word> {
+    BY_WORD.get(word).copied()
+}

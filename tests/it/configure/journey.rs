@@ -1,0 +1,103 @@
+//! Profiles made and changed by a person in a browser.
+
+use serde_json::{Value, json};
+
+use super::stage::{Stage, TOKEN};
+use crate::support::indexers::jackett::Jackett;
+use crate::support::indexers::{Caps, Tracker, Upstream};
+
+const JACKETT_KEY: &str = "jackett-secret-1";
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect()
+}
+
+fn assert_tells_no_secret(answers: &Value, transcript: &str) {
+    let answers = answers.as_str().unwrap();
+    assert!(answers.len() > 10_000, "the pages are among the answers");
+    for secret in [TOKEN, JACKETT_KEY, "torbox-secret-1", "wrong-secret-1", "imported-secret", "open sesame"]
+    {
+        assert!(!answers.contains(secret), "an answer tells {secret}");
+        assert!(!transcript.contains(secret), "the log tells {secret}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_made_tested_saved_and_changed_in_a_browser() {
+    let jackett = Upstream::start(Jackett::new(JACKETT_KEY, [Tracker::new("one", "One", Caps::WORDS)]));
+    let stage = Stage::start(|setup| setup);
+    let facts = stage
+        .drive(
+            "walk.mjs",
+            json!({ "token": TOKEN, "wrongToken": "wrong-secret-1", "jackett": jackett.base(),
+                    "jackettKey": JACKETT_KEY }),
+        )
+        .await;
+    assert_eq!(facts["complaints"], json!([]));
+    assert!(facts["account"].as_str().unwrap().contains("viewer"), "{}", facts["account"]);
+    assert_eq!(facts["accountStillTold"], facts["account"]);
+    assert!(facts["focusAfterAdding"].as_str().unwrap().ends_with("-token"), "{facts:#}");
+    assert_eq!(facts["focusAfterMove"], "Move TorBox up");
+    assert_eq!(facts["announced"], "TorBox: place 1 of 2.");
+    assert_eq!(texts(&facts["services"]), ["TorBox", "Real-Debrid"]);
+    assert!(facts["indexer"].as_str().unwrap().contains("ms"), "{}", facts["indexer"]);
+    assert_eq!(texts(&facts["sort"])[..2], ["Size", "Ready to play"]);
+    assert_eq!(texts(&facts["dragged"])[8..], ["Newest", "Sound"]);
+    assert_eq!(texts(&facts["flags"]), ["no-dolby-vision", "no-dts", "no-truehd"]);
+    assert_eq!(texts(&facts["pressed"]), ["Samsung TV"]);
+    assert!(facts["templateError"].as_str().unwrap().starts_with("Left column: line 1"), "{facts:#}");
+    assert!(texts(&facts["preview"]).contains(&"Ours 1080p"), "{}", facts["preview"]);
+    assert_installs(&stage, &facts);
+    assert_reopens(&facts, jackett.base());
+    assert_eq!(texts(&facts["afterRemoval"]), ["Real-Debrid"]);
+    assert_tells_no_secret(&facts["answers"], &stage.server.transcript());
+    assert!(stage.debrid.unexpected().is_empty(), "{:?}", stage.debrid.unexpected());
+}
+
+/// The buttons lead to the manifest of the profile, and that is there.
+fn assert_installs(stage: &Stage, facts: &Value) {
+    let url = facts["url"].as_str().unwrap();
+    let manifest = url.replace("/configure?saved", "/manifest.json");
+    assert_eq!(facts["manifest"], manifest.as_str());
+    assert_eq!(facts["stremio"], manifest.replace("http://", "stremio://"));
+    let encoded = crate::support::http::escape(&manifest).replace("%2E", ".");
+    let web = facts["web"].as_str().unwrap();
+    assert!(web.starts_with("https://web.stremio.com/#/addons?addon=http%3A%2F%2F127.0.0.1%3A"), "{web}");
+    assert_eq!(web.split('=').next_back().unwrap().to_lowercase(), encoded.to_lowercase());
+    assert_eq!(facts["copied"], "Copied");
+    assert!(facts["qr"].as_str().unwrap().contains("QR"), "{facts:#}");
+    assert!(manifest.starts_with(stage.server.base()), "{manifest}");
+}
+
+fn assert_reopens(facts: &Value, jackett: &str) {
+    let page = &facts["reopened"];
+    assert_eq!(page["name"], "Den");
+    assert_eq!(texts(&page["services"]), ["TorBox", "Real-Debrid"]);
+    assert_eq!(page["sort"], facts["dragged"]);
+    for field in page["tokens"].as_array().unwrap().iter().chain([&page["key"]]) {
+        assert_eq!(field[0], "");
+        assert!(field[1].as_str().unwrap().starts_with("Saved"), "{field}");
+    }
+    assert_eq!(page["address"], format!("{jackett}/"));
+    assert_eq!(texts(&page["languages"]), ["German"]);
+    assert_eq!(page["label"], "Ours {{ resolution }}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_works_without_scripts() {
+    let stage = Stage::start(|setup| setup);
+    let facts = stage.drive("plain.mjs", json!({ "token": TOKEN })).await;
+    assert_eq!(facts["complaints"], json!([]));
+    assert!(facts["afterAdding"].as_str().unwrap().ends_with("/configure#services"), "{facts:#}");
+    assert!(facts["account"].as_str().unwrap().contains("viewer"), "{}", facts["account"]);
+    assert_eq!(texts(&facts["services"]), ["put.io", "Real-Debrid"]);
+    assert_eq!(texts(&facts["problems"]), ["Enter the token of put.io, or remove it."]);
+    assert_eq!(facts["flags"], 7);
+    assert_eq!(facts["heading"], "Plain");
+    assert_eq!(texts(&facts["saved"]), ["Real-Debrid"]);
+    assert!(facts["imported"].as_str().unwrap().contains("providers"), "{}", facts["imported"]);
+    assert_eq!(texts(&facts["importedServices"]), ["Real-Debrid"]);
+    assert_eq!(facts["deleted"].as_str().unwrap().trim(), "The profile was deleted.");
+    assert_eq!(facts["gone"], json!([404, "No such profile"]));
+    assert_tells_no_secret(&facts["answers"], &stage.server.transcript());
+}

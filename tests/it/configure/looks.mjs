@@ -1,0 +1,69 @@
+// Looks at the page in every state, on every screen, by day and by night: axe judges, and pictures are taken.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { SCREENS, axe, drive, open } from '../support/browser.mjs'
+
+async function settle(page) {
+  // Pictures of moving things differ.
+  await page.evaluate(() => Promise.all(document.getAnimations().map(one => one.finished)))
+}
+
+await drive(async (browser, { base, folder, token }) => {
+  mkdirSync(folder, { recursive: true })
+  const wrong = [], complaints = [], wide = []
+  let saved
+  for (const [screen, options] of Object.entries(SCREENS)) {
+    for (const colorScheme of ['light', 'dark']) {
+      const { page, context, complaints: own } = await open(browser, { ...options, colorScheme, reducedMotion: 'reduce' })
+      const look = async state => {
+        await settle(page)
+        const name = `configure-${screen}-${colorScheme}-${state}`
+        await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+        wrong.push(...(await axe(page)).map(one => `${name}: ${one}`))
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        if (over > 0) wide.push(`${name} is ${over} px wider than the screen`)
+      }
+      await page.goto(`${base}/`)
+      await look('home')
+      await page.goto(`${base}/configure`)
+      await look('new')
+      await page.locator('#add-service-realdebrid').click()
+      await page.locator('#services .row').waitFor()
+      await page.locator('#services [name$=-token]').fill(token)
+      await page.locator('#services [name$=-token]').blur()
+      await page.locator('#services .said[data-ok=yes]').waitFor()
+      await page.locator('#add-service-torbox').click()
+      await page.locator('#services .row').nth(1).waitFor()
+      for (const [count, kind] of ['jackett', 'addon'].entries()) {
+        await page.locator(`#add-indexer-${kind}`).click()
+        await page.locator('#indexers .row').nth(count).waitFor()
+      }
+      await page.locator('#preset-samsung').click()
+      for (const [count, language] of ['de', 'en'].entries()) {
+        await page.locator('#new-language').selectOption(language)
+        await page.locator('#add-language').click()
+        await page.locator('#languages .row').nth(count).waitFor()
+      }
+      for (const value of ['p480', 'p360']) await page.locator(`[name=without-resolution][value=${value}]`).check({ force: true })
+      await page.evaluate(() => { for (const one of document.querySelectorAll('details')) one.open = true })
+      await look('filled')
+      await page.locator('.bar .primary').click()
+      await page.locator('.notice[data-ok=no]').waitFor()
+      await look('problems')
+      for (const row of ['TorBox', 'Jackett', 'Stremio addon']) {
+        const rows = await page.locator('.row').count()
+        await page.getByRole('button', { name: `Remove ${row}` }).click()
+        await page.waitForFunction(before => document.querySelectorAll('.row').length < before, rows)
+      }
+      await page.locator('.bar .primary').click()
+      await page.waitForURL('**/configure?saved')
+      saved = page.url()
+      await look('saved')
+      await page.goto(`${base}/aaaaaaaaaaaaaaaaaaaaaaaaaa/configure`)
+      await look('gone')
+      complaints.push(...own)
+      await context.close()
+    }
+  }
+  return { wrong, wide, complaints, saved }
+})

@@ -1,0 +1,10 @@
+//! From an id to a list of streams, with everybody who is asked on the way as the real ones are.
+
+mod addons;
+mod each;
+mod episodes;
+mod faults;
+mod places;
+mod restart;
+mod secrets;
+mod stage;

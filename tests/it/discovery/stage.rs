@@ -1,0 +1,147 @@
+//! What the tests of this folder have in common: two titles, releases of them, and a list of streams read back.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::indexers::cinemeta::Cinemeta;
+use crate::support::indexers::{Listed, Upstream};
+use crate::support::server::{Headwater, Setup};
+
+/// A film: *Harbour Lights*, 2019.
+pub(super) const FILM: &str = "tt9000001";
+/// A series: *Lantern Street*, 2015–2017, with three episodes in each of its three seasons.
+pub(super) const SHOW: &str = "tt9000002";
+
+/// A catalogue that knows both.
+pub(super) fn titles() -> Upstream<Cinemeta> {
+    let titles = Cinemeta::new().movie(FILM, "Harbour Lights", 2019);
+    Upstream::start(titles.series(SHOW, "Lantern Street", "2015–2017", &[3, 3, 3]))
+}
+
+/// A server that asks this catalogue for titles, and prepares nothing ahead of a click.
+pub(super) fn setup(titles: &Upstream<Cinemeta>) -> Setup {
+    Setup::new()
+        .env("HEADWATER_TITLES_URL", titles.base())
+        .env("HEADWATER_SEARCH_DEADLINE", "10s")
+        .env("HEADWATER_PREWARM", "0")
+}
+
+/// An info-hash that no torrent has.
+pub(super) fn hash(number: u32) -> String {
+    format!("{:08x}", 0xabc0_0000 | number).repeat(5)
+}
+
+/// A release of the film.
+pub(super) fn film(number: u32, quality: &str) -> Listed {
+    Listed::new(&format!("Harbour.Lights.2019.{quality}"), &hash(number)).imdb(FILM)
+}
+
+/// A release of one episode.
+pub(super) fn episode(number: u32, season: u32, episode: u32, quality: &str) -> Listed {
+    let title = format!("Lantern.Street.S{season:02}E{episode:02}.{quality}");
+    Listed::new(&title, &hash(number)).imdb(SHOW).season(season, &[episode])
+}
+
+/// One row of a list.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    /// What the content is known by.
+    pub(super) hash: String,
+    /// The file, as the link names it.
+    pub(super) file: String,
+    /// Both columns together.
+    pub(super) text: String,
+    /// The link.
+    pub(super) url: String,
+    /// All of it.
+    pub(super) value: Value,
+}
+
+/// A list and how long it took.
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) rows: Vec<Row>,
+    pub(super) took: Duration,
+}
+
+impl List {
+    /// The hashes, in the order of the list.
+    pub(super) fn hashes(&self) -> Vec<&str> {
+        self.rows.iter().map(|row| row.hash.as_str()).collect()
+    }
+
+    /// The row of a release.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(super) fn row(&self, hash: &str) -> &Row {
+        let row = self.rows.iter().find(|row| row.hash == hash);
+        row.unwrap_or_else(|| panic!("no row of {hash}: {:#?}", self.rows))
+    }
+
+    /// The hashes, sorted, for lists whose order is not the question.
+    pub(super) fn sorted(&self) -> Vec<String> {
+        let mut hashes: Vec<String> = self.rows.iter().map(|row| row.hash.clone()).collect();
+        hashes.sort();
+        hashes
+    }
+}
+
+/// The hashes of these numbers, sorted.
+pub(super) fn hashes(numbers: &[u32]) -> Vec<String> {
+    let mut hashes: Vec<String> = numbers.iter().map(|number| hash(*number)).collect();
+    hashes.sort();
+    hashes
+}
+
+/// Asks for the streams of a film or of an episode (`tt…:1:2`).
+///
+/// # Panics
+/// If the answer is anything but 200 with a list of streams that all play here.
+pub(super) async fn list(server: &Headwater, id: &str) -> List {
+    list_at(server, "", id).await
+}
+
+/// The same below a prefix such as `/profile`.
+pub(super) async fn list_at(server: &Headwater, prefix: &str, id: &str) -> List {
+    let kind = if id.contains(':') { "series" } else { "movie" };
+    let began = Instant::now();
+    let answer = server.get(&format!("{prefix}/stream/{kind}/{id}.json")).await;
+    let took = began.elapsed();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let body = answer.json();
+    let streams = body["streams"].as_array().unwrap_or_else(|| panic!("no list: {body}"));
+    List { rows: streams.iter().map(|stream| row(server, stream)).collect(), took }
+}
+
+fn row(server: &Headwater, stream: &Value) -> Row {
+    let url = stream["url"].as_str().unwrap_or_else(|| panic!("no url: {stream}"));
+    let path = url.strip_prefix(server.base()).unwrap_or_else(|| panic!("another server's: {stream}"));
+    let parts: Vec<&str> = path.split('/').collect();
+    let play = parts.iter().position(|part| *part == "play").unwrap_or_else(|| panic!("no play link: {url}"));
+    let text = |key: &str| stream[key].as_str().unwrap_or_default();
+    Row {
+        hash: parts[play + 2].to_owned(),
+        file: parts[play + 3].to_owned(),
+        text: format!("{}\n{}", text("name"), text("description")),
+        url: url.to_owned(),
+        value: stream.clone(),
+    }
+}
+
+/// Asks again until a list is as `wanted`, and returns it.
+///
+/// # Panics
+/// If that does not come to pass within 20 seconds.
+pub(super) async fn until(server: &Headwater, id: &str, wanted: impl Fn(&List) -> bool) -> List {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let list = list(server, id).await;
+        if wanted(&list) {
+            return list;
+        }
+        assert!(Instant::now() < deadline, "still {:#?}\n{}", list.rows, server.transcript());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

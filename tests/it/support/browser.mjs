@@ -1,0 +1,61 @@
+// A Chromium for the scripts of page tests. A script is started with one JSON argument and prints one JSON line.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { chromium } from 'playwright-core'
+
+/** How long a script waits for anything. */
+export const PATIENCE = 20_000
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** The screens that pages are looked at on. */
+export const SCREENS = {
+  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true },
+  desktop: { viewport: { width: 1280, height: 900 } },
+  tv: { viewport: { width: 1920, height: 1080 } }
+}
+
+/** Runs `work` with a browser and the argument of the script, and prints what it returns. */
+export async function drive(work) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync']
+  })
+  try {
+    console.log(JSON.stringify(await work(browser, JSON.parse(process.argv[2]))))
+  } catch (error) {
+    console.error(error.stack)
+    process.exitCode = 1
+  } finally {
+    await browser.close()
+  }
+}
+
+/**
+ * A page that collects every complaint of the browser (errors of scripts, refusals of the content policy) and the text
+ * of every answer of the server.
+ */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE)
+  const page = await context.newPage()
+  const complaints = []
+  const reading = []
+  page.on('pageerror', error => complaints.push(String(error)))
+  page.on('console', message => {
+    // The console repeats statuses that the tests look at themselves.
+    if (message.type() === 'error' && !message.text().includes('the server responded with a status')) complaints.push(message.text())
+  })
+  page.on('response', response => reading.push(response.text().catch(() => '')))
+  return { context, page, complaints, answers: async () => (await Promise.all(reading)).join('\n') }
+}
+
+/** What axe has to say about a page: one line for each thing that is wrong. */
+export async function axe(page) {
+  // Evaluated by the debugger, which the page's content policy does not concern.
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.target.join(' ')} (${node.failureSummary})`))
+}
