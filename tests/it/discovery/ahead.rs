@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::stage::{FILM, List, SHOW, film, list, setup, titles};
@@ -80,14 +79,13 @@ async fn the_place_that_was_left_is_fetched_when_the_title_is_opened_again() {
     let mut server =
         setup(&titles).env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).env("HEADWATER_PREWARM", "1").start();
     let found = list(&server, FILM).await;
-    let response = server.open(path(&server, &found, &share.info_hash)).await;
+    let mut response = server.open(path(&server, &found, &share.info_hash)).await;
     let mut taken = 0;
-    let mut body = response.bytes_stream();
     while taken < 6 << 20 {
-        let chunk = body.next().await.expect("there is more").expect("it arrives");
+        let chunk = response.chunk().await.expect("it arrives").expect("there is more");
         taken += chunk.len();
     }
-    drop(body);
+    drop(response);
     server.terminate();
     server.stopped();
     server.restart();
