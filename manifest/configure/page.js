@@ -32,11 +32,12 @@ async function swap(button, section) {
     const names = section === 'all' ? [...form.querySelectorAll('section')].map(one => one.id) : [section]
     const said = new Map([...form.querySelectorAll('.said[data-ok]')].map(one => [one.id, one]))
     for (const name of names) document.getElementById(name).replaceWith(page.getElementById(name))
-    for (const [id, old] of said) document.getElementById(id)?.replaceWith(old)
+    // After an import the rows are others, whatever they are called.
+    if (section !== 'all') for (const [id, old] of said) document.getElementById(id)?.replaceWith(old)
     if (section === 'all') document.getElementById('notices').replaceWith(page.getElementById('notices'))
     enliven()
     const added = [...form.querySelectorAll('.row')].find(row => !before.has(row.id))
-    const next = added?.querySelector('input:not([type=hidden]), button') ?? document.getElementById(focus) ??
+    const next = added?.querySelector('input:not([type=hidden])') ?? document.getElementById(focus) ??
       document.querySelector(`#${section} .add button, #${section} .joined button`)
     next?.focus()
     if (section !== 'all') say(added ? `${added.dataset.label} was added.` : 'Removed.')
