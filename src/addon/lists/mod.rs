@@ -3,6 +3,7 @@
 mod kept;
 mod plan;
 mod row;
+mod thread;
 
 pub(super) use row::binge_group;
 
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 use self::kept::{Asker, Kept};
 use self::plan::{Plan, Plans};
 use self::row::Rows;
+use self::thread::{Threads, follow};
 use super::HOUR;
 use super::offers::{Offer, Sifted, by_promise, pick, sift};
 use crate::cache::{Cache, Presences};
@@ -80,6 +82,7 @@ pub struct StreamLists {
     parts: Parts,
     plans: Plans,
     kept: Kept,
+    threads: Threads,
 }
 
 /// A question for the streams of one video.
@@ -115,7 +118,7 @@ pub struct Offered {
 impl StreamLists {
     /// Lists of what `parts` find.
     pub fn new(parts: Parts) -> Self {
-        Self { parts, plans: Plans::new(), kept: Kept::new() }
+        Self { parts, plans: Plans::new(), kept: Kept::new(), threads: Threads::new() }
     }
 
     /// The list, best first. It never fails, and takes little longer than the deadline.
@@ -123,7 +126,7 @@ impl StreamLists {
         let begun = Instant::now();
         let plan = self.plans.of(asked.profile);
         let findings = self.find(asked, &plan).await;
-        let asker = Asker::new(asked);
+        let asker = Asker::new(asked, self.threads.watched(asked.id).map(|watched| watched.info_hash));
         if let Some(answer) = self.kept.answer(&asker, &findings) {
             return answer;
         }
@@ -142,6 +145,11 @@ impl StreamLists {
         let answer = Arc::new(Response { body: Body::Streams(streams), cache });
         self.kept.keep(asker, &findings, &answer, offered.is_complete);
         answer
+    }
+
+    /// Notes that somebody plays a torrent: the next episode of its series comes from there, if it can.
+    pub fn note_play(&self, info_hash: InfoHash) {
+        self.threads.note_play(info_hash);
     }
 
     /// The answer where nothing can be listed.
@@ -171,6 +179,12 @@ impl StreamLists {
             offers.retain(Offer::comes_without_peers);
         }
         let offers = pick(&plan.profile.listing, &plan.patterns, offers);
+        let id = &findings.query.id;
+        self.threads.note_listed(id, &offers);
+        let offers = match self.threads.watched(id) {
+            Some(watched) => follow(&watched, offers),
+            None => offers,
+        };
         let listed: Vec<_> = offers.iter().map(|offer| Arc::clone(&offer.candidate)).collect();
         self.parts.discovery.remember(&listed);
         Offered {

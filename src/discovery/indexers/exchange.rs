@@ -111,14 +111,19 @@ pub(super) fn refused_key() -> IndexerError {
     IndexerError::Credentials("the API key is refused".to_owned())
 }
 
-/// What a server says in its own words, as far as that can be shown: the first line without addresses, settings and
-/// whatever else may be or hold a key.
+/// What a server says in its own words, as far as that can be shown: the beginning of the first line, without
+/// addresses, settings and whatever else may be or hold a key.
 pub(super) fn shown(text: &str) -> String {
-    let is_word =
-        |word: &&str| word.len() <= 20 && !word.contains(['/', '=', '&', '?', '@', '\\', '<', '>', '"']);
     let line = text.lines().next().unwrap_or_default();
-    let words: Vec<&str> = line.split_whitespace().filter(is_word).take(16).collect();
-    words.join(" ")
+    line.split_whitespace().filter(|word| is_harmless(word)).take(16).collect::<Vec<_>>().join(" ")
+}
+
+/// Keys are long, or are letters and digits in a mixture.
+fn is_harmless(word: &str) -> bool {
+    let has_digits = word.contains(|c: char| c.is_ascii_digit());
+    let is_mixed = word.len() > 5 && has_digits && word.contains(|c: char| c.is_alphabetic());
+    let has_signs = word.contains(['/', '=', '&', '?', '@', '\\', '<', '>', '"']);
+    word.len() <= 20 && !is_mixed && !has_signs
 }
 
 /// What went wrong on the way, without the address, which may hold a key.
@@ -170,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_servers_say_is_shown_without_what_may_be_secret() {
-        let said = "Error at https://tracker.example/rss?passkey=abc key=0123 0123456789abcdef0123456789abcdef now\nX";
+        let said = "Error at https://tracker.example/rss?passkey=abc key=0123 0123456789abcdef0123456789abcdef k3y0f0urs now\nX";
         assert_eq!(shown(said), "Error at now");
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| places::leading(text, known))
         .or_else(|| places::trailing(text, known, led_by_group))
         .or_else(|| places::inner(text, known))
+        .or_else(|| places::hashed(text, known))
         .or_else(|| places::compressed(text, known))?;
     text.mark(found.from..found.to, Mark::Number);
     Some(found)
@@ -86,12 +87,14 @@ pub(super) fn span_at(text: &Text<'_>, index: usize) -> Option<Bare> {
         counting::spans(text.word(index + 1)) && gap == Gap::SPACE && text.gap(index + 2) == Gap::SPACE;
     let second = index + 1 + usize::from(worded);
     let Some((last, last_width)) = figure(text, second) else { return Some(single) };
+    let pair = gap.has(Gap::PLUS) && gap.only(Gap::PLUS | Gap::SPACE) && last == first + 1;
     let joined = worded
+        || pair
         || gap.has(Gap::TILDE)
         || gap == Gap::HYPHEN
         || (gap.is_dash() && last_width == width && width >= 2);
     let grows = last > first && last_width >= width && last - first <= 2000 && !(width < 4 && is_year(last));
-    let whole = joined && grows && gap.only(Gap::PLAIN | Gap::TILDE);
+    let whole = joined && grows && gap.only(Gap::PLAIN | Gap::TILDE | Gap::PLUS);
     Some(if whole { Bare { last, to: second + 1, ..single } } else { single })
 }
 
@@ -120,6 +123,19 @@ pub(super) fn is_claimed(text: &Text<'_>, index: usize) -> bool {
             | "special"
             | "ncop"
             | "nced"
+            | "op"
+            | "ed"
+            | "pv"
+            | "cm"
+            | "menu"
+            | "opening"
+            | "ending"
+            | "extra"
+            | "trailer"
+            | "teaser"
+            | "preview"
+            | "disc"
+            | "cd"
             | "pt"
     )
 }

@@ -75,7 +75,11 @@ fn split_path(name: &str) -> Vec<&str> {
                 // A franchise whose every title holds a slash.
                 let titled =
                     bytes[start..at].last_chunk::<4>().is_some_and(|end| end.eq_ignore_ascii_case(b"fate"));
-                if depth == 0 && !spaced && !titled {
+                // So may a title behind a group, for folders of groups end with a bracket.
+                let led = bytes[start] == b'['
+                    && !matches!(bytes[at - 1], b']' | b')')
+                    && bytes.get(at + 1) != Some(&b'[');
+                if depth == 0 && !spaced && !titled && !led {
                     parts.push(&name[start..at]);
                     start = at + 1;
                 }

@@ -64,7 +64,7 @@ pub(super) fn full_span(text: &Text<'_>, known: Known) -> Option<Bare> {
         let width = text.tokens[index].end - text.tokens[index].start;
         let from_one = bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
         let said = matches!(text.word(index - 1), "full" | "complete" | "batch" | "all");
-        let plain = text.gap(index).only(Gap::BLANK | Gap::COMMA);
+        let plain = text.gap(index).only(Gap::BLANK | Gap::COMMA | Gap::CLOSE);
         ((from_one || said) && plain && closes(text, bare.to)).then_some(bare)
     })
 }
@@ -151,9 +151,11 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
 /// `Title 05 Name.mkv`, `Title.05.Name.mkv`: a padded number amid the words of a file.
 pub(super) fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
     let is_padded = |index: &usize| {
-        let padded =
-            text.free_number(*index).is_some_and(|(value, width)| value < 10 && width == 2 && value > 0);
-        let apart = text.gap(*index).only(Gap::BLANK) && text.gap(index + 1).only(Gap::BLANK);
+        let padded = text.free_number(*index).is_some_and(|(value, width)| {
+            value > 0 && (width == 2 && value < 10 || width == 3 && value < 100)
+        });
+        let behind = text.gap(index + 1);
+        let apart = text.gap(*index).only(Gap::BLANK) && (behind.only(Gap::BLANK) || behind.is_dash());
         padded && apart && !is_claimed(text, *index) && !is_fraction(text, *index, index + 1)
     };
     let mut found = (known.body + 1..known.border).filter(is_padded);
@@ -182,4 +184,11 @@ pub(super) fn compressed(text: &Text<'_>, known: Known) -> Option<Bare> {
         from: index,
         to: index + 1,
     })
+}
+
+/// `Title #12`.
+pub(super) fn hashed(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let index = (known.body + 1..text.len()).find(|index| text.gap(*index).has(Gap::HASH))?;
+    let (first, _) = figure(text, index).filter(|_| !known.has_year && closes(text, index + 1))?;
+    Some(Bare { season: None, first, last: first, from: index, to: index + 1 })
 }

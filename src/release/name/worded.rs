@@ -100,6 +100,13 @@ impl Numbers {
         let text = reader.text;
         let (_, width) = text.free_number(index)?;
         let first = reader.figure(text.tokens[index].start, 4).filter(|figure| figure.width == width)?;
+        // Some write the cross with the letter that looks like it.
+        if matches!(text.word(index + 1), "х" | "×") && text.gap(index + 1) == Gap::default() {
+            let episode =
+                reader.figure(text.get(index + 2)?.start, 3).filter(|episode| episode.width >= 2)?;
+            self.seasons.push(first.value);
+            return Some(self.list_episodes(reader, episode, Some(first.value)));
+        }
         let span = reader.span(first);
         let last = span.unwrap_or(first);
         if let Some((_, end)) = reader.of_how_many(last) {

@@ -93,7 +93,7 @@ async fn a_wrong_key_is_told_as_such() {
     let mut settings = settings(IndexerKind::Jackett, server.url("/"));
     settings.api_key = None;
     let indexer = build(&settings, &net::client().unwrap());
-    let refused = IndexerError::Credentials("the API key is refused".to_owned());
+    let refused = IndexerError::Credentials("the API key is refused: Invalid API Key".to_owned());
     assert_eq!(search(&*indexer, &film()).await.1, Err(refused.clone()));
     assert_eq!(indexer.probe().await, Err(refused));
 }

@@ -112,7 +112,10 @@ async fn refusals_are_told_apart() {
     let error = |code: u32| format!(r#"<error code="{code}" description="Invalid API Key {KEY}=x"/>"#);
     let refused = IndexerError::Credentials("the API key is refused".to_owned());
     for (reply, expected) in [
-        ((200, "", error(100)), refused.clone()),
+        (
+            (200, "", error(100)),
+            IndexerError::Credentials("the API key is refused: Invalid API Key".to_owned()),
+        ),
         ((401, "", "no".to_owned()), refused.clone()),
         ((403, "", String::new()), refused),
         ((429, "Retry-After: 90\r\n", error(900)), IndexerError::RateLimited(Some(Duration::from_secs(90)))),

@@ -142,7 +142,9 @@ fn an_episode_may_have_no_season() {
         ("Harbour.Lights.Series.2.3of6.The.Reef.720p", "Harbour Lights S2 E3 720p"),
         ("BBC.Harbour.Lights.1of3.The.Sea.PDTV.x264", "BBC Harbour Lights E1"),
         ("Harbour Lights Ep #12 [ABCDEF01].mkv", "Harbour Lights E12"),
-        ("Harbour Lights #12.mkv", "Harbour Lights #12"),
+        ("Harbour Lights #12.mkv", "Harbour Lights E12"),
+        ("Harbour Lights 005 - The Long Tide.mkv", "Harbour Lights E5"),
+        ("The #1 Harbour (2012) 720p", "The #1 Harbour (2012) 720p"),
     ]);
 }
 
