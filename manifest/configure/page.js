@@ -56,9 +56,17 @@ async function swap(button, section) {
 const place = row => [...row.parentElement.children].indexOf(row) + 1
 const tell = row => say(`${row.dataset.label}: place ${place(row)} of ${row.parentElement.children.length}.`)
 
+/** Puts a row in the place of another. The others make room: a moved element would lose the focus and the finger. */
+function put(row, other) {
+  const rows = [...row.parentElement.children]
+  const [from, to] = [rows.indexOf(row), rows.indexOf(other)]
+  if (to < from) row.after(...rows.slice(to, from))
+  else row.before(...rows.slice(from + 1, to + 1))
+}
+
 function move(row, direction) {
   const other = direction === 'up' ? row.previousElementSibling : row.nextElementSibling
-  if (other) direction === 'up' ? other.before(row) : other.after(row)
+  if (other) put(row, other)
   tell(row)
 }
 
@@ -77,8 +85,7 @@ function drag(grip, start) {
     const below = event.clientY > box.top + box.height / 2
     const isAfter = rows.indexOf(over) > rows.indexOf(row)
     // Past the middle only, or rows of different heights would change places for ever.
-    if (isAfter && below) over.after(row)
-    else if (!isAfter && !below) over.before(row)
+    if (isAfter === below) put(row, over)
   }
   const end = () => {
     row.classList.remove('dragged')
@@ -237,7 +244,7 @@ document.addEventListener('click', event => {
   if (!button) return
   const row = button.closest('.row')
   if (button.dataset.copy) copy(button)
-  else if (button.dataset.move) { event.preventDefault(); move(row, button.dataset.move); button.focus() }
+  else if (button.dataset.move) { event.preventDefault(); move(row, button.dataset.move) }
   else if (button.dataset.swap) { event.preventDefault(); swap(button, button.dataset.swap) }
   else if (button.dataset.try) { event.preventDefault(); test(row) }
   else if ('flags' in button.dataset) { event.preventDefault(); choose(button) }
@@ -254,9 +261,7 @@ document.addEventListener('keydown', event => {
   if (!event.altKey) return steer(event)
   if (!row || !/Up|Down/.test(event.key)) return
   event.preventDefault()
-  const focused = document.activeElement
   move(row, event.key === 'ArrowUp' ? 'up' : 'down')
-  focused.focus()
 })
 document.addEventListener('keydown', event => {
   // On a closed list the button of a remote opens it instead of sending the form.
