@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use aws_lc_rs::hmac;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, AccessSettings};
-use crate::addon::{Addon, StreamLists, lists};
+use crate::addon::viewport::Viewport;
+use crate::addon::{Addon, Ahead, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
 use crate::config::{Config, DiscoveryConfig, ServiceConfig, SourcePolicy};
 use crate::db::Database;
@@ -22,7 +23,7 @@ use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, 
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::net::{Clients, Guard};
-use crate::prepare::{Chain, Policy, Prepare, PrepareSettings};
+use crate::prepare::{Chain, Prepare, PrepareSettings};
 use crate::seal::Sealer;
 use crate::source::Source;
 use crate::source::cached::Cached;
@@ -32,15 +33,18 @@ use crate::source::http::{self, HttpSettings};
 use crate::source::lookup::Lookup;
 use crate::source::torrent::{Swarm, SwarmSettings};
 
-/// How many of the best offers of a list are looked up before anybody has clicked.
-const PREWARMED: usize = 2;
-
 /// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
 /// and the pieces concerned are found again by their hashes.
 const TEND_EVERY: Duration = Duration::from_secs(2);
 
+/// Lists for titles on a screen that are made at the same time. They are guesses, and indexers count questions.
+const SCREEN_WORKERS: usize = 2;
+
 /// How often items that this server made at services are looked at. They live for a day by default.
 const TEND_SERVICES_EVERY: Duration = Duration::from_secs(300);
+
+/// How often profiles are looked for that nobody uses.
+const TEND_PROFILES_EVERY: Duration = Duration::from_secs(24 * 3_600);
 
 /// A running server. Stop it with [`Server::shutdown`]; dropping it leaves the tasks to the runtime's end.
 #[derive(Debug)]
@@ -82,11 +86,11 @@ impl Server {
         let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
         let built_in = built_in(&config, addon.movies(), &library, &clients);
         let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
-        // Every source there is; the policy brings them into order.
+        let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
+        // Every source there is but accounts, which depend on who asks; the policy brings them into order.
         let cached: Arc<dyn Source> =
             Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
         let mut sources = vec![cached, Arc::new(swarm.clone())];
-        sources.extend(debrid.sources());
         sources.extend(http::sources(
             &http_settings(&config),
             cache.clone(),
@@ -94,26 +98,31 @@ impl Server {
             Hosts::default(),
             lookup,
         ));
-        let prepare = prepare_room(&config, sources);
-        let app = App {
+        let prepare = prepare_room(&config, sources, debrid.clone());
+        let app = Arc::new(App {
             prepare: prepare.clone(),
             cache: cache.clone(),
             swarm: swarm.clone(),
             debrid: debrid.clone(),
             discovery: discovery.clone(),
-            streams: stream_lists(&config, &discovery, &cache, &signer, &prepare),
+            access: access.clone(),
+            streams: stream_lists(&config, &discovery, &cache, &debrid, &signer, &prepare),
+            viewport: Viewport::default(),
             addon,
-            access: Access::new(db.clone(), sealer.clone(), access_settings(&config)),
             sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.clone(),
             admin_token: config.admin.token.clone(),
-        };
+        });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        for _ in 0..SCREEN_WORKERS {
+            tasks.spawn(tend_screens(Arc::clone(&app), stop.clone()));
+        }
         tasks.spawn(listener::serve(socket, router(app), stop.clone(), config.server.shutdown_grace));
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
+        tasks.spawn(tend_profiles(access, stop.clone()));
         Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, cache, db })
     }
 
@@ -151,7 +160,10 @@ async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
 }
 
 fn access_settings(config: &Config) -> AccessSettings {
-    AccessSettings { password: None, chosen_key: config.discovery.source_security_key.is_some() }
+    AccessSettings {
+        password: config.access.password.clone(),
+        chosen_key: config.discovery.source_security_key.is_some(),
+    }
 }
 
 /// What search results and profiles are sealed with: the operator's key, else one that stays as long as the key of
@@ -209,20 +221,20 @@ fn stream_lists(
     config: &Config,
     discovery: &Discovery,
     cache: &Cache,
+    debrid: &Debrid,
     signer: &LinkSigner,
     prepare: &Prepare,
 ) -> StreamLists {
-    let prepare = prepare.clone();
+    let ahead = Ahead::new(prepare.clone(), config.discovery.prewarm as usize);
     StreamLists::new(lists::Parts {
         discovery: discovery.clone(),
         cache: cache.clone(),
+        debrid: debrid.clone(),
         signer: signer.clone(),
         deadline: config.discovery.deadline,
         policy: config.sources.policy,
         has_services: !config.debrid.active().is_empty(),
-        prewarm: Box::new(move |offers, terms| {
-            offers.iter().take(PREWARMED).for_each(|offer| prepare.warm(offer.request(terms)));
-        }),
+        prewarm: Box::new(move |offered, terms| ahead.shown(offered, terms)),
     })
 }
 
@@ -244,21 +256,27 @@ fn swarm_settings(config: &Config) -> SwarmSettings {
 }
 
 fn debrid_settings(config: &Config) -> DebridSettings {
-    let service = |one: &ServiceConfig| ServiceSettings {
+    let service = |one: &ServiceConfig, tokens: &[SecretString]| ServiceSettings {
         service: one.service,
-        tokens: one.tokens.clone(),
+        tokens: tokens.to_vec(),
         base_url: one.base_url.clone(),
         user_agent: one.user_agent.clone(),
         proxy: one.proxy.clone(),
     };
+    let active = config.debrid.active();
+    let others = config.debrid.services.iter();
+    // Profiles may have accounts where the operator has none or uses none.
+    let others = others.filter(|one| active.iter().all(|other| other.service != one.service));
+    let services = active.iter().map(|one| service(one, &one.tokens));
     DebridSettings {
-        services: config.debrid.active().into_iter().map(service).collect(),
+        services: services.chain(others.map(|one| service(one, &[]))).collect(),
         uncached: config.debrid.uncached,
         wait: config.debrid.wait,
         keep: config.debrid.keep,
     }
 }
 
+/// What profiles are sealed with: a key that lies in the data folder.
 fn http_settings(config: &Config) -> HttpSettings {
     HttpSettings {
         web_seeds: config.sources.web_seeds,
@@ -267,7 +285,7 @@ fn http_settings(config: &Config) -> HttpSettings {
     }
 }
 
-fn prepare_room(config: &Config, sources: Vec<Arc<dyn Source>>) -> Prepare {
+fn prepare_room(config: &Config, sources: Vec<Arc<dyn Source>>, debrid: Debrid) -> Prepare {
     let settings = PrepareSettings {
         ready_lifetime: config.playback.ready_time,
         // The rest of the places is for torrents that are on their way or watched.
@@ -276,16 +294,8 @@ fn prepare_room(config: &Config, sources: Vec<Arc<dyn Source>>) -> Prepare {
         hedge_after: config.sources.hedge_after,
         retries: config.torrent.retries,
     };
-    Prepare::new(Chain::new(sources, policy(config), settings), settings)
-}
-
-fn policy(config: &Config) -> Policy {
-    match config.sources.policy {
-        SourcePolicy::P2pFirst => Policy::P2pFirst,
-        SourcePolicy::DebridFirst => Policy::DebridFirst,
-        SourcePolicy::Race => Policy::Race,
-        SourcePolicy::NeverP2p => Policy::NeverP2p,
-    }
+    let chain = Chain::new(sources, config.sources.policy.into(), settings);
+    Prepare::new(chain.with_accounts(move |terms| debrid.sources_for(terms)), settings)
 }
 
 /// Asks the services about their accounts once, and deletes what nobody uses there any more.
@@ -300,6 +310,28 @@ async fn tend_services(debrid: Debrid, stop: CancellationToken) {
         }
     };
     stop.run_until_cancelled(work).await;
+}
+
+/// Drops the profiles that nobody uses any more.
+async fn tend_profiles(access: Access, stop: CancellationToken) {
+    let work = async {
+        let mut pulse = interval(TEND_PROFILES_EVERY);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            pulse.tick().await;
+            match access.drop_unused().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "dropped profiles that nobody has used for a year"),
+                Err(error) => tracing::warn!(%error, "unused profiles cannot be dropped"),
+            }
+        }
+    };
+    stop.run_until_cancelled(work).await;
+}
+
+/// Makes the lists of titles that are on somebody's screen.
+async fn tend_screens(app: Arc<App>, stop: CancellationToken) {
+    stop.run_until_cancelled(app.viewport.work(&app.streams)).await;
 }
 
 /// Saves, lets go and cleans, until the server stops.

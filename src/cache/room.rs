@@ -119,6 +119,7 @@ impl Cache {
         Some(match file.verified_bytes() {
             _ if file.is_complete() => Presence::Complete,
             0 => Presence::Absent,
+            _ if file.left_off().is_some() => Presence::Begun,
             _ => Presence::Partly,
         })
     }

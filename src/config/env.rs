@@ -264,6 +264,14 @@ const GENERAL: &[Setting] = &[
         meaning: "Bearer token of the admin routes. Without it they answer on loopback only.",
     },
     Setting {
+        name: "HEADWATER_CONFIGURE_PASSWORD",
+        flag: "configure-password",
+        key: "access.configure_password",
+        aliases: &["CONFIGURE_PASSWORD"],
+        default: "",
+        meaning: "Password without which nobody makes or changes profiles on the configure page. Without it, everybody may who reaches the page.",
+    },
+    Setting {
         name: "HEADWATER_LOG",
         flag: "log",
         key: "log.filter",

@@ -6,6 +6,7 @@
 
 pub mod env;
 
+mod access;
 mod addresses;
 mod admin;
 mod cache;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+pub use access::AccessConfig;
 pub use admin::AdminConfig;
 pub use cache::CacheConfig;
 pub use debrid::{DebridConfig, ServiceConfig, StremThruAccess};
@@ -56,6 +58,8 @@ pub struct Config {
     pub playback: PlaybackConfig,
     /// Who may use the admin routes.
     pub admin: AdminConfig,
+    /// Who may make profiles.
+    pub access: AccessConfig,
     /// What is logged.
     pub log: LogConfig,
     /// Where releases are searched.
@@ -86,6 +90,7 @@ impl Config {
             sources: SourcesConfig::read(&mut layers),
             playback: PlaybackConfig::read(&mut layers),
             admin: AdminConfig::read(&mut layers),
+            access: AccessConfig::read(&mut layers),
             log: LogConfig::read(&mut layers),
             discovery: DiscoveryConfig::read(&mut layers),
             debrid: DebridConfig::read(&mut layers),
@@ -107,6 +112,7 @@ impl Config {
         lines.extend(self.sources.describe());
         lines.extend(self.playback.describe());
         lines.extend(self.admin.describe());
+        lines.extend(self.access.describe());
         lines.extend(self.log.describe());
         lines.extend(self.discovery.describe());
         lines.extend(self.debrid.describe());

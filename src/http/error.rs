@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use crate::access::AccessError;
 use crate::cache::CacheError;
 use crate::prepare::PrepareError;
 
@@ -38,6 +39,8 @@ pub(super) enum ApiError {
     TooLate,
     /// The preparation ended without the content.
     Prepare(PrepareError),
+    /// A profile cannot be had or kept.
+    Access(AccessError),
     /// Something of ours failed.
     Internal(String),
 }
@@ -45,6 +48,12 @@ pub(super) enum ApiError {
 impl From<PrepareError> for ApiError {
     fn from(error: PrepareError) -> Self {
         Self::Prepare(error)
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        Self::Access(error)
     }
 }
 
@@ -83,6 +92,7 @@ impl ApiError {
                 "No byte arrived in time; the preparation goes on, try again in a moment".to_owned(),
             ),
             Self::Prepare(error) => describe_preparation(&error),
+            Self::Access(error) => describe_access(&error),
             Self::Internal(why) => {
                 tracing::error!(error = %why, "a request failed for a reason of ours");
                 (
@@ -106,6 +116,27 @@ fn describe_preparation(error: &PrepareError) -> (StatusCode, &'static str, Stri
         PrepareError::Cache(CacheError::Full(_)) => (StatusCode::INSUFFICIENT_STORAGE, "Disk full", message),
         PrepareError::Cache(_) => (StatusCode::INTERNAL_SERVER_ERROR, "Cache not usable", message),
         PrepareError::Cancelled => (StatusCode::SERVICE_UNAVAILABLE, "Cancelled", message),
+    }
+}
+
+fn describe_access(error: &AccessError) -> (StatusCode, &'static str, String) {
+    let message = error.to_string();
+    match error {
+        AccessError::Unknown => (StatusCode::NOT_FOUND, "Install not known", message),
+        AccessError::Sealed => {
+            tracing::warn!(%error, "a profile cannot be read");
+            (StatusCode::CONFLICT, "Install not readable", message)
+        }
+        AccessError::Invalid(problems) => {
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            (StatusCode::UNPROCESSABLE_ENTITY, "Profile not valid", told.join("; "))
+        }
+        AccessError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Profile too large", message),
+        AccessError::NoChosenKey => (StatusCode::CONFLICT, "No key is set", message),
+        AccessError::Full => (StatusCode::INSUFFICIENT_STORAGE, "No room for profiles", message),
+        AccessError::Password => (StatusCode::FORBIDDEN, "Wrong password", message),
+        AccessError::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many tries", message),
+        AccessError::Database(_) => ApiError::Internal(message).describe(),
     }
 }
 

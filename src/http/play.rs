@@ -16,11 +16,12 @@ use super::prepare::{find, pending};
 use super::segments::Segments;
 use super::state::App;
 use super::wish;
+use crate::access;
 use crate::cache::Playhead;
 use crate::domain::{ContentKey, FileChoice};
 use crate::play::{self, Decision, MediaBody, Outcome, Player, Representation, Waiting};
 use crate::prepare::{Content, Job, JobStatus, PrepareError};
-use crate::source;
+use crate::source::{self, Terms};
 
 /// How long a HEAD waits for length and name. Probes of browsers give up after about 5 s; a little more lets
 /// the job get so far that the GET behind it is quick.
@@ -32,10 +33,30 @@ pub(super) async fn play(
     Segments((token, info_hash, file, _name)): Segments<(String, String, String, String)>,
     request: Parts,
 ) -> Result<Response, ApiError> {
-    let info_hash = wish::info_hash(&info_hash)?;
-    let file = wish::file_choice(&file)?;
-    app.signer.verify(&token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
-    let job = app.start(source::Request::new(info_hash, file)).await;
+    linked(&app, (&token, &info_hash, &file), Terms::default(), &request).await
+}
+
+/// `GET|HEAD /{profile}/play/{token}/{infohash}/{file}/{name}`: by the rules and with the accounts of a profile.
+pub(super) async fn play_as(
+    State(app): State<Arc<App>>,
+    Segments((profile, token, info_hash, file, _name)): Segments<(String, String, String, String, String)>,
+    request: Parts,
+) -> Result<Response, ApiError> {
+    let profile = app.access.load(&profile).await?;
+    linked(&app, (&token, &info_hash, &file), access::terms(&profile.profile), &request).await
+}
+
+pub(super) async fn linked(
+    app: &App,
+    (token, info_hash, file): (&str, &str, &str),
+    terms: Terms,
+    request: &Parts,
+) -> Result<Response, ApiError> {
+    let info_hash = wish::info_hash(info_hash)?;
+    let file = wish::file_choice(file)?;
+    app.signer.verify(token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
+    let request_of = source::Request { terms: terms.clone(), ..source::Request::new(info_hash, file) };
+    let job = app.start(request_of).await;
     if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {
         // Length and name of a built-in film are known before any source has answered.
         let known = app.addon.known(info_hash).filter(|movie| FileChoice::Index(movie.file) == file);
@@ -47,7 +68,7 @@ pub(super) async fn play(
             return Ok(media(play::serve_head(&request.headers, &known)));
         }
     }
-    answer(&app, &request, job).await
+    answer(app, request, job, &terms).await
 }
 
 /// `GET|HEAD /stream/proxy/{infoHash}`.
@@ -58,7 +79,7 @@ pub(super) async fn proxy(
 ) -> Result<Response, ApiError> {
     let wish = wish::from_query(wish::info_hash(&info_hash)?, request.uri.query())?;
     let job = app.start(wish).await;
-    answer(&app, &request, job).await
+    answer(&app, &request, job, &Terms::default()).await
 }
 
 /// `GET|HEAD /stream/ready/{jobId}`: 202 until the job is ready.
@@ -71,7 +92,7 @@ pub(super) async fn ready(
     if !matches!(job.status(), JobStatus::Ready(_)) {
         return Ok(pending(&job));
     }
-    answer(&app, &request, job).await
+    answer(&app, &request, job, &Terms::default()).await
 }
 
 /// `OPTIONS` on a media route.
@@ -79,7 +100,7 @@ pub(super) async fn preflight() -> Response {
     play::preflight().map(Body::new)
 }
 
-async fn answer(app: &App, request: &Parts, job: Arc<Job>) -> Result<Response, ApiError> {
+async fn answer(app: &App, request: &Parts, job: Arc<Job>, terms: &Terms) -> Result<Response, ApiError> {
     if request.method == Method::HEAD {
         let content =
             tokio::time::timeout(HEAD_PATIENCE, job.content()).await.map_err(|_| ApiError::TooLate)??;
@@ -93,7 +114,7 @@ async fn answer(app: &App, request: &Parts, job: Arc<Job>) -> Result<Response, A
             Decision::Wait { hop } => {
                 if let Ok(found) = tokio::time::timeout(hop, first_byte(&job, &request.headers)).await {
                     let (content, _playhead) = found?;
-                    return Ok(serve(app, &request.headers, job, content));
+                    return Ok(serve(app, &request.headers, (job, terms), content));
                 }
             }
             Decision::Redirect => {
@@ -123,13 +144,13 @@ async fn first_byte(job: &Job, headers: &HeaderMap) -> Result<(Content, Option<P
     Ok((content, playhead))
 }
 
-fn serve(app: &App, headers: &HeaderMap, job: Arc<Job>, content: Content) -> Response {
+fn serve(app: &App, headers: &HeaderMap, (job, terms): (Arc<Job>, &Terms), content: Content) -> Response {
     let representation = Representation::of(&content.file);
     let exhausted = job.failed().map(|error| error.to_string()).boxed();
     if job.is_first_play() {
         app.cache.note_play(&content.file);
     }
-    let viewing = play::Viewing { file: content.file, guard: Arc::new(job.view()), exhausted };
+    let viewing = play::Viewing { file: content.file, guard: Arc::new(job.view(terms)), exhausted };
     media(play::serve(headers, &representation, viewing))
 }
 

@@ -79,8 +79,8 @@ impl Prepare {
         self.spawn(async move {
             let Ok(_turn) = turns.acquire_owned().await else { return };
             drop(place);
-            let sources = prepare.inner.chain.sources();
-            let looking = join_all(sources.iter().map(|source| source.warm(&request)));
+            let places = prepare.inner.chain.places(&request.terms);
+            let looking = join_all(places.iter().map(|place| place.source.warm(&request)));
             let _ = timeout(LOOK_UP, looking).await;
         });
     }

@@ -31,6 +31,8 @@ pub(super) struct Attempts {
 
 #[derive(Debug)]
 struct Entry {
+    /// Whose it is: sources of two viewers may have one name.
+    member: usize,
     began: Instant,
     attempt: Attempt,
 }
@@ -43,8 +45,8 @@ impl Attempts {
         Self { began: Instant::now(), list: Mutex::default() }
     }
 
-    /// Notes that `source` is asked.
-    pub(super) fn begin(&self, source: &'static str) {
+    /// Notes that a member of the crew, the source of this name, is asked.
+    pub(super) fn begin(&self, member: usize, source: &'static str) {
         let mut list = self.list();
         if list.len() >= MOST {
             list.remove(0);
@@ -57,12 +59,12 @@ impl Attempts {
             running: true,
             outcome: "asked".to_owned(),
         };
-        list.push(Entry { began: Instant::now(), attempt });
+        list.push(Entry { member, began: Instant::now(), attempt });
     }
 
-    /// Says how the running attempt of `source` stands, and what it has received.
-    pub(super) fn update(&self, source: &'static str, bytes: u64, outcome: &str) {
-        self.change(source, |attempt| {
+    /// Says how the running attempt of a member stands, and what it has received.
+    pub(super) fn update(&self, member: usize, bytes: u64, outcome: &str) {
+        self.change(member, |attempt| {
             attempt.bytes = bytes;
             if attempt.outcome != outcome {
                 outcome.clone_into(&mut attempt.outcome);
@@ -70,9 +72,9 @@ impl Attempts {
         });
     }
 
-    /// Ends the running attempt of `source`.
-    pub(super) fn end(&self, source: &'static str, bytes: u64, outcome: &str) {
-        self.change(source, |attempt| {
+    /// Ends the running attempt of a member.
+    pub(super) fn end(&self, member: usize, bytes: u64, outcome: &str) {
+        self.change(member, |attempt| {
             attempt.running = false;
             attempt.bytes = bytes;
             outcome.clone_into(&mut attempt.outcome);
@@ -91,10 +93,9 @@ impl Attempts {
         self.list().iter().map(now).collect()
     }
 
-    fn change(&self, source: &'static str, change: impl FnOnce(&mut Attempt)) {
+    fn change(&self, member: usize, change: impl FnOnce(&mut Attempt)) {
         let mut list = self.list();
-        let running =
-            list.iter_mut().rev().find(|entry| entry.attempt.running && entry.attempt.source == source);
+        let running = list.iter_mut().rev().find(|entry| entry.attempt.running && entry.member == member);
         if let Some(entry) = running {
             entry.attempt.took = entry.began.elapsed();
             change(&mut entry.attempt);

@@ -29,7 +29,7 @@ pub(super) async fn drive(room: Arc<Inner>, job: Arc<Job>, request: Request) {
     let stop = shared.stop.clone();
     // Until the first bytes are there this task keeps the job alive; then its users do.
     let mut drive = Drive {
-        crew: Crew::new(&room.chain, request, shared.report.clone(), Arc::clone(&shared.attempts)),
+        crew: Crew::new(room.chain.clone(), request, shared.clone()),
         room: Arc::clone(&room),
         shared,
         keep: Some(job),
@@ -168,7 +168,8 @@ impl Drive {
     }
 
     fn still_possible(&self, complete: bool) -> Result<(), PrepareError> {
-        if complete || !self.crew.is_over() {
+        // Whoever has come in the meantime may have accounts of his own.
+        if complete || !self.crew.is_over() || !self.shared.parties.close(Instant::now()) {
             return Ok(());
         }
         let exhausted = || PrepareError::Exhausted(self.shared.attempts.snapshot());

@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::attempt::Attempts;
+use super::parties::Parties;
 use super::{Attempt, PrepareError};
 use crate::cache::CacheFile;
-use crate::domain::{FileIndex, InfoHash, Metainfo};
-use crate::source::{Progress, Report, Request};
+use crate::domain::{FileChoice, FileIndex, InfoHash, Metainfo};
+use crate::source::{Progress, Report, Request, Terms};
 
 /// `hash:fileIndex:milliseconds`, as `async-stream-preparation` writes it. The index is what was asked
 /// for, or 0 where the request left the choice to us.
@@ -97,6 +99,7 @@ pub(super) struct Shared {
     pub(super) report: Report,
     pub(super) status: watch::Sender<JobStatus>,
     pub(super) attempts: Arc<Attempts>,
+    pub(super) parties: Parties,
     pub(super) stop: CancellationToken,
     viewers: AtomicUsize,
     played: AtomicBool,
@@ -107,6 +110,7 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub struct Viewing {
     job: Arc<Job>,
+    terms: Terms,
 }
 
 impl Job {
@@ -118,6 +122,7 @@ impl Job {
             report: Report::new(),
             status: watch::Sender::new(JobStatus::Searching),
             attempts: Arc::new(Attempts::new()),
+            parties: Parties::new(request.terms.clone(), Instant::now()),
             stop: stop.clone(),
             viewers: AtomicUsize::new(0),
             played: AtomicBool::new(false),
@@ -161,6 +166,22 @@ impl Job {
         !self.shared.played.swap(true, Ordering::Relaxed)
     }
 
+    /// Whether anybody has played it.
+    pub fn was_played(&self) -> bool {
+        self.shared.played.load(Ordering::Relaxed)
+    }
+
+    /// The file that was asked for.
+    pub fn choice(&self) -> FileChoice {
+        self.shared.request.file
+    }
+
+    /// Somebody asks by these terms for what the job is about. Returns whether the job counts for him.
+    pub(super) fn join(&self, terms: &Terms) -> bool {
+        self.touch();
+        self.shared.parties.join(terms, Instant::now())
+    }
+
     pub(super) fn touch(&self) {
         self.shared.last_used.store(unix_millis(), Ordering::Relaxed);
     }
@@ -194,17 +215,19 @@ impl Job {
         }
     }
 
-    /// Registers a viewer.
-    pub fn view(self: Arc<Self>) -> Viewing {
+    /// Registers a viewer who has asked by these terms. While he watches, his accounts may be used for the content.
+    pub fn view(self: Arc<Self>, terms: &Terms) -> Viewing {
         self.shared.viewers.fetch_add(1, Ordering::Relaxed);
+        self.shared.parties.arrive(terms, Instant::now());
         self.touch();
-        Viewing { job: self }
+        Viewing { job: self, terms: terms.clone() }
     }
 }
 
 impl Drop for Viewing {
     fn drop(&mut self) {
         self.job.touch();
+        self.job.shared.parties.leave(&self.terms, Instant::now());
         self.job.shared.viewers.fetch_sub(1, Ordering::Relaxed);
     }
 }

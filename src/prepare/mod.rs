@@ -11,6 +11,7 @@ mod crew;
 mod drive;
 mod job;
 mod pace;
+mod parties;
 mod ready;
 mod registry;
 

@@ -75,12 +75,12 @@ impl Prepare {
         let key = (request.info_hash, request.file);
         let mut table = inner.table();
         let flight = table.flights.get(&key).and_then(Weak::upgrade);
-        if let Some(job) = flight.filter(|job| !ends_the_search(&request, job)) {
-            job.touch();
+        let flight = flight.filter(|job| !ends_the_search(&request, job));
+        if let Some(job) = flight.filter(|job| job.join(&request.terms)) {
             return job;
         }
-        if let Some(job) = inner.ready.get(key.0, key.1).or_else(|| inner.rediscover(&table, key)) {
-            job.touch();
+        let ready = inner.ready.get(key.0, key.1).or_else(|| inner.rediscover(&table, key));
+        if let Some(job) = ready.filter(|job| job.join(&request.terms)) {
             return job;
         }
         if let Some(job) = inner.refused.get(&key).filter(|job| !brings_more(&request, job)) {
@@ -278,4 +278,5 @@ fn brings_more(new: &Request, failed: &Job) -> bool {
         || new.web_seeds.iter().any(|seed| !old.web_seeds.contains(seed))
         || new.exact_sources.iter().any(|place| !old.exact_sources.contains(place))
         || (new.metainfo.is_some() && !failed.shared.had_metainfo)
+        || !failed.join(&new.terms)
 }

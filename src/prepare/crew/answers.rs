@@ -19,7 +19,11 @@ const MAKING_ROOM: Duration = Duration::from_secs(6);
 
 impl Crew {
     pub(super) fn answered(&mut self, answer: Answer) -> Event {
-        let Answer { at, knew, result } = answer;
+        let Answer { at, turn, knew, result } = answer;
+        if self.members[at].turn != turn {
+            // Nobody waits for it any more.
+            return Event::Nothing;
+        }
         match result {
             Ok(opened) => self.opened(at, knew, opened),
             Err(error) => self.end(at, error),
@@ -34,7 +38,7 @@ impl Crew {
                 let onto = known.file.clone();
                 if !knew {
                     // It started before the others' file was known, and may have the very same one.
-                    self.attempts.end(name, 0, "asked again for the file that others have found");
+                    self.shared.attempts.end(at, 0, "asked again for the file that others have found");
                     self.members[at].state = State::Waiting(Instant::now());
                     return Event::Nothing;
                 }
@@ -45,13 +49,13 @@ impl Crew {
         };
         let Some(writer) = opened.writer else {
             let outcome = on_disk(&opened.file);
-            self.attempts.end(name, 0, &outcome);
+            self.shared.attempts.end(at, 0, &outcome);
             self.members[at].state = State::Ended(SourceError::NotHere(outcome));
             self.described |= self.known.is_none();
             return self.found(found, name);
         };
         self.room_until = None;
-        self.attempts.update(name, 0, "opened");
+        self.shared.attempts.update(at, 0, "opened");
         tracing::info!(info_hash = %self.request.info_hash, source = name, "a source has opened the content");
         let member = &mut self.members[at];
         member.turn += 1;
@@ -111,7 +115,7 @@ impl Crew {
         let member = &mut self.members[at];
         let name = member.source.name();
         let (wrote, bytes) = (matches!(member.state, State::Writing { .. }), member.received());
-        self.attempts.end(name, bytes, &error.to_string());
+        self.shared.attempts.end(at, bytes, &error.to_string());
         let millis = u64::try_from(member.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(info_hash = %self.request.info_hash, source = name, millis, bytes, %error, "a source has ended");
         let there = self.known.as_ref().map_or(0, |known| known.file.verified_bytes());
@@ -154,7 +158,7 @@ impl Crew {
     pub(super) fn finish(&mut self, at: usize) -> Event {
         let member = &mut self.members[at];
         let done = "the file is complete";
-        self.attempts.end(member.source.name(), member.received(), done);
+        self.shared.attempts.end(at, member.received(), done);
         member.state = State::Ended(SourceError::NotHere(done.to_owned()));
         Event::Nothing
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::chain::Policy;
 use super::super::pace::Need;
 use super::Crew;
 use super::member::{Member, State};
@@ -27,7 +26,7 @@ impl Crew {
         if need == Need::None {
             self.progressed = now;
         }
-        for member in &mut self.members {
+        for (at, member) in self.members.iter_mut().enumerate() {
             if let State::Writing { writer, pace } = &mut member.state {
                 pace.note(now, writer.delivered());
                 let resting = *writer.duty.borrow() == Duty::Rest;
@@ -41,7 +40,7 @@ impl Crew {
                     (false, 0) => "connected, no bytes yet",
                     (false, _) => "delivering",
                 };
-                self.attempts.update(member.source.name(), pace.received(), how);
+                self.shared.attempts.update(at, pace.received(), how);
             }
         }
     }
@@ -99,7 +98,7 @@ impl Crew {
         if self.is_last_resort(at) && !self.may_fetch(now) {
             return None;
         }
-        let racing = self.policy == Policy::Race && !self.is_last_resort(at);
+        let racing = self.members[at].races && !self.is_last_resort(at);
         (racing && need != Need::None || self.is_stuck(now, need)).then_some(at)
     }
 
@@ -108,10 +107,8 @@ impl Crew {
     }
 
     pub(super) fn may_fetch(&self, now: Instant) -> bool {
-        let others_ended = self
-            .members
-            .iter()
-            .all(|member| member.source.kind() == Kind::Fetching || matches!(member.state, State::Ended(_)));
+        let others_ended =
+            self.members.iter().all(|member| member.source.kind() == Kind::Fetching || member.is_out());
         others_ended || now - self.progressed >= BEFORE_FETCHING
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::super::chain::Place;
 use super::super::pace::Pace;
+use super::super::parties::Set;
 use crate::source::{Source, SourceError, Writer};
 
 /// Longest pause between two tries of one source.
@@ -17,8 +19,14 @@ const CHANCES: u32 = 2;
 /// One source of a crew.
 pub(super) struct Member {
     pub(super) source: Arc<dyn Source>,
+    /// For whom it is at work.
+    pub(super) parties: Set,
+    /// Its place in the order; the lower, the earlier.
+    pub(super) rank: u8,
+    /// Whether it does not wait for others.
+    pub(super) races: bool,
     pub(super) state: State,
-    /// Counts the writers it has had, so that the end of an earlier one is not taken for that of the latest.
+    /// Counts its writers and its departures, so that the end of an earlier turn is not taken for that of the latest.
     pub(super) turn: u32,
     pub(super) retries: u32,
     pub(super) pause: Duration,
@@ -45,13 +53,19 @@ pub(super) enum State {
     Writing { writer: Writer, pace: Pace },
     /// It cannot deliver, for this reason.
     Ended(SourceError),
+    /// Those for whom it was at work have left.
+    Away,
 }
 
 impl Member {
     /// A source that has not been asked yet.
-    pub(super) fn new(source: &Arc<dyn Source>, retries: u32, now: Instant) -> Self {
+    pub(super) fn new(place: Place, party: Set, retries: u32, now: Instant) -> Self {
+        let Place { source, rank, races } = place;
         Self {
-            source: Arc::clone(source),
+            source,
+            parties: party,
+            rank,
+            races,
             state: State::Waiting(now),
             turn: 0,
             retries,
@@ -62,6 +76,11 @@ impl Member {
             found: 0,
             chances: CHANCES,
         }
+    }
+
+    /// Whether nothing is to be expected of it as things are.
+    pub(super) fn is_out(&self) -> bool {
+        matches!(self.state, State::Ended(_) | State::Away)
     }
 
     /// Bytes that its latest writer has received.

@@ -7,6 +7,7 @@
 mod answers;
 mod judge;
 mod member;
+mod muster;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,17 +17,16 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
 use self::member::{Member, State};
-use super::attempt::Attempts;
-use super::chain::{Chain, Policy};
+use super::chain::Chain;
+use super::job::Shared;
 use super::pace::Need;
-use crate::source::{Duty, Kind, Known, Opened, Report, Request, SourceError, Wanted};
+use crate::source::{Duty, Kind, Known, Opened, Request, SourceError, Wanted};
 
 /// The sources of one job.
 pub(super) struct Crew {
+    chain: Chain,
     request: Request,
-    report: Report,
-    attempts: Arc<Attempts>,
-    policy: Policy,
+    shared: Arc<Shared>,
     hedge: Duration,
     members: Vec<Member>,
     /// The members in the order in which they are asked next.
@@ -48,6 +48,8 @@ pub(super) struct Crew {
 
 struct Answer {
     at: usize,
+    /// The turn in which it was asked.
+    turn: u32,
     /// Whether the source knew the file of the others when it was asked.
     knew: bool,
     result: Result<Opened, SourceError>,
@@ -66,20 +68,16 @@ pub(super) enum Event {
 }
 
 impl Crew {
-    pub(super) fn new(chain: &Chain, request: Request, report: Report, attempts: Arc<Attempts>) -> Self {
+    /// A crew for whoever has asked first; others are mustered as they come.
+    pub(super) fn new(chain: Chain, request: Request, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
-        Self {
-            request,
-            report,
-            attempts,
-            policy: chain.policy,
+        let mut crew = Self {
             hedge: chain.settings.hedge_after,
-            members: chain
-                .sources()
-                .iter()
-                .map(|source| Member::new(source, chain.settings.retries, now))
-                .collect(),
-            order: (0..chain.sources().len()).collect(),
+            chain,
+            request,
+            shared,
+            members: Vec::new(),
+            order: Vec::new(),
             known: None,
             described: false,
             opening: FuturesUnordered::new(),
@@ -88,7 +86,9 @@ impl Crew {
             progressed: now,
             playing: false,
             room_until: None,
-        }
+        };
+        crew.muster(now);
+        crew
     }
 
     /// Waits for the next thing that a source does.
@@ -104,7 +104,7 @@ impl Crew {
 
     /// Whether every source has ended.
     pub(super) fn is_over(&self) -> bool {
-        self.members.iter().all(|member| matches!(member.state, State::Ended(_)))
+        self.members.iter().all(Member::is_out)
     }
 
     /// Why it is over: what says most about the torrent, else that everybody was tried.
@@ -135,6 +135,7 @@ impl Crew {
     /// Looks at everybody's pace, starts who is due, and says who shall rest or work.
     pub(super) fn look(&mut self, need: Need) -> Event {
         let now = Instant::now();
+        self.muster(now);
         self.measure(now, need);
         if let Some(at) = self.overdue(now, need) {
             let limit = self.members[at].source.budget().as_secs();
@@ -151,7 +152,7 @@ impl Crew {
     fn ask(&mut self, at: usize, now: Instant) {
         let known = self.known.clone();
         let wanted = Wanted { request: self.request.clone(), known };
-        let (source, report) = (Arc::clone(&self.members[at].source), self.report.clone());
+        let (source, report) = (Arc::clone(&self.members[at].source), self.shared.report.clone());
         let member = &mut self.members[at];
         member.state = State::Opening;
         member.asked = now;
@@ -161,7 +162,8 @@ impl Crew {
         if source.kind() != Kind::Cache {
             self.joined = now;
         }
-        self.attempts.begin(source.name());
+        let turn = member.turn;
+        self.shared.attempts.begin(at, source.name());
         tracing::debug!(info_hash = %self.request.info_hash, source = source.name(), "asking a source");
         self.opening.push(Box::pin(async move {
             let knew = wanted.known.is_some();
@@ -172,7 +174,7 @@ impl Crew {
                     Err(SourceError::NotHere(format!("nothing was found within {limit} s")))
                 }
             };
-            Answer { at, knew, result }
+            Answer { at, turn, knew, result }
         }));
     }
 
@@ -180,9 +182,9 @@ impl Crew {
     pub(super) fn dismiss(&mut self) {
         self.measure(Instant::now(), Need::None);
         self.opening.clear();
-        for member in &mut self.members {
+        for (at, member) in self.members.iter_mut().enumerate() {
             if matches!(member.state, State::Opening) {
-                self.attempts.end(member.source.name(), 0, "not needed any more");
+                self.shared.attempts.end(at, 0, "not needed any more");
                 member.state = State::Waiting(Instant::now());
             }
         }

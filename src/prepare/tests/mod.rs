@@ -12,10 +12,11 @@ use tokio::time::timeout;
 use super::*;
 use crate::cache::{Cache, CacheFile, CacheLimits, Layout};
 use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
-use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Wanted, Writer};
+use crate::source::{Duty, Kind, Opened, Report, Request, Source, SourceError, Terms, Wanted, Writer};
 
 mod ahead;
 mod fallback;
+mod parties;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -228,7 +229,7 @@ async fn a_ready_job_expires_after_its_last_use_and_stops_its_source() {
     let id = stage.prepare.start(request()).id();
     stage.source.deliver();
     until("ready", || stage.prepare.find(&id).is_some_and(|job| is_ready(&job))).await;
-    let viewing = stage.prepare.find(&id).unwrap().view();
+    let viewing = stage.prepare.find(&id).unwrap().view(&Terms::default());
     for _ in 0..5 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         stage.prepare.tend();

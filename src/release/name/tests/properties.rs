@@ -83,6 +83,9 @@ fn long_names_are_read_in_time() {
         "- 01 ",
         "'",
         "season 1 ",
+        "3D ",
+        "/.mkv",
+        "(/",
     ] {
         let name = unit.repeat(64 * 1024 / unit.len());
         keeps_its_word(&name);
