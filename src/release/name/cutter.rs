@@ -24,7 +24,9 @@ impl Cutter {
 
     pub(super) fn take(&mut self, at: usize, character: char, lower: &str) {
         let Some(class) = class(character) else {
-            if is_inner_apostrophe(at, character, lower) && self.current.is_some() {
+            // Digits are never joined by one: `5'a` is two tokens.
+            let in_word = matches!(self.current, Some((_, Class::Letter | Class::Foreign, _)));
+            if in_word && is_inner_apostrophe(at, character, lower) {
                 return;
             }
             self.end_token(at);
