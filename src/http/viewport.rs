@@ -81,6 +81,7 @@ pub(super) async fn post(
     let titles: Vec<_> = titles.collect();
     let accepted = titles.len();
     let waiting = app.viewport.show(titles);
-    let answer = json!({ "success": true, "accepted": accepted, "ignored": named - accepted, "waiting": waiting });
+    let answer =
+        json!({ "success": true, "accepted": accepted, "ignored": named - accepted, "waiting": waiting });
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
