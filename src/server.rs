@@ -13,12 +13,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::{Access, AccessSettings};
-use crate::addon::{Addon, StreamLists, lists};
+use crate::addon::viewport::Viewport;
+use crate::addon::{Addon, Ahead, StreamLists, lists};
 use crate::cache::{Cache, CacheLimits};
-use crate::config::{Config, ServiceConfig, SourcePolicy};
+use crate::config::{Config, DiscoveryConfig, ServiceConfig, SourcePolicy};
 use crate::db::Database;
 use crate::discovery::titles::Titles;
-use crate::discovery::{BuiltIn, Discovery, DiscoverySettings, OpenMovies, Parts};
+use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::net::{Clients, Guard};
@@ -32,12 +33,12 @@ use crate::source::http::{self, HttpSettings};
 use crate::source::lookup::Lookup;
 use crate::source::torrent::{Swarm, SwarmSettings};
 
-/// How many of the best offers of a list are looked up before anybody has clicked.
-const PREWARMED: usize = 2;
-
 /// How often have-maps are saved and expired jobs let go. A kill loses at most the bookkeeping of this time,
 /// and the pieces concerned are found again by their hashes.
 const TEND_EVERY: Duration = Duration::from_secs(2);
+
+/// Lists for titles on a screen that are made at the same time. They are guesses, and indexers count questions.
+const SCREEN_WORKERS: usize = 2;
 
 /// How often items that this server made at services are looked at. They live for a day by default.
 const TEND_SERVICES_EVERY: Duration = Duration::from_secs(300);
@@ -53,6 +54,7 @@ pub struct Server {
     tasks: TaskTracker,
     prepare: Prepare,
     discovery: Discovery,
+    library: Library,
     swarm: Swarm,
     debrid: Debrid,
     cache: Cache,
@@ -81,7 +83,10 @@ impl Server {
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
-        let discovery = discovery(&config, &db, &sealer, &clients, &lookup, &swarm, addon.movies());
+        let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
+        let built_in = built_in(&config, addon.movies(), &library, &clients);
+        let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
+        let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
         // Every source there is but accounts, which depend on who asks; the policy brings them into order.
         let cached: Arc<dyn Source> =
             Arc::new(Cached::new(cache.clone(), db.clone()).with_media(config.discovery.media_dir.clone()));
@@ -94,28 +99,31 @@ impl Server {
             lookup,
         ));
         let prepare = prepare_room(&config, sources, debrid.clone());
-        let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
-        let app = App {
+        let app = Arc::new(App {
             prepare: prepare.clone(),
             cache: cache.clone(),
             swarm: swarm.clone(),
             debrid: debrid.clone(),
             discovery: discovery.clone(),
-            streams: stream_lists(&config, &discovery, &cache, &signer, &prepare),
-            addon,
             access: access.clone(),
+            streams: stream_lists(&config, &discovery, &cache, &debrid, &signer, &prepare),
+            viewport: Viewport::default(),
+            addon,
             sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
             public_url: config.server.public_url.clone(),
             admin_token: config.admin.token.clone(),
-        };
+        });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        for _ in 0..SCREEN_WORKERS {
+            tasks.spawn(tend_screens(Arc::clone(&app), stop.clone()));
+        }
         tasks.spawn(listener::serve(socket, router(app), stop.clone(), config.server.shutdown_grace));
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
         tasks.spawn(tend_profiles(access, stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, discovery, swarm, debrid, cache, db })
+        Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, cache, db })
     }
 
     /// Where it listens.
@@ -130,6 +138,7 @@ impl Server {
         self.tasks.wait().await;
         self.prepare.shutdown().await;
         self.discovery.shutdown().await;
+        self.library.shutdown().await;
         self.swarm.shutdown().await;
         self.debrid.shutdown().await;
         let cache = self.cache;
@@ -151,8 +160,10 @@ async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
 }
 
 fn access_settings(config: &Config) -> AccessSettings {
-    let (password, key) = (config.access.password.clone(), &config.discovery.source_security_key);
-    AccessSettings { password, chosen_key: key.is_some() }
+    AccessSettings {
+        password: config.access.password.clone(),
+        chosen_key: config.discovery.source_security_key.is_some(),
+    }
 }
 
 /// What search results and profiles are sealed with: the operator's key, else one that stays as long as the key of
@@ -166,19 +177,18 @@ fn sealer(config: &Config, signer: &LinkSigner) -> Sealer {
 
 fn discovery(
     config: &Config,
-    db: &Database,
-    sealer: &Sealer,
+    (db, sealer): (&Database, &Sealer),
     clients: &Clients,
     lookup: &Lookup,
     swarm: &Swarm,
-    movies: &OpenMovies,
+    built_in: Vec<BuiltIn>,
 ) -> Discovery {
     let settings = DiscoverySettings {
         indexers: config.discovery.indexers(),
         deadline: config.discovery.deadline,
         policy: config.sources.policy,
     };
-    let (titles, addons) = (config.discovery.titles_url.clone(), &config.discovery.addon_urls);
+    let (titles, addons) = (config.discovery.titles_url.as_ref(), &config.discovery.addon_urls);
     let parts = Parts {
         db: db.clone(),
         sealer: sealer.clone(),
@@ -186,29 +196,45 @@ fn discovery(
         lookup: lookup.clone(),
         swarm: Some(swarm.clone()),
         titles: Titles::with_addons(titles, addons, clients, db.clone()),
-        built_in: vec![BuiltIn { indexer: Arc::new(movies.clone()), settings: None }],
+        built_in,
     };
     Discovery::new(settings, parts)
+}
+
+/// The indexers that are part of this server. The Archive is asked only if the operator has chosen collections.
+fn built_in(config: &Config, movies: &OpenMovies, library: &Library, clients: &Clients) -> Vec<BuiltIn> {
+    let mut all = vec![
+        BuiltIn { indexer: Arc::new(library.clone()), settings: None },
+        BuiltIn { indexer: Arc::new(movies.clone()), settings: None },
+    ];
+    let DiscoveryConfig { archive_url, archive_collections, .. } = &config.discovery;
+    if !archive_collections.is_empty() {
+        let client = clients.own().clone();
+        let archive = Archive::new(archive_url.clone(), archive_collections.clone(), client);
+        let settings = Some(format!("{archive_url} {}", archive_collections.join(" ")));
+        all.push(BuiltIn { indexer: Arc::new(archive), settings });
+    }
+    all
 }
 
 fn stream_lists(
     config: &Config,
     discovery: &Discovery,
     cache: &Cache,
+    debrid: &Debrid,
     signer: &LinkSigner,
     prepare: &Prepare,
 ) -> StreamLists {
-    let prepare = prepare.clone();
+    let ahead = Ahead::new(prepare.clone(), config.discovery.prewarm as usize);
     StreamLists::new(lists::Parts {
         discovery: discovery.clone(),
         cache: cache.clone(),
+        debrid: debrid.clone(),
         signer: signer.clone(),
         deadline: config.discovery.deadline,
         policy: config.sources.policy,
         has_services: !config.debrid.active().is_empty(),
-        prewarm: Box::new(move |offers, terms| {
-            offers.iter().take(PREWARMED).for_each(|offer| prepare.warm(offer.request(terms)));
-        }),
+        prewarm: Box::new(move |offered, terms| ahead.shown(offered, terms)),
     })
 }
 
@@ -250,6 +276,7 @@ fn debrid_settings(config: &Config) -> DebridSettings {
     }
 }
 
+/// What profiles are sealed with: a key that lies in the data folder.
 fn http_settings(config: &Config) -> HttpSettings {
     HttpSettings {
         web_seeds: config.sources.web_seeds,
@@ -300,6 +327,11 @@ async fn tend_profiles(access: Access, stop: CancellationToken) {
         }
     };
     stop.run_until_cancelled(work).await;
+}
+
+/// Makes the lists of titles that are on somebody's screen.
+async fn tend_screens(app: Arc<App>, stop: CancellationToken) {
+    stop.run_until_cancelled(app.viewport.work(&app.streams)).await;
 }
 
 /// Saves, lets go and cleans, until the server stops.

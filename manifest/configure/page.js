@@ -32,11 +32,12 @@ async function swap(button, section) {
     const names = section === 'all' ? [...form.querySelectorAll('section')].map(one => one.id) : [section]
     const said = new Map([...form.querySelectorAll('.said[data-ok]')].map(one => [one.id, one]))
     for (const name of names) document.getElementById(name).replaceWith(page.getElementById(name))
-    for (const [id, old] of said) document.getElementById(id)?.replaceWith(old)
+    // After an import the rows are others, whatever they are called.
+    if (section !== 'all') for (const [id, old] of said) document.getElementById(id)?.replaceWith(old)
     if (section === 'all') document.getElementById('notices').replaceWith(page.getElementById('notices'))
     enliven()
     const added = [...form.querySelectorAll('.row')].find(row => !before.has(row.id))
-    const next = added?.querySelector('input:not([type=hidden]), button') ?? document.getElementById(focus) ??
+    const next = added?.querySelector('input:not([type=hidden])') ?? document.getElementById(focus) ??
       document.querySelector(`#${section} .add button, #${section} .joined button`)
     next?.focus()
     if (section !== 'all') say(added ? `${added.dataset.label} was added.` : 'Removed.')
@@ -55,9 +56,17 @@ async function swap(button, section) {
 const place = row => [...row.parentElement.children].indexOf(row) + 1
 const tell = row => say(`${row.dataset.label}: place ${place(row)} of ${row.parentElement.children.length}.`)
 
+/** Puts a row in the place of another. The others make room: a moved element would lose the focus and the finger. */
+function put(row, other) {
+  const rows = [...row.parentElement.children]
+  const [from, to] = [rows.indexOf(row), rows.indexOf(other)]
+  if (to < from) row.after(...rows.slice(to, from))
+  else row.before(...rows.slice(from + 1, to + 1))
+}
+
 function move(row, direction) {
   const other = direction === 'up' ? row.previousElementSibling : row.nextElementSibling
-  if (other) direction === 'up' ? other.before(row) : other.after(row)
+  if (other) put(row, other)
   tell(row)
 }
 
@@ -76,8 +85,7 @@ function drag(grip, start) {
     const below = event.clientY > box.top + box.height / 2
     const isAfter = rows.indexOf(over) > rows.indexOf(row)
     // Past the middle only, or rows of different heights would change places for ever.
-    if (isAfter && below) over.after(row)
-    else if (!isAfter && !below) over.before(row)
+    if (isAfter === below) put(row, over)
   }
   const end = () => {
     row.classList.remove('dragged')
@@ -193,7 +201,11 @@ function steer(event) {
     const at = way === 'up' || way === 'left' ? 0 : from.value.length
     if (from.selectionStart !== at || from.selectionEnd !== at) return
   }
-  if (from.matches('select') && !remote) return
+  if (from.matches('select')) {
+    if (!remote) return
+    // Also at the edge of the page, where there is nowhere to go.
+    event.preventDefault()
+  }
   const box = from === document.body
     ? { left: 0, right: innerWidth, top: -1, bottom: -1 }
     : from.getBoundingClientRect()
@@ -208,7 +220,8 @@ function steer(event) {
       ? Math.max(0, Math.abs((to.top + to.bottom) / 2 - centre.y) - (to.height + box.bottom - box.top) / 2)
       : Math.max(0, Math.max(to.left - box.right, box.left - to.right))
     const off = sideways ? 0 : Math.abs((to.left + to.right) / 2 - centre.x) / 8
-    if (sideways && aside > 24) continue
+    // Within the form sideways means along the line; from the list of sections it means into the form.
+    if (sideways && aside > 24 && from.closest('form')) continue
     const cost = Math.max(0, ahead) + 2 * aside + off
     if (cost < least) [best, least] = [one, cost]
   }
@@ -231,7 +244,7 @@ document.addEventListener('click', event => {
   if (!button) return
   const row = button.closest('.row')
   if (button.dataset.copy) copy(button)
-  else if (button.dataset.move) { event.preventDefault(); move(row, button.dataset.move); button.focus() }
+  else if (button.dataset.move) { event.preventDefault(); move(row, button.dataset.move) }
   else if (button.dataset.swap) { event.preventDefault(); swap(button, button.dataset.swap) }
   else if (button.dataset.try) { event.preventDefault(); test(row) }
   else if ('flags' in button.dataset) { event.preventDefault(); choose(button) }
@@ -248,9 +261,7 @@ document.addEventListener('keydown', event => {
   if (!event.altKey) return steer(event)
   if (!row || !/Up|Down/.test(event.key)) return
   event.preventDefault()
-  const focused = document.activeElement
   move(row, event.key === 'ArrowUp' ? 'up' : 'down')
-  focused.focus()
 })
 document.addEventListener('keydown', event => {
   // On a closed list the button of a remote opens it instead of sending the form.

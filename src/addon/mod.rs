@@ -4,16 +4,21 @@
 //! [`lists`] makes the list of streams of a video out of what `discovery` finds: [`offers`] decides what is shown, and
 //! [`labels`] how it is written. [`subtitles`] looks beside what is on disk.
 
+mod ahead;
 mod catalogue;
 pub mod labels;
 pub mod lists;
 pub mod offers;
 pub mod subtitles;
+pub mod viewport;
 
 use crate::domain::InfoHash;
 use crate::links::{self, PublicUrl};
+use crate::profile::Profile;
 use crate::stremio::manifest::Manifest;
 use crate::stremio::{Body, CacheHint, CatalogExtra, MetaPreview, Response};
+
+pub use ahead::Ahead;
 
 pub use crate::discovery::{OpenMovie, OpenMovies};
 pub use lists::{Asked, Offered, StreamLists};
@@ -75,13 +80,19 @@ impl Addon {
         Self { manifest, movies }
     }
 
-    /// The manifest as seen from `base`.
-    pub fn manifest(&self, base: &PublicUrl) -> Manifest {
-        Manifest {
-            logo: Some(links::logo(base)),
-            background: Some(links::background(base)),
-            ..self.manifest.clone()
+    /// The manifest as seen from `base`, for an install with this profile.
+    pub fn manifest(&self, base: &PublicUrl, profile: Option<&Profile>) -> Manifest {
+        let mut manifest = self.manifest.clone();
+        manifest.logo = Some(links::logo(base));
+        manifest.background = Some(links::background(base));
+        if let Some(profile) = profile {
+            manifest.behavior_hints.configurable = true;
+            // Whoever has several installs tells them apart by it.
+            if !profile.name.trim().is_empty() {
+                manifest.name = format!("{} {}", manifest.name, profile.name.trim());
+            }
         }
+        manifest
     }
 
     /// One page of a catalogue; empty where there is no such catalogue.

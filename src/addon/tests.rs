@@ -15,7 +15,7 @@ fn base(text: &str) -> PublicUrl {
 fn get(path: &str) -> Value {
     let addon = Addon::new();
     match resource::parse(path).unwrap().resource {
-        Resource::Manifest => serde_json::to_value(addon.manifest(&base("https://tv.example"))),
+        Resource::Manifest => serde_json::to_value(addon.manifest(&base("https://tv.example"), None)),
         Resource::Catalog { kind, id, extra } => serde_json::to_value(addon.catalog(&kind, &id, &extra)),
         Resource::Meta { kind, id } => serde_json::to_value(addon.meta(&kind, &id)),
         other => panic!("{other:?}"),
@@ -45,7 +45,7 @@ fn the_manifest_is_complete_and_small_enough_for_an_account() {
 
 #[test]
 fn the_manifest_declares_each_resource_once_with_its_types() {
-    let manifest = Addon::new().manifest(&base("http://10.0.0.2:7000"));
+    let manifest = Addon::new().manifest(&base("http://10.0.0.2:7000"), None);
     let mut names: Vec<_> = manifest.resources.iter().map(|entry| entry.name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["catalog", "meta", "stream", "subtitles"]);
@@ -55,6 +55,18 @@ fn the_manifest_declares_each_resource_once_with_its_types() {
     // The viewer's device only ever speaks HTTP to us, so the client need not warn of peers.
     assert!(!manifest.behavior_hints.p2p);
     assert!(manifest.behavior_hints.configurable);
+}
+
+#[test]
+fn the_manifest_of_a_profile_has_its_name_and_a_gear() {
+    let profile = Profile { name: " Bedroom ".to_owned(), ..Profile::default() };
+    let manifest = Addon::new().manifest(&base("https://tv.example"), Some(&profile));
+    assert_eq!(manifest.name, "Headwater Bedroom");
+    assert!(manifest.behavior_hints.configurable && !manifest.behavior_hints.configuration_required);
+    assert_eq!(
+        Addon::new().manifest(&base("https://tv.example"), Some(&Profile::default())).name,
+        "Headwater"
+    );
 }
 
 #[test]

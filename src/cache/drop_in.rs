@@ -46,6 +46,24 @@ pub(super) fn open(path: PathBuf, info_hash: InfoHash) -> Option<CacheFile> {
     Some(CacheFile::whole(ContentKey { info_hash, file: PROVIDED }, seen, path, data, length))
 }
 
+/// Every drop-in with the info-hash in its name and its length. Blocking.
+pub(super) fn all(folder: &Path) -> Vec<(InfoHash, String, u64)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let entries = entries.filter_map(Result::ok).filter_map(|entry| {
+        let name = entry.file_name().into_string().ok().filter(|name| is_video(name))?;
+        let info_hash = hash_in(&name)?;
+        let data = fs::metadata(entry.path()).ok()?;
+        (data.is_file() && data.len() >= SMALLEST).then_some((info_hash, name, data.len()))
+    });
+    entries.collect()
+}
+
+/// The only run of 40 hexadecimal digits in a name.
+fn hash_in(name: &str) -> Option<InfoHash> {
+    let mut runs = name.split(|c: char| !c.is_ascii_hexdigit()).filter(|run| run.len() == 40);
+    runs.next().filter(|_| runs.next().is_none())?.parse().ok()
+}
+
 /// What names the bytes of the file at `path`: it changes whenever the file does.
 pub(super) fn tag(info_hash: InfoHash, path: &Path) -> Option<String> {
     let stamp = fs::metadata(path).ok()?;

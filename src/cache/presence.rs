@@ -16,6 +16,8 @@ pub enum Presence {
     Absent,
     /// Some pieces.
     Partly,
+    /// Some pieces, and somebody stopped watching in the middle.
+    Begun,
     /// Everything.
     Complete,
 }
@@ -74,7 +76,8 @@ fn stored_presence(folder: &ContentFolder) -> Presence {
         record.have.iter().zip(vouched).map(|(have, vouched)| (have | vouched).count_ones()).sum();
     match pieces as usize {
         0 => Presence::Absent,
-        some if some < description.layout.pieces() => Presence::Partly,
+        some if some < description.layout.pieces() && record.left_off == 0 => Presence::Partly,
+        some if some < description.layout.pieces() => Presence::Begun,
         _ => Presence::Complete,
     }
 }

@@ -119,6 +119,7 @@ impl Cache {
         Some(match file.verified_bytes() {
             _ if file.is_complete() => Presence::Complete,
             0 => Presence::Absent,
+            _ if file.left_off().is_some() => Presence::Begun,
             _ => Presence::Partly,
         })
     }
@@ -131,6 +132,12 @@ impl Cache {
     /// A video that an operator dropped into the folder, its name holding `info_hash`. Blocking.
     pub fn drop_in(&self, info_hash: InfoHash) -> Option<CacheFile> {
         drop_in::find(&self.inner.folder, info_hash)
+    }
+
+    /// Every video that an operator dropped into the folder: the info-hash in its name, that name, and its bytes.
+    /// Blocking.
+    pub fn drop_ins(&self) -> Vec<(InfoHash, String, u64)> {
+        drop_in::all(&self.inner.folder)
     }
 
     /// A file of the operator's that lies elsewhere, served as it is; `info_hash` stands for it. The caller has seen

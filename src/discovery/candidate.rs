@@ -34,6 +34,8 @@ pub struct Candidate {
     pub said_by: Vec<String>,
     /// An indexer vouches that it is the very video that was asked for, because it keeps them by id and episode.
     pub is_exact: bool,
+    /// An indexer keeps it under the IMDb id of the wanted film or series, whatever its name says.
+    pub is_of_title: bool,
 }
 
 /// Where a release is.

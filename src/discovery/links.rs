@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache as Moka;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::Found;
@@ -18,6 +19,10 @@ const KNOWN: Duration = Duration::from_secs(24 * 3_600);
 
 /// For how long a link that led nowhere is not followed again.
 const DEAD: Duration = Duration::from_secs(10 * 60);
+
+/// Links followed at the same time by all searches. The one who looks .torrent files up has 16 turns, and some of them
+/// are for plays.
+const TURNS: usize = 6;
 
 /// Links remembered; a bound on memory.
 const MOST: u64 = 20_000;
@@ -40,13 +45,14 @@ pub(super) struct Links {
     tables: Tables,
     known: Moka<Url, Arc<LinkedRelease>>,
     dead: Moka<Url, ()>,
+    turns: Arc<Semaphore>,
 }
 
 impl Links {
     pub(super) fn new(lookup: Lookup, tables: Tables) -> Self {
         let known = Moka::builder().time_to_live(KNOWN).max_capacity(MOST).build();
         let dead = Moka::builder().time_to_live(DEAD).max_capacity(MOST).build();
-        Self { lookup, tables, known, dead }
+        Self { lookup, tables, known, dead, turns: Arc::new(Semaphore::new(TURNS)) }
     }
 
     /// What lies behind `url`; `None` if it leads nowhere now.
@@ -57,6 +63,8 @@ impl Links {
         if self.dead.contains_key(url) {
             return None;
         }
+        // The semaphore is never closed.
+        let _turn = self.turns.acquire().await;
         let Some(linked) = self.lookup.follow(url).await else {
             self.dead.insert(url.clone(), ());
             return None;

@@ -37,7 +37,7 @@ pub(super) fn merge(query: &Query, said: &[Said<'_>]) -> Vec<Candidate> {
     let mut order: Vec<InfoHash> = Vec::new();
     let mut groups: HashMap<InfoHash, Vec<(&str, &Found)>> = HashMap::new();
     let all = said.iter().flat_map(|said| said.found.iter().map(|found| (said.by, found)));
-    for (by, found) in all.filter(|(_, found)| is_of_title(query, found)) {
+    for (by, found) in all.filter(|(_, found)| may_be_of_title(query, found)) {
         let Some(key) = found.info_hash.or_else(|| found.place.as_ref().map(place_hash)) else { continue };
         let group = groups.entry(key).or_default();
         if group.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn merge(query: &Query, said: &[Said<'_>]) -> Vec<Candidate> {
         }
         group.push((found.by.as_deref().unwrap_or(by), found));
     }
-    order.into_iter().filter_map(|key| candidate(key, &groups[&key])).collect()
+    order.into_iter().filter_map(|key| candidate(query, key, &groups[&key])).collect()
 }
 
 /// What stands for the info-hash of a content that is known by its address alone: SHA-1 of the address without its
@@ -60,13 +60,18 @@ pub(super) fn place_hash(url: &Url) -> InfoHash {
 
 /// Whether a release may be of the wanted film, as far as its IMDb id says. Those of episodes are no help: some
 /// indexers give the series', some the episode's.
-fn is_of_title(query: &Query, found: &Found) -> bool {
-    let number = |id: &str| id.trim_start_matches("tt").parse::<u64>().ok().filter(|number| *number > 0);
-    let (wanted, given) = (query.imdb().and_then(number), found.imdb.as_deref().and_then(number));
-    query.title_kind() == TitleKind::Series || wanted.zip(given).is_none_or(|(wanted, given)| wanted == given)
+fn may_be_of_title(query: &Query, found: &Found) -> bool {
+    query.title_kind() == TitleKind::Series || is_of_title(query, found) != Some(false)
 }
 
-fn candidate(key: InfoHash, group: &[(&str, &Found)]) -> Option<Candidate> {
+/// Whether its IMDb id is the wanted one; `None` where either is unknown.
+fn is_of_title(query: &Query, found: &Found) -> Option<bool> {
+    let number = |id: &str| id.trim_start_matches("tt").parse::<u64>().ok().filter(|number| *number > 0);
+    let (wanted, given) = (query.imdb().and_then(number)?, found.imdb.as_deref().and_then(number)?);
+    Some(wanted == given)
+}
+
+fn candidate(query: &Query, key: InfoHash, group: &[(&str, &Found)]) -> Option<Candidate> {
     let all = || group.iter().map(|(_, found)| *found);
     let (name, release) = best_name(all())?;
     let file = wanted_file(group);
@@ -84,6 +89,7 @@ fn candidate(key: InfoHash, group: &[(&str, &Found)]) -> Option<Candidate> {
         published: all().filter_map(|found| found.published).min(),
         said_by,
         is_exact: all().any(|found| found.is_exact),
+        is_of_title: all().any(|found| is_of_title(query, found) == Some(true)),
     })
 }
 

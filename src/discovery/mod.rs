@@ -33,7 +33,7 @@ pub use engine::{BuiltIn, Discovery, DiscoverySettings, Parts};
 pub use findings::{Findings, Note, Outcome};
 pub use health::{IndexerHealth, IndexerState};
 pub use indexer::{Found, Indexer, IndexerError, Probe};
-pub use indexers::{TorznabDocument, read_torznab};
+pub use indexers::{Archive, Library, TorznabDocument, read_torznab};
 pub use open_movies::{OpenMovie, OpenMovies};
 pub use query::Query;
 pub use recalled::Recalled;

@@ -17,8 +17,8 @@ use crate::source::Request;
 use crate::source::lookup::Lookup;
 use crate::source::torrent::Swarm;
 
-/// Searches for tables at the same time. The swarm has 32 turns, and most of them are for plays.
-const TURNS: usize = 10;
+/// Searches for tables at the same time. The swarm has 32 turns and the look-up 16, and most of them are for plays.
+const TURNS: usize = 6;
 
 /// Searches that may wait for their turn; beyond that the list does without.
 const MOST_WAITING: usize = 60;

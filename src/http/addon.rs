@@ -6,47 +6,70 @@ use std::time::SystemTime;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{HeaderMap, header};
 use serde::Serialize;
 
 use super::error::ApiError;
 use super::state::App;
 use super::subtitles;
-use crate::addon::Asked;
-use crate::source::Terms;
+use crate::access::terms;
+use crate::addon::{Asked, StreamLists};
+use crate::links::PublicUrl;
+use crate::profile::ProfileRef;
 use crate::stremio::hops::VIA;
 use crate::stremio::resource::{self, Addressed, PathError, Resource};
 use crate::stremio::{self, Hops};
 
 /// `GET /manifest.json`, `/{resource}/{type}/{id}[/{extra}].json`, each also behind `/{profile}`.
 pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
-    // Profiles arrive with the configure page; until then every profile is the default one.
-    let Addressed { resource, profile: _ } = resource::parse(request.uri().path())?;
+    let Addressed { resource, profile } = resource::parse(request.uri().path())?;
+    let profile = match &profile {
+        Some(text) => Some(app.access.load(text).await),
+        None => None,
+    };
     let base = app.base(request.headers())?;
     match resource {
-        Resource::Manifest => Ok(json(&app.addon.manifest(&base))),
+        Resource::Manifest => {
+            let profile = profile.transpose()?;
+            Ok(json(&app.addon.manifest(&base, profile.as_deref().map(|it| &*it.profile))))
+        }
         Resource::Catalog { kind, id, extra } => Ok(cached(&app.addon.catalog(&kind, &id, &extra))),
         Resource::Meta { kind, id } => match app.addon.meta(&kind, &id) {
             Some(meta) => Ok(cached(&meta)),
-            // The only answer that is ever "not found": for everything else clients would show an error.
+            // Clients show an error for it, and this is the only question where that is right.
             None => Err(ApiError::NotFound("this addon does not know the title".to_owned())),
         },
-        Resource::Stream { kind, id } => {
-            let Ok(id) = id.parse();
-            let via = request.headers().get_all(VIA);
-            let asked = Asked {
-                kind: &kind,
-                id: &id,
-                base: &base,
-                profile: None,
-                terms: &Terms::default(),
-                hops: &Hops::read(via.iter().filter_map(|value| value.to_str().ok())),
-                now: SystemTime::now(),
-            };
-            Ok(cached(&*app.streams.list(&asked).await))
-        }
+        Resource::Stream { kind, id } => match profile.transpose() {
+            Ok(profile) => Ok(cached(&*streams(&app, request.headers(), &base, (&kind, &id), profile).await)),
+            Err(error) => {
+                tracing::info!(%error, "streams were asked for with a profile that cannot be used");
+                Ok(cached(&StreamLists::none()))
+            }
+        },
         Resource::Subtitles { extra, .. } => Ok(cached(&subtitles::list(&app, &extra, &base).await)),
     }
+}
+
+async fn streams(
+    app: &App,
+    headers: &HeaderMap,
+    base: &PublicUrl,
+    (kind, id): (&str, &str),
+    profile: Option<Arc<ProfileRef>>,
+) -> Arc<stremio::Response> {
+    let Ok(id) = id.parse();
+    let terms = profile.as_ref().map(|profile| terms(&profile.profile)).unwrap_or_default();
+    let hops = Hops::read(headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok()));
+    let asked = Asked {
+        kind,
+        id: &id,
+        base,
+        profile: profile.as_deref(),
+        terms: &terms,
+        hops: &hops,
+        now: SystemTime::now(),
+    };
+    app.streams.list(&asked).await
 }
 
 impl From<PathError> for ApiError {

@@ -10,6 +10,7 @@ mod addon;
 mod admin;
 mod configure;
 mod error;
+mod library;
 mod pages;
 mod play;
 mod prepare;
@@ -17,6 +18,7 @@ mod router;
 mod segments;
 mod state;
 mod subtitles;
+mod viewport;
 mod wish;
 
 pub use router::router;

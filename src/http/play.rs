@@ -46,7 +46,7 @@ pub(super) async fn play_as(
     linked(&app, (&token, &info_hash, &file), access::terms(&profile.profile), &request).await
 }
 
-async fn linked(
+pub(super) async fn linked(
     app: &App,
     (token, info_hash, file): (&str, &str, &str),
     terms: Terms,
@@ -55,8 +55,8 @@ async fn linked(
     let info_hash = wish::info_hash(info_hash)?;
     let file = wish::file_choice(file)?;
     app.signer.verify(token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
-    let job =
-        app.start(source::Request { terms: terms.clone(), ..source::Request::new(info_hash, file) }).await;
+    let request_of = source::Request { terms: terms.clone(), ..source::Request::new(info_hash, file) };
+    let job = app.start(request_of).await;
     if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {
         // Length and name of a built-in film are known before any source has answered.
         let known = app.addon.known(info_hash).filter(|movie| FileChoice::Index(movie.file) == file);

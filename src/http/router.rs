@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::error::ApiError;
 use super::state::App;
-use super::{addon, admin, configure, pages, play, prepare, subtitles, wish};
+use super::{addon, admin, configure, library, pages, play, prepare, subtitles, viewport, wish};
 use crate::links::route;
 
 /// How long a magnet or .torrent may take to arrive.
@@ -28,8 +28,7 @@ const MOST_UPLOADS: usize = 64;
 /// Every route of the server.
 ///
 /// Nothing here times out, compresses or collects a body: media routes must flow for as long as a film lasts.
-pub fn router(app: App) -> Router {
-    let app = Arc::new(app);
+pub fn router(app: Arc<App>) -> Router {
     let public = route::ADDON.iter().fold(Router::new(), |router, path| router.route(path, get(addon::get)));
     public
         .route(route::HOME, get(pages::get_home))
@@ -42,7 +41,10 @@ pub fn router(app: App) -> Router {
         .route(route::READY, media(get(play::ready)))
         .route(route::STATUS, get(prepare::get_status))
         .route(route::CAPTIONS, get(subtitles::get))
+        .route(route::MOVIE, get(library::get_movie))
+        .route(route::SOURCE, media(get(library::get_stream)))
         .merge(uploads())
+        .merge(screens())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NotFound("there is nothing at this address".to_owned()))
         .layer(CatchPanicLayer::custom(answer_panic))
@@ -62,6 +64,13 @@ fn uploads() -> Router<Arc<App>> {
         // These answers never wait for a preparation, so only a client that dawdles meets the limit.
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_TIMEOUT))
         .layer(ConcurrencyLimitLayer::new(MOST_UPLOADS))
+}
+
+/// What an app tells of its screen. A page of another origin asks first whether it may.
+fn screens() -> Router<Arc<App>> {
+    Router::new()
+        .route(route::VIEWPORT, post(viewport::post).options(play::preflight))
+        .layer(DefaultBodyLimit::max(viewport::LARGEST))
 }
 
 fn operator(app: &Arc<App>) -> Router<Arc<App>> {

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use super::error::ApiError;
 use crate::access::Access;
+use crate::addon::viewport::Viewport;
 use crate::addon::{Addon, StreamLists};
 use crate::cache::Cache;
 use crate::discovery::Discovery;
@@ -33,16 +34,18 @@ pub struct App {
     pub debrid: Debrid,
     /// What is found, and what plays of it need.
     pub discovery: Discovery,
+    /// The profiles of installs.
+    pub access: Access,
     /// Manifest and catalogue.
     pub addon: Addon,
+    /// Titles on screens, whose lists are made before they are opened.
+    pub viewport: Viewport,
     /// Lists of streams.
     pub streams: StreamLists,
     /// Makes and checks play links.
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.
     pub waiting_key: hmac::Key,
-    /// The profiles of installs.
-    pub access: Access,
     /// Seals what the configure page carries.
     pub sealer: Sealer,
     /// The address that players use, if the operator said so.
@@ -55,6 +58,7 @@ impl App {
     /// The job for a wish. What was listed, and a built-in film, also bring what is known of them, so that the hash
     /// alone is enough.
     pub(super) async fn start(&self, mut wish: Request) -> Arc<Job> {
+        self.streams.note_play(wish.info_hash);
         if let Some(movie) = self.addon.known(wish.info_hash) {
             wish.trackers.extend_from_slice(&movie.trackers);
         }

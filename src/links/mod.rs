@@ -96,6 +96,21 @@ pub fn captions(base: &PublicUrl, token: &str, (info_hash, file): (InfoHash, Fil
     ))
 }
 
+/// What stands between the parts of a source's id: no part holds it.
+pub const SOURCE_ID_SEPARATOR: char = '.';
+
+/// The id of one source of a title, signed like a play link: token, hash, choice and, where it has one, the profile
+/// by whose rules it is played.
+pub fn source_id(token: &str, (info_hash, file): (InfoHash, FileChoice), profile: Option<&str>) -> String {
+    let id = format!("{token}.{info_hash}.{file}");
+    profile.map_or_else(|| id.clone(), |profile| format!("{id}.{profile}"))
+}
+
+/// Where the bytes of a source are, as a path.
+pub fn source(id: &str) -> String {
+    fill(route::SOURCE, &[("sourceId", id)])
+}
+
 /// Where the progress of a job is reported, as a path.
 pub fn status(job_id: &str) -> String {
     fill_raw(route::STATUS, "jobId", job_id)

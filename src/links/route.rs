@@ -39,6 +39,13 @@ pub const PLAY_AS: &str = "/{profile}/play/{token}/{infohash}/{file}/{name}";
 /// The text of one subtitle file, for whoever holds the token.
 pub const CAPTIONS: &str = "/captions/{token}/{infohash}/{file}/{name}";
 
+/// A title, and on request its sources.
+pub const MOVIE: &str = "/movies/{id}";
+/// The bytes of one source of a title.
+pub const SOURCE: &str = "/api/stream/{sourceId}";
+/// Takes the titles that an app has on its screen.
+pub const VIEWPORT: &str = "/api/ui/viewport";
+
 /// The page on which a person makes a profile.
 pub const CONFIGURE: &str = "/configure";
 /// The page on which a person changes a profile.

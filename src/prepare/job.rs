@@ -14,7 +14,7 @@ use super::attempt::Attempts;
 use super::parties::Parties;
 use super::{Attempt, PrepareError};
 use crate::cache::CacheFile;
-use crate::domain::{FileIndex, InfoHash, Metainfo};
+use crate::domain::{FileChoice, FileIndex, InfoHash, Metainfo};
 use crate::source::{Progress, Report, Request, Terms};
 
 /// `hash:fileIndex:milliseconds`, as `async-stream-preparation` writes it. The index is what was asked
@@ -164,6 +164,16 @@ impl Job {
     /// Whether this is the first play of the job. A player makes many requests for one play.
     pub fn is_first_play(&self) -> bool {
         !self.shared.played.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether anybody has played it.
+    pub fn was_played(&self) -> bool {
+        self.shared.played.load(Ordering::Relaxed)
+    }
+
+    /// The file that was asked for.
+    pub fn choice(&self) -> FileChoice {
+        self.shared.request.file
     }
 
     /// Somebody asks by these terms for what the job is about. Returns whether the job counts for him.

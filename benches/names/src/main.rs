@@ -17,7 +17,7 @@ use serde::Deserialize;
 const FIELDS: [&str; 5] = ["title", "seasons", "episodes", "year", "resolution"];
 
 /// How often a file is read through to time a parser; the median counts.
-const PASSES: usize = 5;
+const PASSES: usize = 11;
 
 #[derive(Debug, Deserialize)]
 struct Case {

@@ -124,6 +124,7 @@ fn offer(name: &str, release: Release) -> Offer {
         published: Some(SystemTime::now() - Duration::from_secs(3 * 86_400)),
         said_by: vec!["Own indexer".to_owned(), "Another".to_owned()],
         is_exact: false,
+        is_of_title: false,
     };
     Offer {
         candidate: Arc::new(candidate),

@@ -144,7 +144,7 @@ impl Facts {
             cached: offer.is_cached(),
             here: match offer.here {
                 Presence::Complete => Some("complete"),
-                Presence::Partly => Some("partly"),
+                Presence::Partly | Presence::Begun => Some("partly"),
                 Presence::Absent => None,
             },
             services: offer.services.iter().map(|service| service.label()).collect(),

@@ -39,6 +39,8 @@ pub(super) struct Asker {
     base: String,
     kind: String,
     id: String,
+    /// The torrent that the series is being watched from.
+    watched: Option<InfoHash>,
 }
 
 struct Answer {
@@ -49,12 +51,13 @@ struct Answer {
 }
 
 impl Asker {
-    pub(super) fn new(asked: &Asked<'_>) -> Self {
+    pub(super) fn new(asked: &Asked<'_>, watched: Option<InfoHash>) -> Self {
         Self {
             profile: asked.profile.map(|profile| (profile.id.clone(), profile.stamp)),
             base: asked.base.as_str().to_owned(),
             kind: asked.kind.to_owned(),
             id: asked.id.to_string(),
+            watched,
         }
     }
 }

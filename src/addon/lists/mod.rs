@@ -3,6 +3,9 @@
 mod kept;
 mod plan;
 mod row;
+mod thread;
+
+pub(super) use row::binge_group;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,21 +16,27 @@ use tokio::time::Instant;
 use self::kept::{Asker, Kept};
 use self::plan::{Plan, Plans};
 use self::row::Rows;
+use self::thread::{Threads, follow};
 use super::HOUR;
 use super::offers::{Offer, Sifted, by_promise, pick, sift};
 use crate::cache::{Cache, Presences};
 use crate::config::SourcePolicy;
 use crate::discovery::{Discovery, Findings, Query};
-use crate::domain::ContentId;
+use crate::domain::{ContentId, InfoHash};
 use crate::links::{LinkSigner, PublicUrl};
 use crate::profile::ProfileRef;
 use crate::source::Terms;
+use crate::source::debrid::Debrid;
 use crate::stremio::{Body, CacheHint, Hops, Response};
 
 /// Torrents whose file tables are looked up for one list; more would not be shown anyway.
 const MOST_LOOKED_UP: usize = 12;
 
-/// How long a list that has something to show waits for the file tables of packs.
+/// Torrents that debrid services are asked about for one list, the most promising ones.
+const MOST_ASKED_FOR: usize = 100;
+
+/// How long a list that has something to show waits for the file tables of packs. Services may take about as long to say
+/// what they hold.
 const GRACE: Duration = Duration::from_millis(800);
 
 /// Long enough to spare requests; links outlive even the last of these by weeks.
@@ -51,6 +60,8 @@ pub struct Parts {
     pub discovery: Discovery,
     /// What is on this server.
     pub cache: Cache,
+    /// What debrid services hold.
+    pub debrid: Debrid,
     /// Who signs the links.
     pub signer: LinkSigner,
     /// How long an answer may take.
@@ -64,13 +75,14 @@ pub struct Parts {
 }
 
 /// Gets what is likely to be played ready. Returns at once.
-pub type Prewarm = Box<dyn Fn(&[Offer], &Terms) + Send + Sync>;
+pub type Prewarm = Box<dyn Fn(&Offered, &Terms) + Send + Sync>;
 
 /// Makes lists of streams.
 pub struct StreamLists {
     parts: Parts,
     plans: Plans,
     kept: Kept,
+    threads: Threads,
 }
 
 /// A question for the streams of one video.
@@ -106,7 +118,7 @@ pub struct Offered {
 impl StreamLists {
     /// Lists of what `parts` find.
     pub fn new(parts: Parts) -> Self {
-        Self { parts, plans: Plans::new(), kept: Kept::new() }
+        Self { parts, plans: Plans::new(), kept: Kept::new(), threads: Threads::new() }
     }
 
     /// The list, best first. It never fails, and takes little longer than the deadline.
@@ -114,12 +126,12 @@ impl StreamLists {
         let begun = Instant::now();
         let plan = self.plans.of(asked.profile);
         let findings = self.find(asked, &plan).await;
-        let asker = Asker::new(asked);
+        let asker = Asker::new(asked, self.threads.watched(asked.id).map(|watched| watched.info_hash));
         if let Some(answer) = self.kept.answer(&asker, &findings) {
             return answer;
         }
         let offered = self.choose(&findings, asked.terms, &plan, begun).await;
-        (self.parts.prewarm)(&offered.offers, asked.terms);
+        (self.parts.prewarm)(&offered, asked.terms);
         let rows = Rows {
             base: asked.base,
             profile: plan.play_as(asked.profile),
@@ -133,6 +145,16 @@ impl StreamLists {
         let answer = Arc::new(Response { body: Body::Streams(streams), cache });
         self.kept.keep(asker, &findings, &answer, offered.is_complete);
         answer
+    }
+
+    /// Notes that somebody plays a torrent: the next episode of its series comes from there, if it can.
+    pub fn note_play(&self, info_hash: InfoHash) {
+        self.threads.note_play(info_hash);
+    }
+
+    /// The answer where nothing can be listed.
+    pub fn none() -> Response {
+        Response { body: Body::Streams(Vec::new()), cache: EMPTY }
     }
 
     /// What the list would show, for those who want to write it otherwise.
@@ -150,16 +172,26 @@ impl StreamLists {
     }
 
     async fn choose(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> Offered {
-        let (sifted, is_settled) = self.sift(findings, terms, begun).await;
+        let (sifted, is_seen) = self.sift(findings, terms, begun).await;
         let mut offers = sifted.offers;
-        self.locate(&mut offers).await;
+        let is_located = self.locate(&mut offers, terms, begun).await;
         if self.is_without_peers(terms) {
             offers.retain(Offer::comes_without_peers);
         }
         let offers = pick(&plan.profile.listing, &plan.patterns, offers);
+        let id = &findings.query.id;
+        self.threads.note_listed(id, &offers);
+        let offers = match self.threads.watched(id) {
+            Some(watched) => follow(&watched, offers),
+            None => offers,
+        };
         let listed: Vec<_> = offers.iter().map(|offer| Arc::clone(&offer.candidate)).collect();
         self.parts.discovery.remember(&listed);
-        Offered { query: findings.query.clone(), offers, is_complete: findings.complete && is_settled }
+        Offered {
+            query: findings.query.clone(),
+            offers,
+            is_complete: findings.complete && is_seen && is_located,
+        }
     }
 
     /// What fits, after looking up the files of the most promising packs. Also whether nothing is under way.
@@ -184,16 +216,31 @@ impl StreamLists {
         (sifted, is_settled)
     }
 
-    /// Finds out what of the offers plays at once.
-    async fn locate(&self, offers: &mut [Offer]) {
-        let hashes: HashSet<_> = offers.iter().map(|offer| offer.candidate.info_hash).collect();
+    /// Finds out what of the offers plays at once. Returns whether everybody has said what he holds.
+    async fn locate(&self, offers: &mut [Offer], terms: &Terms, begun: Instant) -> bool {
+        offers.sort_by(|one, other| by_promise(&one.candidate, &other.candidate));
+        let torrents: Vec<InfoHash> = offers
+            .iter()
+            .filter(|offer| !offer.is_place())
+            .map(|offer| offer.candidate.info_hash)
+            .take(MOST_ASKED_FOR)
+            .collect();
         let cache = self.parts.cache.clone();
-        let looking = tokio::task::spawn_blocking(move || cache.presences(&hashes));
-        // A list that does not know it is better than none.
-        let presences: Presences = looking.await.unwrap_or_default();
+        let of = offers.iter().map(|offer| offer.candidate.info_hash).collect();
+        let looking = tokio::task::spawn_blocking(move || cache.presences(&of));
+        let within = self.parts.deadline.saturating_sub(begun.elapsed()).clamp(GRACE / 2, 2 * GRACE);
+        let asking = self.parts.debrid.held(&torrents, terms, within);
+        let asked = Instant::now();
+        let (presences, mut held) = tokio::join!(looking, asking);
+        let is_settled = asked.elapsed() < within;
+        // A list that does not know what is here is better than none.
+        let presences: Presences = presences.unwrap_or_default();
         for offer in offers {
-            offer.here = presences.of(offer.candidate.info_hash, offer.file);
+            let info_hash = offer.candidate.info_hash;
+            offer.here = presences.of(info_hash, offer.file);
+            offer.services = held.remove(&info_hash).unwrap_or_default();
         }
+        is_settled
     }
 
     /// Whether peers bring nothing and nobody else can bring everything.

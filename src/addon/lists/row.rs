@@ -50,7 +50,7 @@ fn shown_name(offer: &Offer) -> Cow<'_, str> {
 
 /// What the next episode must have in common with this one to be played after it: whatever a viewer would notice. The
 /// torrent is not part of it, so that series go on where each episode has its own; what is cached is not either.
-pub(super) fn binge_group(offer: &Offer) -> String {
+pub(in crate::addon) fn binge_group(offer: &Offer) -> String {
     let release = &offer.release;
     let word = |text: Option<String>| text.map_or_else(|| "-".to_owned(), |text| text.to_lowercase());
     let mut ranges: Vec<Hdr> = release.hdr.iter().copied().filter(|range| *range != Hdr::Sdr).collect();

@@ -18,6 +18,7 @@ use crate::net::{Clients, Guard};
 use crate::profile::{IndexerSettings, Profile, ServiceAccount};
 use crate::release::{Codec, Hdr, Language, Medium, Release, Resolution};
 use crate::seal::Sealer;
+use crate::source::debrid::DebridSettings;
 use crate::source::lookup::Lookup;
 
 /// An indexer that always finds the same.
@@ -72,24 +73,33 @@ impl Stage {
                 db: db.clone(),
                 sealer: Sealer::new(b"a key of the test"),
                 clients: clients.clone(),
-                lookup,
+                lookup: lookup.clone(),
                 swarm: None,
-                titles: Titles::new(None, &clients, db),
+                titles: Titles::new(None, &clients, db.clone()),
                 built_in: vec![built_in(Arc::new(OpenMovies::embedded())), built_in(Arc::new(Shelf(found)))],
             },
         );
         let limits = CacheLimits { max_bytes: None, free_floor: 0, idle: None };
+        let cache = Cache::open(&folder.path().join("cache"), limits).unwrap();
+        let services = DebridSettings {
+            services: Vec::new(),
+            uncached: false,
+            wait: Duration::from_secs(1),
+            keep: None,
+        };
+        let debrid = Debrid::new(&services, cache.clone(), db.clone(), lookup.clone()).await.unwrap();
         let prewarmed = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&prewarmed);
         let lists = StreamLists::new(Parts {
             discovery,
-            cache: Cache::open(&folder.path().join("cache"), limits).unwrap(),
+            cache,
+            debrid,
             signer: signer(),
             deadline,
             policy,
             has_services: false,
-            prewarm: Box::new(move |offers, _| {
-                seen.lock().unwrap().extend(offers.iter().map(|offer| offer.candidate.info_hash));
+            prewarm: Box::new(move |offered: &Offered, _: &Terms| {
+                seen.lock().unwrap().extend(offered.offers.iter().map(|offer| offer.candidate.info_hash));
             }),
         });
         Self { lists, prewarmed, _folder: folder }
@@ -220,6 +230,20 @@ async fn links_name_the_profile_only_where_it_changes_how_a_content_is_fetched()
     let own = stage.ask("tt0000001", "https://tv.example", Some(&profile(2, own))).await;
     assert!(urls(&own)[0].starts_with("https://tv.example/a-profile/play/"), "{:?}", urls(&own));
     assert!(!serde_json::to_string(&*own).unwrap().contains("never"));
+}
+
+#[tokio::test]
+async fn an_id_in_place_of_a_known_name_is_enough_for_a_film() {
+    let kept = |number, imdb: &str| Found {
+        imdb: Some(imdb.to_owned()),
+        is_exact: false,
+        ..vouched(number, "Ganz Anders 2020 1080p")
+    };
+    let unknown = Found { imdb: None, ..kept(3, "") };
+    let stage = Stage::new(vec![kept(1, "tt0000001"), kept(2, "tt0000002"), unknown]).await;
+    let listed = urls(&*stage.ask("tt0000001", "https://tv.example", None).await);
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert!(listed[0].contains(&InfoHash::new([1; 20]).to_string()), "{listed:?}");
 }
 
 #[tokio::test]

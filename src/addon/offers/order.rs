@@ -52,7 +52,7 @@ fn cached(offer: &Offer) -> i64 {
     match offer.here {
         Presence::Complete => 3,
         _ if offer.is_cached() => 2,
-        Presence::Partly => 1,
+        Presence::Partly | Presence::Begun => 1,
         Presence::Absent => 0,
     }
 }

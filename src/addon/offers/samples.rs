@@ -29,6 +29,7 @@ pub(crate) fn candidate(number: u8, name: &str, release: Release) -> Candidate {
         published: None,
         said_by: vec!["Own indexer".to_owned()],
         is_exact: false,
+        is_of_title: false,
     }
 }
 

@@ -26,7 +26,11 @@ pub fn sift(
     let wanted = Wanted::new(query.title.as_deref(), query.title_kind(), query.episode, query.absolute);
     let mut sifted = Sifted::default();
     for candidate in candidates {
-        let vouched = if candidate.is_exact { Vouched::Video } else { Vouched::Nothing };
+        let vouched = match candidate.as_ref() {
+            Candidate { is_exact: true, .. } => Vouched::Video,
+            Candidate { is_of_title: true, .. } => Vouched::Title,
+            _ => Vouched::Nothing,
+        };
         let fit = wanted.fit(&candidate.release, vouched);
         if !matches!(fit, Fit::Exact | Fit::Pack) {
             continue;

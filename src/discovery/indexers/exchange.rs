@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
 
 use crate::discovery::IndexerError;
 
@@ -23,34 +24,32 @@ pub(super) struct Answer {
     is_html: bool,
 }
 
-/// Sends a question and reads the answer, at most `most_bytes` of it.
+/// Sends a question and reads the answer, at most `most_bytes` of it. What has come of a body within `limit` is there,
+/// however the rest fares.
 ///
 /// # Errors
-/// `Unavailable` if there is no answer within `limit`, or none at all.
+/// `Unavailable` if no answer begins within `limit`.
 pub(super) async fn ask(
     request: reqwest::RequestBuilder,
     limit: Duration,
     most_bytes: usize,
 ) -> Result<Answer, IndexerError> {
-    let answered = tokio::time::timeout(limit, exchange(request, most_bytes)).await;
-    answered.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
-}
-
-async fn exchange(request: reqwest::RequestBuilder, most_bytes: usize) -> Result<Answer, IndexerError> {
-    let mut response = request.send().await.map_err(|error| plain(&error))?;
+    let end = Instant::now() + limit;
+    let begun = timeout_at(end, request.send()).await.map_err(|_| late())?;
+    let mut response = begun.map_err(|error| plain(&error))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = BytesMut::new();
     let is_whole = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
+        match timeout_at(end, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
                 let room = most_bytes.saturating_sub(body.len());
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     break false;
                 }
             }
-            Ok(None) => break true,
-            Err(_) => break false,
+            Ok(Ok(None)) => break true,
+            Ok(Err(_)) | Err(_) => break false,
         }
     };
     let is_html = is_html(&headers, &body);
@@ -103,25 +102,35 @@ pub(super) fn unavailable(what: impl Into<String>) -> IndexerError {
     IndexerError::Unavailable(what.into())
 }
 
+/// The error for one who takes too long.
+pub(super) fn late() -> IndexerError {
+    unavailable("it does not answer in time")
+}
+
 pub(super) fn refused_key() -> IndexerError {
     IndexerError::Credentials("the API key is refused".to_owned())
 }
 
-/// What a server says in its own words, as far as that can be shown: the first line without addresses, settings and
-/// whatever else may be or hold a key.
+/// What a server says in its own words, as far as that can be shown: the beginning of the first line, without
+/// addresses, settings and whatever else may be or hold a key.
 pub(super) fn shown(text: &str) -> String {
-    let is_word =
-        |word: &&str| word.len() <= 20 && !word.contains(['/', '=', '&', '?', '@', '\\', '<', '>', '"']);
     let line = text.lines().next().unwrap_or_default();
-    let words: Vec<&str> = line.split_whitespace().filter(is_word).take(16).collect();
-    words.join(" ")
+    line.split_whitespace().filter(|word| is_harmless(word)).take(16).collect::<Vec<_>>().join(" ")
+}
+
+/// Keys are long, or are letters and digits in a mixture.
+fn is_harmless(word: &str) -> bool {
+    let has_digits = word.contains(|c: char| c.is_ascii_digit());
+    let is_mixed = word.len() > 5 && has_digits && word.contains(|c: char| c.is_alphabetic());
+    let has_signs = word.contains(['/', '=', '&', '?', '@', '\\', '<', '>', '"']);
+    word.len() <= 20 && !is_mixed && !has_signs
 }
 
 /// What went wrong on the way, without the address, which may hold a key.
 fn plain(error: &reqwest::Error) -> IndexerError {
     unavailable(match error {
         error if error.is_connect() => "there is no connection to it",
-        error if error.is_timeout() => "it does not answer in time",
+        error if error.is_timeout() => return late(),
         error if error.is_redirect() => "it leads to where nobody may go",
         error if error.is_builder() => "its address cannot be used",
         _ => "the connection to it broke off",
@@ -166,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_servers_say_is_shown_without_what_may_be_secret() {
-        let said = "Error at https://tracker.example/rss?passkey=abc key=0123 0123456789abcdef0123456789abcdef now\nX";
+        let said = "Error at https://tracker.example/rss?passkey=abc key=0123 0123456789abcdef0123456789abcdef k3y0f0urs now\nX";
         assert_eq!(shown(said), "Error at now");
     }
 }

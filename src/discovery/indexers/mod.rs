@@ -2,10 +2,12 @@
 
 mod addon;
 mod address;
+mod archive;
 mod bitmagnet;
 mod exchange;
 mod jackett;
 mod kept;
+mod library;
 mod outcome;
 mod parts;
 mod prowlarr;
@@ -22,6 +24,8 @@ use std::sync::Arc;
 use super::Indexer;
 use crate::profile::{IndexerKind, IndexerSettings};
 
+pub use archive::Archive;
+pub use library::Library;
 pub use torznab::{TorznabDocument, read_torznab};
 
 /// The indexer of these settings. It asks through `client`, which has to be one that follows redirects; results that

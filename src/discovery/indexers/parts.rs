@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
-use super::exchange::unavailable;
+use super::exchange::{late, unavailable};
 use super::outcome::{Sink, worst};
 use super::torznab::{Endpoint, SEARCH_LIMIT};
 use crate::discovery::{Found, IndexerError, Query};
@@ -104,7 +104,7 @@ async fn search_one(part: &Part, query: &Query, sink: Sink<'_>) -> Result<(), In
     };
     let search = part.endpoint.search(query, &named);
     let in_time = tokio::time::timeout(SEARCH_LIMIT, search).await;
-    in_time.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
+    in_time.unwrap_or_else(|_| Err(late()))
 }
 
 /// One line for all that failed: who, and the reason of the first.

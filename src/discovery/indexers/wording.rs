@@ -38,6 +38,16 @@ pub(super) fn is_anime(query: &Query) -> bool {
     query.kind == "anime" || matches!(query.id, ContentId::Kitsu { .. })
 }
 
+/// The number that releases of anime name: the one counted through, or else the one within its entry, whose title
+/// they name then.
+pub(super) fn anime_number(query: &Query) -> Option<u32> {
+    match query.id {
+        _ if !is_anime(query) => None,
+        ContentId::Kitsu { episode, .. } => query.absolute.or(episode),
+        _ => query.absolute,
+    }
+}
+
 /// The id that TMDB has for it, where Stremio asked with that one.
 pub(super) fn tmdb(query: &Query) -> Option<&str> {
     let ContentId::Other(id) = &query.id else { return None };

@@ -15,6 +15,7 @@ use super::outcome::{Sink, worst};
 use super::reading;
 use super::wording::{Named, words};
 use crate::discovery::{Found, Indexer, IndexerError, Probe, Query};
+use crate::domain::TitleKind;
 use crate::profile::{IndexerSettings, Secret};
 
 /// Its searches go through a database on a small machine.
@@ -114,7 +115,8 @@ fn searches(query: &Query) -> Vec<Vec<(&'static str, String)>> {
     }
     let with = |key: &'static str, value: String| [vec![(key, value)], numbers.clone()].concat();
     let mut searches = Vec::new();
-    let is_numbered = query.episode.is_some() || query.absolute.is_none();
+    // It counts by seasons only.
+    let is_numbered = query.episode.is_some() || query.title_kind() == TitleKind::Movie;
     searches.extend(query.imdb().filter(|_| is_numbered).map(|id| with("ImdbId", id.to_owned())));
     if let Some(named) = Named::of(query).filter(|_| is_numbered) {
         let mut by_title = with("Query", words(named.title));

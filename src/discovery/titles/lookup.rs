@@ -26,7 +26,7 @@ const QUESTION: Duration = Duration::from_secs(5);
 /// Names do not change; what does is the list of episodes.
 const FRESH: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// For how long a list of episodes is believed that lacks the wanted one, in seconds.
+/// For how long a list of episodes is believed that lacks the wanted one.
 const FRESH_WITHOUT: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// For how long nobody asks again for an id that the catalogue does not know.
@@ -120,10 +120,7 @@ impl Lookup {
             Some(entry) => Some(entry.known.clone()),
             None => None,
         };
-        if inner.unknown.contains_key(subject) || inner.failed.contains_key(subject) {
-            return old;
-        }
-        let flight = self.join(subject)?;
+        let Some(flight) = self.join(subject, entry.as_ref().map(|entry| entry.stored)) else { return old };
         if entry.is_some_and(|entry| entry.has(part)) || *inner.failures() >= PATIENT_FAILURES {
             return old;
         }
@@ -137,8 +134,9 @@ impl Lookup {
         self.0.flights().clear();
     }
 
-    /// The question under way, or a new one, which a task of ours carries. `None` if there is nobody to ask.
-    fn join(&self, subject: &Subject) -> Option<Flight> {
+    /// The question under way, or a new one, which a task of ours carries. `None` if there is nobody to ask. `seen` is
+    /// when the answer was stored that the caller knows: another one may have landed since he looked.
+    fn join(&self, subject: &Subject, seen: Option<u64>) -> Option<Flight> {
         let inner = &self.0;
         if !inner.has_catalogue(subject) || inner.stop.is_cancelled() {
             return None;
@@ -146,6 +144,12 @@ impl Lookup {
         let mut flights = inner.flights();
         if let Some(flight) = flights.get(subject) {
             return Some(flight.clone());
+        }
+        if let Some(landed) = inner.known.get(subject).filter(|entry| Some(entry.stored) != seen) {
+            return Some(futures::future::ready(Some(landed.known)).boxed().shared());
+        }
+        if inner.unknown.contains_key(subject) || inner.failed.contains_key(subject) {
+            return None;
         }
         let flight = fetch(Arc::clone(inner), subject.clone()).boxed().shared();
         flights.insert(subject.clone(), flight.clone());

@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    fn read(kind: &str, meta: Value) -> Title {
+    fn read(kind: &str, meta: &Value) -> Title {
         Known::read(&json!({ "meta": meta }), kind).unwrap().title
     }
 
@@ -196,7 +196,7 @@ mod tests {
     fn a_film_has_a_name_a_year_and_other_names() {
         let film = read(
             "movie",
-            json!({
+            &json!({
                 "id": "tt1", "imdb_id": "tt1", "type": "movie", "name": "The Long Tide", "releaseInfo": "2015",
                 "aliases": ["La Longue Marée", "the long tide", 7, ""], "originalName": "La longue marée"
             }),
@@ -229,7 +229,7 @@ mod tests {
     fn episodes_are_read_whatever_their_numbers_are_called() {
         let series = read(
             "series",
-            json!({
+            &json!({
                 "name": "Show", "type": "series",
                 "videos": [
                     { "id": "tt1:1:2", "season": 1, "number": 2, "title": "Two", "released": "2010-01-08T02:00:00.000Z" },

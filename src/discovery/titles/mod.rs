@@ -41,14 +41,14 @@ impl fmt::Debug for Titles {
 
 impl Titles {
     /// Titles of the catalogue at `base`, an addon that answers `meta` for IMDb ids; without one only ids are known.
-    pub fn new(base: Option<Url>, clients: &Clients, db: Database) -> Self {
+    pub fn new(base: Option<&Url>, clients: &Clients, db: Database) -> Self {
         Self::with_addons(base, &[], clients, db)
     }
 
     /// The same, and for the ids of other catalogues the addons with these manifests are asked, as far as they
     /// answer `meta` for them.
-    pub fn with_addons(base: Option<Url>, addons: &[Url], clients: &Clients, db: Database) -> Self {
-        Self { lookup: Arc::new(Lookup::new(base.as_ref(), addons, clients, db)) }
+    pub fn with_addons(base: Option<&Url>, addons: &[Url], clients: &Clients, db: Database) -> Self {
+        Self { lookup: Arc::new(Lookup::new(base, addons, clients, db)) }
     }
 
     /// What indexers are to be asked for. Never fails, and takes two seconds at most. `kind` is the content type that

@@ -19,7 +19,7 @@ async fn rig(base: Option<Url>, addons: &[Url]) -> Rig {
     let folder = tempfile::tempdir().unwrap();
     let db = Database::open(folder.path()).await.unwrap();
     let clients = Clients::new(Guard::PublicOnly).unwrap();
-    let titles = Titles::with_addons(base, addons, &clients, db.clone());
+    let titles = Titles::with_addons(base.as_ref(), addons, &clients, db.clone());
     Rig { titles, db, _folder: folder }
 }
 
@@ -133,7 +133,7 @@ async fn what_is_old_serves_at_once_and_whatever_happens() {
     let first = rig(Some(fake.url("")), &[]).await;
     store(&first, "series/tt7", 30 * day).await;
     let clients = Clients::new(Guard::PublicOnly).unwrap();
-    let restarted = Titles::new(Some(fake.url("")), &clients, first.db.clone());
+    let restarted = Titles::new(Some(&fake.url("")), &clients, first.db.clone());
     fake.put(SHOW, Reply::silence());
     let Ok(id) = "tt7:1:2".parse();
     let began = Instant::now();
@@ -151,7 +151,7 @@ async fn a_new_episode_is_asked_for_after_hours() {
         fake.put(SHOW, show(3));
         store(&first, "series/tt7", age).await;
         let clients = Clients::new(Guard::PublicOnly).unwrap();
-        let restarted = Titles::new(Some(fake.url("")), &clients, first.db.clone());
+        let restarted = Titles::new(Some(&fake.url("")), &clients, first.db.clone());
         fake.put(SHOW, show(4));
         let Ok(id) = "tt7:1:4".parse();
         assert_eq!(restarted.query("series", &id).await.absolute, expected);

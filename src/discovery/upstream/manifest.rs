@@ -81,13 +81,13 @@ mod tests {
 
     use super::*;
 
-    fn read(value: Value) -> Manifest {
-        Manifest::read(&value).unwrap()
+    fn read(value: &Value) -> Manifest {
+        Manifest::read(value).unwrap()
     }
 
     #[test]
     fn a_bare_name_has_the_types_and_prefixes_of_the_addon() {
-        let manifest = read(json!({
+        let manifest = read(&json!({
             "name": "One", "version": "1.2.3", "types": ["movie"], "idPrefixes": ["tt"], "resources": ["stream"]
         }));
         assert_eq!(manifest.title, "One 1.2.3");
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn an_object_has_its_own_and_the_first_of_a_name_counts() {
-        let manifest = read(json!({
+        let manifest = read(&json!({
             "id": "two", "types": ["movie"], "idPrefixes": ["tt"],
             "resources": [
                 { "name": "stream", "types": ["anime", "series"] },

@@ -2,10 +2,11 @@
 
 use url::Url;
 
-use super::draft::{Problem, word};
+use super::draft::word;
 use super::fields::Fields;
 use super::kept::{Keeper, KeptIndexer};
 use super::probe::Said;
+use super::problem::Problem;
 use crate::profile::{IndexerKind, IndexerSettings, Secret};
 
 /// An indexer. Its key is on the page in sealed form only, and so is an address that may hold one.

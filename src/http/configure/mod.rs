@@ -17,6 +17,7 @@ mod origin;
 mod page;
 mod preview;
 mod probe;
+mod problem;
 mod service_row;
 mod view;
 

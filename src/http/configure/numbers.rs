@@ -1,7 +1,7 @@
 //! Sizes and counts, which people type.
 
-use super::draft::Problem;
 use super::fields::Fields;
+use super::problem::Problem;
 use crate::profile::{Limits, Listing};
 
 /// Bytes of the unit in which sizes are typed: the gigabyte of release pages.

@@ -9,12 +9,13 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
 use super::action::{Action, List, Verb};
-use super::draft::{Draft, Problem};
+use super::draft::Draft;
 use super::fields::Fields;
 use super::install::Install;
 use super::kept::Keeper;
 use super::preview::{self, Preview};
 use super::probe;
+use super::problem::{Problem, sentence};
 use super::view::{self, Around, Notice};
 use crate::access::{self, AccessError};
 use crate::http::error::ApiError;
@@ -112,12 +113,6 @@ fn gone(id: &str, why: &AccessError) -> Result<Response, ApiError> {
         AccessError::Database(error) => Err(ApiError::Internal(error.to_string())),
         why => Ok((StatusCode::NOT_FOUND, Html(view::gone(id, &sentence(why))?)).into_response()),
     }
-}
-
-fn sentence(why: &impl std::fmt::Display) -> String {
-    let text = why.to_string();
-    let mut letters = text.chars();
-    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }
 
 impl<'a> Desk<'a> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::draft::Problem;
+use super::problem::Problem;
 use crate::addon::labels::{self, LabelError, Labels, Template, VARIABLES};
 use crate::profile;
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use serde::Serialize;
 
+use super::problem::sentence;
 use crate::discovery::{IndexerError, Probe};
 use crate::http::state::App;
 use crate::profile::{IndexerSettings, ServiceAccount};
@@ -49,7 +50,7 @@ pub(super) async fn service(
                 }
             }
         }
-        Err(why) => Said::bad(sentence(&why.to_string())),
+        Err(why) => Said::bad(sentence(&why)),
     }
 }
 
@@ -69,7 +70,7 @@ pub(super) async fn indexer(
     match app.discovery.probe(&settings, true).await {
         Ok(probe) => Said::good(found(&probe, start.elapsed())),
         Err(IndexerError::RateLimited(_)) => Said::bad("It was asked too often; try again in a while."),
-        Err(why) => Said::bad(sentence(&why.to_string())),
+        Err(why) => Said::bad(sentence(&why)),
     }
 }
 
@@ -78,7 +79,7 @@ fn allowed(app: &App, visitor: IpAddr, password: Option<&str>) -> Result<(), Sai
     if app.access.needs_password() && password.is_none() {
         return Err(Said::bad("Enter the password of this server first, at the end of the page."));
     }
-    app.access.authorize(visitor, password).map_err(|why| Said::bad(sentence(&why.to_string())))
+    app.access.authorize(visitor, password).map_err(|why| Said::bad(sentence(&why)))
 }
 
 fn found(probe: &Probe, took: Duration) -> String {
@@ -98,11 +99,6 @@ fn day(seconds: u64) -> String {
     let most = Duration::from_secs(250_000_000_000);
     let text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds).min(most));
     text.split(' ').skip(1).take(3).collect::<Vec<_>>().join(" ")
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }
 
 #[cfg(test)]

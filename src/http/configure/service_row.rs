@@ -1,9 +1,9 @@
 //! One debrid account in the form.
 
-use super::draft::Problem;
 use super::fields::Fields;
 use super::kept::Keeper;
 use super::probe::Said;
+use super::problem::Problem;
 use crate::domain::DebridService;
 use crate::profile::{Secret, ServiceAccount};
 

@@ -42,10 +42,9 @@ impl Wanted {
             // Viewers west and east of the studio count the same evening as two days.
             (Some(day), Some(aired)) if near(day, aired) => Fit::Unsure,
             (Some(_), Some(_)) => Fit::Wrong,
-            (Some(_), None) => Fit::Unsure,
             (None, _) if release.complete || release.year.is_none() => Fit::Pack,
-            // A name with a year and no number is a film's.
-            (None, _) => Fit::Unsure,
+            // Nobody knows the day; or a name with a year and no number, which is a film's.
+            _ => Fit::Unsure,
         }
     }
 
@@ -71,12 +70,11 @@ impl Wanted {
             };
         };
         match (seasons.contains(&season), numbers) {
-            (false, _) => Fit::Wrong,
             (true, []) => Fit::Pack,
             // From an episode of one season to one of another.
             (true, _) if seasons.len() > 1 => Fit::Pack,
             (true, numbers) if numbers.contains(&episode) => exact_or_pack(numbers),
-            (true, _) => Fit::Wrong,
+            _ => Fit::Wrong,
         }
     }
 

@@ -25,7 +25,21 @@ fn day_at(text: &Text<'_>, index: usize) -> Option<(std::ops::Range<usize>, Opti
         let date = date(part(0..4)?, part(4..6)?, part(6..8)?)?;
         return YEARS.contains(&u32::from(date.year())).then_some((index..index + 1, Some(date)));
     }
+    if let Some(date) = short_run(text, index) {
+        return Some((index..index + 1, Some(date)));
+    }
     with_month(text, index).or_else(|| of_three(text, index))
+}
+
+/// `191025` behind a title, as Korean names have it.
+fn short_run(text: &Text<'_>, index: usize) -> Option<Date> {
+    let figures = text.word(index);
+    let token = text.tokens[index];
+    if index == 0 || token.kind != Kind::Number || figures.len() != 6 {
+        return None;
+    }
+    let part = |range| figures.get(range).and_then(|part: &str| part.parse::<u32>().ok());
+    date(2000 + part(0..2).filter(|year| *year <= 35)?, part(2..4)?, part(4..6)?)
 }
 
 /// Three numbers with the same sign between them.
@@ -46,8 +60,9 @@ fn of_three(text: &Text<'_>, index: usize) -> Option<(std::ops::Range<usize>, Op
         }
         (1 | 2, 4) if YEARS.contains(&third) => {
             let (european, american) = (date(third, second, first), date(third, first, second));
-            let clear = if gap.has(Gap::SLASH) { american.or(european) } else { european.or(american) };
-            clear.map(|date| (range, Some(date)))
+            // With dots the day is first everywhere; otherwise that is clear only where one order makes no day.
+            let clear = gap == Gap::DOT || european.is_none() || american.is_none() || european == american;
+            european.or(american).map(|date| (range, clear.then_some(date)))
         }
         (2, 2) if index > 0 && !gap.has(Gap::SPACE) && second_width == 2 => {
             short(first, second, third, gap).map(|date| (range, date))
@@ -97,6 +112,12 @@ fn with_month(text: &Text<'_>, index: usize) -> Option<(std::ops::Range<usize>, 
         let bare = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
         bare.parse::<u32>().ok().filter(|_| bare.len() <= 2)
     };
+    let is_year = |index: usize| {
+        text.free_number(index).is_some_and(|(value, width)| width == 4 && YEARS.contains(&value))
+    };
+    if let (true, Some(month), Some(day)) = (is_year(index), month(text.word(index + 1)), day(index + 2)) {
+        return Some((index..index + 3, Some(date(text.free_number(index)?.0, month, day)?)));
+    }
     let (day, month) = match (month(text.word(index)), month(text.word(index + 1))) {
         (Some(month), _) => (day(index + 1)?, month),
         (None, Some(month)) => (day(index)?, month),
@@ -166,7 +187,7 @@ fn plain_year(text: &Text<'_>, body: usize) -> Option<usize> {
     };
     let border = (body..text.len()).find(ends).unwrap_or(text.len());
     let candidates = || (body..text.len()).filter(|index| is_year(text, *index));
-    let before = candidates().filter(|index| *index > body && *index < border).next_back();
+    let before = candidates().rfind(|index| *index > body && *index < border);
     before
         .or_else(|| candidates().find(|index| *index > border))
         // A lone year in front is one only where a title is left behind it.

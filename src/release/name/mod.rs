@@ -3,16 +3,27 @@
 mod attributes;
 mod bare;
 mod counting;
+mod cutter;
 mod days;
+mod describe;
+mod figures;
+mod gap;
 mod language;
+mod lists;
+mod measures;
 mod numbers;
+mod ordinals;
 mod origin;
 mod parse;
+mod path;
+mod places;
 mod tags;
 mod title;
 mod token;
 mod tongues;
+mod worded;
 mod words;
+mod writing;
 
 pub use attributes::{Audio, Channels, Codec, Hdr, Medium, Resolution};
 pub use language::Language;
@@ -85,7 +96,7 @@ pub struct Release {
 impl Release {
     /// Reads the name of a release, or the path of a file of one. What the name does not clearly say stays empty.
     pub fn parse(name: &str) -> Self {
-        parse::read(name)
+        path::read(name)
     }
 }
 

@@ -24,10 +24,13 @@ pub(super) fn split_extension(name: &str) -> (&str, Option<&str>) {
 }
 
 /// Ends of addresses.
-const DOMAINS: [&str; 44] = [
-    "com", "org", "net", "to", "tv", "me", "cc", "io", "info", "pics", "ru", "ws", "xyz", "site", "online",
-    "club", "vip", "life", "cam", "sbs", "tel", "world", "my", "nu", "mx", "pl", "es", "fr", "in", "lol",
-    "top", "pro", "re", "se", "li", "ag", "link", "bz", "biz", "co", "is", "rs", "phd", "ch",
+const DOMAINS: [&str; 79] = [
+    "ac", "ag", "am", "app", "biz", "blog", "br", "by", "bz", "cam", "cc", "ch", "club", "co", "com", "cx",
+    "de", "dev", "es", "eu", "fr", "fun", "gd", "in", "info", "ink", "io", "is", "it", "kz", "li", "life",
+    "link", "lol", "lt", "lv", "me", "mom", "mx", "my", "net", "nu", "nz", "one", "online", "org", "phd",
+    "pics", "pl", "pm", "pro", "pt", "pw", "re", "red", "rs", "ru", "sbs", "se", "si", "site", "so", "space",
+    "st", "store", "sx", "tech", "tel", "to", "top", "tv", "ua", "uk", "vip", "win", "world", "ws", "xyz",
+    "zone",
 ];
 
 /// Marks addresses of sites: `www.site.org`, `www site org - `, `[site.org]`, `site.com - `.
@@ -63,6 +66,16 @@ fn site_at(text: &Text<'_>, index: usize) -> Option<usize> {
     });
     let first = index == 0 && text.gap(index + 2).is_dash();
     (in_bracket || first).then_some(index + 2)
+}
+
+/// Marks the ids that libraries put into names: `tt1234567`.
+pub(super) fn mark_ids(text: &mut Text<'_>) {
+    for index in 1..text.len() {
+        let digits = text.word(index).strip_prefix("tt").unwrap_or_default();
+        if (7..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.mark(index..index + 1, Mark::Other);
+        }
+    }
 }
 
 /// Marks checksums, eight hexadecimal digits in brackets. Answers whether there is one.
@@ -104,6 +117,10 @@ pub(super) fn read_trailing_group(text: &mut Text<'_>, tags: &[Tagged]) -> Optio
             let gap = text.gap(*index);
             gap.has(Gap::HYPHEN) && gap.only(Gap::HYPHEN | Gap::SPACE | Gap::CLOSE)
         })?;
+    // `2-pass` is no group.
+    if start > 0 && text.tokens[start - 1].kind == Kind::Number && text.is_plain(start - 1) {
+        return None;
+    }
     let strong = text.tokens[..start].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
     let wholly_plain = (start..last).all(|index| text.is_plain(index) || is_idle(index));
     if !strong || !wholly_plain || text.gap(start).is_dash() && last - start > 1 {
@@ -131,6 +148,10 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
     let Some(bracket) = text.opened_at(index) else {
         let end = (index..text.len())
             .find(|at| text.tokens[*at].mark != Mark::Other || text.opened_at(*at).is_some());
+        // What is new this month is no part of any title.
+        if let Some(at) = (index..text.len().min(index + 3)).find(|at| text.word(*at).ends_with("新番")) {
+            return (at + 1 < text.len()).then_some(at + 1);
+        }
         return (token.mark == Mark::Other).then(|| end.unwrap_or(text.len()));
     };
     let marks = || text.tokens[bracket.first..bracket.last].iter().map(|token| token.mark);
@@ -145,7 +166,13 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
         }
         Shape::Round => {
             let quality = marks().all(|mark| matches!(mark, Mark::Tag(_) | Mark::Other));
-            quality || is_first && text.gap(bracket.last).has(Gap::UNDERSCORE)
+            let one_word = bracket.last == 1
+                && text.tokens[0].kind == Kind::Word
+                && text.gap(1).only(Gap::CLOSE | Gap::SPACE);
+            quality
+                || is_first
+                    && (text.gap(bracket.last).has(Gap::UNDERSCORE)
+                        || one_word && text.gap(1).has(Gap::SPACE))
         }
     };
     (skipped && bracket.last < text.len()).then_some(bracket.last)

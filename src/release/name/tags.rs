@@ -1,7 +1,7 @@
 //! Marks the words about quality, language and edition.
 
-use super::Resolution;
-use super::token::{Gap, Kind, Mark, Strength, Text, decimal};
+use super::measures;
+use super::token::{Gap, Kind, Mark, Strength, Text};
 use super::words::{self, Tag, Word};
 
 /// A word, or several that belong together, and what they say.
@@ -44,7 +44,7 @@ fn mark_bare_lines(text: &mut Text<'_>, found: &mut Vec<Tagged>) {
         let behind = is_tag(text, index + 1) && text.gap(index + 1).only(Gap::PLAIN);
         // Long shows have an episode 720 too.
         let meant = if value == 720 { before && behind } else { before || behind };
-        if let Some(resolution) = named(value).filter(|_| meant) {
+        if let Some(resolution) = measures::named(value).filter(|_| meant) {
             text.mark(index..index + 1, Mark::Tag(Strength::Strong));
             let place = found.partition_point(|tagged| tagged.first < index);
             found.insert(place, Tagged { first: index, tag: Tag::Lines(resolution) });
@@ -56,7 +56,7 @@ fn read(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if text.tokens[index].mark != Mark::Plain {
         return None;
     }
-    expression(text, index).or_else(|| measured(text, index))
+    expression(text, index).or_else(|| measures::measured(text, index))
 }
 
 /// The longest known expression of up to three words.
@@ -108,180 +108,6 @@ fn is_meant(text: &Text<'_>, index: usize, count: usize, joined: &str, word: Wor
     }
     let has_digit = joined.bytes().any(|byte| byte.is_ascii_digit());
     joined.len() >= 4 || (has_digit && text.tokens[index].kind == Kind::Word)
-}
-
-/// Words that hold a number: lines, sizes, rates, formats with their channels.
-fn measured(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
-    let word = text.word(index).as_bytes();
-    if word.len() > 24 {
-        return None;
-    }
-    let strong = |tag| Some((Word { tag, strength: Strength::Strong }, 1));
-    if let Some(tag) = lines(word).or_else(|| dimensions(word)) {
-        return strong(tag);
-    }
-    if let Some(found) = size(text, index) {
-        return Some(found);
-    }
-    if let Some((tag, count)) = loose_channels(text, index) {
-        return Some((Word { tag, strength: Strength::Strong }, count));
-    }
-    counted(word).and_then(strong)
-}
-
-/// `1080p`, `720px`, `TC1080P`, `1o8op`.
-fn lines(word: &[u8]) -> Option<Tag> {
-    let body =
-        word.strip_suffix(b"px").or_else(|| word.strip_suffix(b"p")).or_else(|| word.strip_suffix(b"i"))?;
-    let interlaced = word.ends_with(b"i");
-    let letters = body.iter().take_while(|byte| byte.is_ascii_alphabetic() && **byte != b'o').count();
-    let digits = &body[letters..];
-    let known_prefix = letters == 0
-        || std::str::from_utf8(&body[..letters])
-            .ok()
-            .and_then(words::find)
-            .is_some_and(|word| matches!(word.tag, Tag::Medium(_) | Tag::Idle | Tag::Codec(_)));
-    let mut value = 0_u32;
-    if !(3..=4).contains(&digits.len()) || !known_prefix {
-        return None;
-    }
-    for byte in digits {
-        // Some write the letter for the digit to slip through filters.
-        let digit = if *byte == b'o' { b'0' } else { *byte };
-        value = value * 10 + u32::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
-    }
-    let resolution = named(value)?;
-    Some(if interlaced { Tag::Interlaced(resolution) } else { Tag::Lines(resolution) })
-}
-
-/// The resolution of a number of lines that stands in a name, with common slips.
-pub(super) fn named(lines: u32) -> Option<Resolution> {
-    Some(match lines {
-        144 => Resolution::P144,
-        240 => Resolution::P240,
-        360 => Resolution::P360,
-        368 | 384 | 396 | 400 | 404 | 432 | 460 | 480 | 4800 => Resolution::P480,
-        540 | 544 => Resolution::P540,
-        576 => Resolution::P576,
-        720 | 7200 => Resolution::P720,
-        900 | 1080 => Resolution::P1080,
-        1440 => Resolution::P1440,
-        2160 => Resolution::P2160,
-        4320 => Resolution::P4320,
-        _ => return None,
-    })
-}
-
-/// `1920x1080`, `1896x1048p`.
-fn dimensions(word: &[u8]) -> Option<Tag> {
-    let word = word.strip_suffix(b"p").unwrap_or(word);
-    let cross = word.iter().position(|byte| *byte == b'x')?;
-    let (width, height) = (&word[..cross], &word[cross + 1..]);
-    let number = |digits: &[u8]| {
-        let plain = (3..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-        plain.then(|| u16::try_from(decimal(digits)).ok())?
-    };
-    Some(Tag::Dimensions(number(width)?, number(height)?))
-}
-
-/// The resolution of a picture of this size: by its width as well, since films are cut above and below.
-pub(super) const fn of_dimensions(width: u16, height: u16) -> Resolution {
-    match (width, height) {
-        (3000.., _) | (_, 1600..) => Resolution::P2160,
-        (2200.., _) | (_, 1200..) => Resolution::P1440,
-        (1500.., _) | (_, 800..) => Resolution::P1080,
-        (1100.., _) | (_, 600..) => Resolution::P720,
-        (_, 560..) => Resolution::P576,
-        (900.., _) => Resolution::P540,
-        (_, 400..) | (600.., _) => Resolution::P480,
-        (_, 300..) => Resolution::P360,
-        _ => Resolution::P240,
-    }
-}
-
-/// `1.4GB`, `800 MB`, `192Kbps`, `60fps`.
-fn size(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
-    let word = text.word(index).as_bytes();
-    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 || digits > 6 {
-        return None;
-    }
-    let whole = u64::from(decimal(&word[..digits]));
-    let strong = |tag, count| Some((Word { tag, strength: Strength::Strong }, count));
-    if digits < word.len() {
-        return strong(amount(whole * 100, &word[digits..])?, 1);
-    }
-    // `1.4GB`: the part behind the point, then the unit, perhaps behind a blank.
-    let next = text.word(index + 1).as_bytes();
-    let gap = text.gap(index + 1);
-    let decimals = next.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if decimals == 0 && gap == Gap::SPACE {
-        return strong(amount(whole * 100, next)?, 2);
-    }
-    if !(gap == Gap::DOT || gap == Gap::COMMA) || !(1..=2).contains(&decimals) {
-        return None;
-    }
-    let hundredths = u64::from(decimal(&next[..decimals])) * if decimals == 1 { 10 } else { 1 };
-    let value = whole * 100 + hundredths;
-    if decimals < next.len() {
-        return strong(amount(value, &next[decimals..])?, 2);
-    }
-    (text.gap(index + 2) == Gap::SPACE).then(|| strong(amount(value, text.word(index + 2).as_bytes())?, 3))?
-}
-
-/// A number of hundredths with its unit.
-fn amount(hundredths: u64, unit: &[u8]) -> Option<Tag> {
-    let scale = match std::str::from_utf8(unit).ok()? {
-        "gb" | "gib" | "gbs" | "гб" => 1 << 30,
-        "mb" | "mib" | "mbs" | "мб" => 1 << 20,
-        "tb" | "tib" => 1_u64 << 40,
-        "kbps" | "kbit" | "mbps" | "fps" | "kb" | "kbs" | "hz" | "khz" | "min" => return Some(Tag::Idle),
-        _ => return None,
-    };
-    Some(Tag::Size(hundredths * scale / 100))
-}
-
-/// `5.1` on its own. Other pairs of digits are channels only behind a sound format.
-fn loose_channels(text: &Text<'_>, index: usize) -> Option<(Tag, usize)> {
-    let pair = (text.word(index), text.word(index + 1));
-    let (around, below) = match pair {
-        ("5", "1" | "1ch") => (5, 1),
-        ("7", "1" | "1ch") => (7, 1),
-        ("2", "0ch") => (2, 0),
-        _ => return single_channels(text.word(index)).map(|tag| (tag, 1)),
-    };
-    let joined = text.gap(index + 1) == Gap::DOT && text.gap(index) != Gap::default();
-    let decimal_ends = text.gap(index + 2) != Gap::DOT || text.free_number(index + 2).is_none();
-    (joined && decimal_ends).then_some((Tag::Channels(around, below), 2))
-}
-
-/// `6CH`, `2ch`.
-fn single_channels(word: &str) -> Option<Tag> {
-    match word {
-        "1ch" => Some(Tag::Channels(1, 0)),
-        "2ch" => Some(Tag::Channels(2, 0)),
-        "6ch" => Some(Tag::Channels(5, 1)),
-        "8ch" => Some(Tag::Channels(7, 1)),
-        _ => None,
-    }
-}
-
-/// A known word with a number at one of its ends: `DDP5`, `FLACx3`, `2audio`, `x265v2`.
-fn counted(word: &[u8]) -> Option<Tag> {
-    let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let leading = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let core = match (leading, digits) {
-        (0, 1 | 2) => {
-            let core = &word[..word.len() - digits];
-            core.strip_suffix(b"x").or_else(|| core.strip_suffix(b"v")).unwrap_or(core)
-        }
-        (1, 0) if word.ends_with(b"audio") || word.ends_with(b"audios") => return Some(Tag::MultiAudio),
-        _ => return None,
-    };
-    let known = words::find(std::str::from_utf8(core).ok()?)?;
-    let sound = matches!(known.tag, Tag::Audio(_));
-    let versioned = known.strength == Strength::Strong && matches!(known.tag, Tag::Codec(_));
-    (sound || versioned).then_some(known.tag)
 }
 
 /// The channels behind a sound format: `DDP5.1`, `DD5 1`, `AAC 2.0`, `TrueHD 7.1`. Answers how many words they are.

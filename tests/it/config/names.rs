@@ -83,3 +83,47 @@ fn the_cache_lies_in_the_data_folder_unless_it_is_moved() {
     let config = load(&[("HEADWATER_DATA_DIR", "/srv/water")], &[]).unwrap();
     assert_eq!(config.cache_dir(), std::path::Path::new("/srv/water/cache"));
 }
+
+#[test]
+fn the_usual_names_of_indexers_work_and_their_keys_are_not_shown() {
+    let config = load(
+        &[
+            ("JACKETT_URL", "http://jackett:9117/"),
+            ("JACKETT_API_KEY", "hush-hush"),
+            ("PROWLARR_URL", "http://prowlarr:9696"),
+            ("PROWLARR_API_KEY", "hush-hush"),
+            ("BITMAGNET_URL", "http://bitmagnet:3333"),
+            ("ZILEAN_URL", "http://zilean:8181"),
+            ("HEADWATER_TORZNAB_URLS", "http://one:1/api?apikey=hush-hush,http://two:2/api"),
+            ("HEADWATER_ADDON_URLS", "stremio://addon.example/hush-hush/manifest.json"),
+            ("CINEMETA_URL", "off"),
+            ("SOURCE_SECURITY_KEY", "hush-hush-hush-hush"),
+        ],
+        &[],
+    )
+    .unwrap();
+    for (name, expected) in [
+        ("HEADWATER_JACKETT_URL", "http://jackett:9117"),
+        ("HEADWATER_PROWLARR_URL", "http://prowlarr:9696"),
+        ("HEADWATER_TORZNAB_URLS", "http://one:1/(hidden),http://two:2/(hidden)"),
+        ("HEADWATER_ADDON_URLS", "https://addon.example/(hidden)"),
+        ("HEADWATER_TITLES_URL", "off"),
+        ("HEADWATER_SOURCE_SECURITY_KEY", "(hidden)"),
+    ] {
+        assert_eq!(described(&config, name), expected, "{name}");
+    }
+    let names: Vec<String> = config.discovery.indexers().iter().map(|one| one.name.clone()).collect();
+    assert_eq!(names, ["Jackett", "Prowlarr", "Bitmagnet", "Zilean", "one", "two", "addon.example"]);
+    assert!(!format!("{config:?}").contains("hush"));
+}
+
+#[test]
+fn a_front_without_its_key_is_a_mistake() {
+    for (url, key) in [
+        ("HEADWATER_JACKETT_URL", "HEADWATER_JACKETT_API_KEY"),
+        ("HEADWATER_PROWLARR_URL", "HEADWATER_PROWLARR_API_KEY"),
+    ] {
+        let mistakes = load(&[(url, "http://front:1")], &[]).unwrap_err().to_string();
+        assert!(mistakes.contains(key), "{mistakes}");
+    }
+}

@@ -42,7 +42,7 @@ async fn a_profile_is_made_tested_saved_and_changed_in_a_browser() {
     assert_eq!(texts(&facts["services"]), ["TorBox", "Real-Debrid"]);
     assert!(facts["indexer"].as_str().unwrap().contains("ms"), "{}", facts["indexer"]);
     assert_eq!(texts(&facts["sort"])[..2], ["Size", "Ready to play"]);
-    assert_eq!(texts(&facts["dragged"])[8..], ["Newest", "Sound"]);
+    assert_eq!(texts(&facts["dragged"])[..3], ["Size", "Seeders", "Ready to play"]);
     assert_eq!(texts(&facts["flags"]), ["no-dolby-vision", "no-dts", "no-truehd"]);
     assert_eq!(texts(&facts["pressed"]), ["Samsung TV"]);
     assert!(facts["templateError"].as_str().unwrap().starts_with("Left column: line 1"), "{facts:#}");

@@ -11,7 +11,6 @@ async function settle(page) {
 await drive(async (browser, { base, folder, token }) => {
   mkdirSync(folder, { recursive: true })
   const wrong = [], complaints = [], wide = []
-  let saved
   for (const [screen, options] of Object.entries(SCREENS)) {
     for (const colorScheme of ['light', 'dark']) {
       const { page, context, complaints: own } = await open(browser, { ...options, colorScheme, reducedMotion: 'reduce' })
@@ -57,7 +56,6 @@ await drive(async (browser, { base, folder, token }) => {
       }
       await page.locator('.bar .primary').click()
       await page.waitForURL('**/configure?saved')
-      saved = page.url()
       await look('saved')
       await page.goto(`${base}/aaaaaaaaaaaaaaaaaaaaaaaaaa/configure`)
       await look('gone')
@@ -65,5 +63,10 @@ await drive(async (browser, { base, folder, token }) => {
       await context.close()
     }
   }
-  return { wrong, wide, complaints, saved }
+  // The judge is awake: a field without a name is seen.
+  const { page } = await open(browser)
+  await page.goto(`${base}/configure`)
+  await page.evaluate(() => document.querySelector('main').append(document.createElement('input')))
+  const planted = await axe(page)
+  return { wrong, wide, complaints, planted }
 })

@@ -24,6 +24,8 @@ await drive(async (browser, { base, token, wrongToken, jackett, jackettKey, pass
   facts.account = await said.textContent()
 
   await page.getByRole('button', { name: 'TorBox', exact: true }).click()
+  await page.locator('#services .row').nth(1).waitFor()
+  await page.waitForFunction(() => document.activeElement.matches('input'))
   facts.focusAfterAdding = await page.evaluate(() => document.activeElement.id)
   facts.accountStillTold = await said.textContent()
   await page.getByLabel('Token of TorBox').fill('torbox-secret-1')
@@ -45,9 +47,9 @@ await drive(async (browser, { base, token, wrongToken, jackett, jackettKey, pass
   for (let moved = 0; moved < 9; moved++) await page.keyboard.press('Alt+ArrowUp')
   facts.sort = await order(page, 'sort')
 
-  await page.locator('#sort-age .grip').scrollIntoViewIfNeeded()
-  const from = await page.locator('#sort-age .grip').boundingBox()
-  const to = await page.locator('#sort-audio').boundingBox()
+  await page.locator('#sort-seeders .grip').scrollIntoViewIfNeeded()
+  const from = await page.locator('#sort-seeders .grip').boundingBox()
+  const to = await page.locator('#sort-cached').boundingBox()
   await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2)
   await page.mouse.down()
   await page.mouse.move(to.x + 20, to.y + to.height / 4, { steps: 8 })

@@ -1,9 +1,11 @@
 //! From an id to a list of streams, with everybody who is asked on the way as the real ones are.
 
 mod addons;
+mod ahead;
 mod each;
 mod episodes;
 mod faults;
+mod library;
 mod places;
 mod restart;
 mod secrets;

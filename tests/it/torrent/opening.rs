@@ -137,6 +137,23 @@ async fn a_place_on_the_web_without_the_torrent_leaves_it_to_the_swarm() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_torrent_of_a_private_tracker_is_shown_to_nobody_before_its_file_is_there() {
+    let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
+    let tracker = Tracker::new(&[seed.seeder.addr()], true).await;
+    let rig = Rig::new(folder.path()).await;
+    let trackers = vec![tracker.url.clone()];
+    let request = Request { trackers, private: true, ..seed.by_peer(0) };
+    let refused = within(10, rig.swarm.table(&request)).await.unwrap_err();
+    assert!(matches!(&refused, SourceError::NotHere(why) if why.contains("private")), "{refused}");
+    assert_eq!(tracker.announces(), 0);
+    let place = place_of(seed.seeder.torrent().clone(), watch::channel(true).1).await;
+    let told = Request { exact_sources: vec![place], ..request };
+    let table = within(10, rig.swarm.table(&told)).await.unwrap();
+    assert_eq!((table.info_hash, tracker.announces()), (seed.seeder.info_hash(), 0));
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_who_want_the_same_torrent_resolve_it_once() {
     let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
     let tracker = Tracker::new(&[seed.seeder.addr()], true).await;

@@ -1,11 +1,6 @@
 //! What the lines say that an addon shows to people: the name of the release, who has it, how large it is.
 
-/// Words that stand in names of releases and in few other lines, in lower case.
-const WORDS: [&str; 34] = [
-    "2160p", "1440p", "1080p", "1080i", "720p", "576p", "540p", "480p", "360p", "4k", "uhd", "x264", "x265",
-    "h264", "h265", "hevc", "avc", "av1", "xvid", "divx", "10bit", "hdr", "hdr10", "bluray", "brrip",
-    "bdrip", "remux", "webrip", "webdl", "web", "hdtv", "dvdrip", "dvd", "hdrip",
-];
+use crate::release::Release;
 
 /// Before the number of those who have it all.
 const SEEDERS: [&str; 6] = ["👤", "👥", "🌱", "seeders:", "seeds:", "seeders"];
@@ -30,35 +25,28 @@ pub(super) fn release_name<'a>(lines: impl Iterator<Item = &'a str>) -> Option<&
     best.map(|(_, line)| plain(line))
 }
 
-/// How much a line says that names of releases say. A line with counts in it is none, whatever else it says.
+/// How much a line says that names of releases say. A line with counts in it is none, whatever else it says; and a lone
+/// `4K` is a label, because a name has a title too.
 fn weight(line: &str) -> usize {
     if seeders(line).is_some() || SIZES.iter().any(|sign| line.contains(sign)) {
         return 0;
     }
-    let lower = line.to_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    // A lone `4K` is a label; a name has a title too.
-    if words.len() < 3 {
+    let release = Release::parse(plain(line));
+    if release.title.is_empty() && release.episodes.is_empty() {
         return 0;
     }
-    let known = words.iter().filter(|word| WORDS.contains(word)).count();
-    let episodes = words.iter().filter(|word| is_episode(word)).count();
-    let is_file = crate::release::is_video(plain(line));
-    known + 2 * episodes + usize::from(is_file)
-}
-
-/// `s01e02`, `s01`, `1x02`.
-fn is_episode(word: &str) -> bool {
-    let digits =
-        |text: &str| !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    match word.strip_prefix('s') {
-        Some(rest) => match rest.split_once('e') {
-            Some((season, episode)) => digits(season) && digits(episode),
-            None => digits(rest) && rest.len() == 2,
-        },
-        None => word.split_once('x').is_some_and(|(a, b)| digits(a) && digits(b) && a.len() <= 2),
-    }
+    let said = [
+        release.year.is_some(),
+        release.resolution.is_some(),
+        release.medium.is_some(),
+        release.codec.is_some(),
+        release.container.is_some(),
+        !release.hdr.is_empty(),
+        !release.audio.is_empty(),
+        !release.seasons.is_empty(),
+        !release.episodes.is_empty(),
+    ];
+    said.into_iter().filter(|said| *said).count()
 }
 
 /// A line without the pictures and spaces at its ends.

@@ -165,7 +165,7 @@ mod tests {
 
     const HASH: &str = "dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c";
 
-    fn only(row: Value) -> Found {
+    fn only(row: &Value) -> Found {
         let mut found = read(&json!({ "streams": [row] })).unwrap();
         assert_eq!(found.len(), 1);
         found.remove(0)
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_torrent_is_read_with_its_file_trackers_counts_and_name() {
-        let found = only(json!({
+        let found = only(&json!({
             "name": "Other\n1080p", "title": "A.Film.2011.1080p.WEB.x264-ABC\n👤 12 💾 1.5 GB",
             "infoHash": HASH.to_uppercase(), "fileIdx": 3,
             "sources": ["tracker:udp://t.example:1337/announce", "dht:aa", "tracker:wss://t.example", "tracker:"],
@@ -189,15 +189,15 @@ mod tests {
 
     #[test]
     fn without_a_file_the_torrent_is_only_a_suggestion() {
-        let found = only(json!({ "infoHash": HASH, "description": "A Film", "fileIdx": null }));
+        let found = only(&json!({ "infoHash": HASH, "description": "A Film", "fileIdx": null }));
         assert!(!found.is_exact);
         assert_eq!(found.name, "A Film");
-        assert_eq!(only(json!({ "infoHash": HASH, "name": "x", "fileIdx": "2" })).file, Some(FileIndex(2)));
+        assert_eq!(only(&json!({ "infoHash": HASH, "name": "x", "fileIdx": "2" })).file, Some(FileIndex(2)));
     }
 
     #[test]
     fn an_address_goes_before_a_torrent_and_brings_its_headers() {
-        let found = only(json!({
+        let found = only(&json!({
             "url": "https://cdn.example/k3y/A%20Film.2011.720p.mkv", "infoHash": HASH, "name": "Site",
             "behaviorHints": { "notWebReady": true, "proxyHeaders": { "request": { "Referer": "https://a.example", "X": 1 } } }
         }));
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn a_magnet_is_a_torrent() {
         let magnet = format!("magnet:?xt=urn:btih:{HASH}&dn=A+Film&tr=udp%3A%2F%2Ft.example%3A1");
-        let found = only(json!({ "url": magnet }));
+        let found = only(&json!({ "url": magnet }));
         assert_eq!((found.info_hash, found.name.as_str()), (HASH.parse().ok(), "A Film"));
         assert_eq!((found.trackers.len(), found.place), (1, None));
     }

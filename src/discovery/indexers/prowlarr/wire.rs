@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::discovery::indexers::reading;
 use crate::discovery::indexers::torznab::{Caps, Mode};
-use crate::discovery::indexers::wording::{Named, episode_code, is_anime, season_code, words};
+use crate::discovery::indexers::wording::{Named, anime_number, episode_code, season_code, words};
 use crate::discovery::{Found, Query};
 use crate::domain::TitleKind;
 use crate::source::torrent::{parse_magnet, parse_web_address};
@@ -140,8 +140,8 @@ pub(super) fn searches(query: &Query) -> Vec<Vec<(&'static str, String)>> {
                 texts
                     .extend(codes.iter().filter(|_| !named.is_empty()).map(|code| format!("{named} {code}")));
             }
-            let absolute = query.absolute.filter(|_| is_anime(query) && !named.is_empty());
-            texts.extend(absolute.map(|absolute| format!("{named} {absolute:02}")));
+            let number = anime_number(query).filter(|_| !named.is_empty());
+            texts.extend(number.map(|number| format!("{named} {number:02}")));
             ("tvsearch", "5000")
         }
     };

@@ -41,6 +41,6 @@ async fn its_torznab_is_found_below_any_of_its_addresses() {
 async fn its_errors_name_their_number_otherwise() {
     let server = Server::start(|_| xml(r#"<error error="100" description="no"/>"#)).await;
     let indexer = indexer(IndexerKind::Bitmagnet, server.url("/"));
-    let refused = IndexerError::Credentials("the API key is refused".to_owned());
+    let refused = IndexerError::Credentials("the API key is refused: no".to_owned());
     assert_eq!(search(&*indexer, &film()).await.1, Err(refused));
 }

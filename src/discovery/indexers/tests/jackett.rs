@@ -74,7 +74,7 @@ async fn one_broken_indexer_breaks_nothing_and_rests() {
 
 #[tokio::test]
 async fn a_hanging_indexer_does_not_hide_what_others_found() {
-    let server = jackett(&["hangs", "good"], |id| (id == "hangs").then_some(Reply::Silence)).await;
+    let server = jackett(&["hangs", "good"], |id| (id == "hangs").then(|| Reply::Stalled(Vec::new()))).await;
     let indexer = indexer(IndexerKind::Jackett, server.url("/"));
     let (sender, mut receiver) = tokio::sync::mpsc::channel(8);
     let (film, sink) = (film(), move |found: Vec<Found>| sender.try_send(found).unwrap());
@@ -93,7 +93,7 @@ async fn a_wrong_key_is_told_as_such() {
     let mut settings = settings(IndexerKind::Jackett, server.url("/"));
     settings.api_key = None;
     let indexer = build(&settings, &net::client().unwrap());
-    let refused = IndexerError::Credentials("the API key is refused".to_owned());
+    let refused = IndexerError::Credentials("the API key is refused: Invalid API Key".to_owned());
     assert_eq!(search(&*indexer, &film()).await.1, Err(refused.clone()));
     assert_eq!(indexer.probe().await, Err(refused));
 }

@@ -14,7 +14,6 @@ use crate::discovery::{Found, Indexer, IndexerError, Query};
 use crate::domain::{Title, TitleEpisode, TitleKind};
 use crate::net;
 use crate::profile::{IndexerKind, IndexerSettings, Secret};
-use crate::stremio::Hops;
 
 /// A key that must never come back in an error.
 const KEY: &str = "k3y0f0urs";
@@ -57,14 +56,7 @@ fn film() -> Query {
         episodes: Vec::new(),
     };
     let Ok(id) = "tt1254207".parse();
-    Query {
-        id,
-        kind: "movie".to_owned(),
-        title: Some(Arc::new(title)),
-        episode: None,
-        absolute: None,
-        hops: Hops::default(),
-    }
+    Query { title: Some(Arc::new(title)), ..Query::of_id("movie", &id) }
 }
 
 /// Third season, fourth episode.
@@ -79,14 +71,7 @@ fn episode() -> Query {
         episodes: vec![TitleEpisode { season: 3, episode: 4, absolute: None, name: None, released: None }],
     };
     let Ok(id) = "tt1748166:3:4".parse();
-    Query {
-        id,
-        kind: "series".to_owned(),
-        title: Some(Arc::new(title)),
-        episode: Some((3, 4)),
-        absolute: None,
-        hops: Hops::default(),
-    }
+    Query { title: Some(Arc::new(title)), ..Query::of_id("series", &id) }
 }
 
 fn untitled(query: Query) -> Query {

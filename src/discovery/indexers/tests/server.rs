@@ -35,8 +35,8 @@ impl Asked {
 pub(super) enum Reply {
     /// These bytes, then the end of the connection.
     Bytes(Vec<u8>),
-    /// Nothing, while the connection stays open.
-    Silence,
+    /// These bytes and nothing more, while the connection stays open.
+    Stalled(Vec<u8>),
 }
 
 pub(super) struct Server {
@@ -110,8 +110,11 @@ async fn serve(
     seen.lock().unwrap().push(asked);
     match reply {
         Reply::Bytes(bytes) => stream.write_all(&bytes).await?,
-        // Until the client leaves.
-        Reply::Silence => drop(stream.read_u8().await),
+        Reply::Stalled(bytes) => {
+            stream.write_all(&bytes).await?;
+            // Until the client leaves.
+            drop(stream.read_u8().await);
+        }
     }
     stream.shutdown().await
 }

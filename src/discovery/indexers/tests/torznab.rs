@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::server::{Reply, Server, response, xml};
 use super::*;
+use crate::discovery::indexers::exchange;
 
 fn unreachable_question() -> Reply {
     response(500, "", "")
@@ -111,7 +112,10 @@ async fn refusals_are_told_apart() {
     let error = |code: u32| format!(r#"<error code="{code}" description="Invalid API Key {KEY}=x"/>"#);
     let refused = IndexerError::Credentials("the API key is refused".to_owned());
     for (reply, expected) in [
-        ((200, "", error(100)), refused.clone()),
+        (
+            (200, "", error(100)),
+            IndexerError::Credentials("the API key is refused: Invalid API Key".to_owned()),
+        ),
         ((401, "", "no".to_owned()), refused.clone()),
         ((403, "", String::new()), refused),
         ((429, "Retry-After: 90\r\n", error(900)), IndexerError::RateLimited(Some(Duration::from_secs(90)))),
@@ -202,4 +206,17 @@ async fn a_probe_tells_title_and_count() {
     let probe = indexer(IndexerKind::Torznab, server.url("/api")).probe().await.unwrap();
     assert_eq!((probe.title.as_str(), probe.indexers, probe.results), ("Test server", None, 2));
     assert_eq!(server.questions(&["search"]), ["t=search"]);
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_there_as_far_as_it_came() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf";
+    let server = Server::start(|_| Reply::Stalled(head.to_vec())).await;
+    let request = net::client().unwrap().get(server.url("/"));
+    let answer = exchange::ask(request, Duration::from_secs(1), 1024).await.unwrap();
+    assert_eq!((&*answer.body, answer.is_whole), (&b"half"[..], false));
+    let endless = Server::start(|_| response(200, "", &"x".repeat(5_000))).await;
+    let request = net::client().unwrap().get(endless.url("/"));
+    let answer = exchange::ask(request, Duration::from_secs(60), 1024).await.unwrap();
+    assert_eq!((answer.body.len(), answer.is_whole), (1024, false));
 }

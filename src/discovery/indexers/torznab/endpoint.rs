@@ -12,7 +12,7 @@ use super::caps::Caps;
 use super::plan::{Search, newest, plan};
 use super::refusal::meaning;
 use super::xml::{ListedIndexer, MOST_BYTES, TorznabDocument, read_torznab};
-use crate::discovery::indexers::exchange::{Answer, ask, not, unavailable};
+use crate::discovery::indexers::exchange::{Answer, ask, late, not, unavailable};
 use crate::discovery::indexers::kept::Kept;
 use crate::discovery::indexers::outcome::{Sink, worst};
 use crate::discovery::{Found, IndexerError, Query};
@@ -118,7 +118,7 @@ impl Endpoint {
             Ok(found.len())
         };
         let in_time = tokio::time::timeout(TRIAL_LIMIT, trial).await;
-        in_time.unwrap_or_else(|_| Err(unavailable("it does not answer in time")))
+        in_time.unwrap_or_else(|_| Err(late()))
     }
 
     /// The indexers behind a front.

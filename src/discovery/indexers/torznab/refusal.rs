@@ -21,7 +21,7 @@ pub(super) fn meaning(
         (_, 429) | (Some(429 | 501), _) => IndexerError::RateLimited(pause),
         // Prowlarr gives its own failures this number, together with the same status.
         (Some(500), status) if status != 500 => IndexerError::RateLimited(pause),
-        (Some(100), _) => refused_key(),
+        (Some(100), _) => IndexerError::Credentials(said("the API key is refused")),
         (Some(101), _) => IndexerError::Credentials("the account is suspended".to_owned()),
         (Some(102..=199), _) => IndexerError::Credentials(said("the account may not do this")),
         // Jackett: one that it knows and that nobody has set up.

@@ -8,8 +8,9 @@ use super::fields::Fields;
 use super::indexer_row::IndexerRow;
 use super::kept::Keeper;
 use super::numbers::Numbers;
+use super::problem::Problem;
 use super::service_row::ServiceRow;
-use crate::profile::{self, Device, Filters, Labels, Listing, Profile, SortKey};
+use crate::profile::{Device, Filters, Labels, Listing, Profile, SortKey};
 use crate::release::Language;
 
 /// What sorts a list, the unused ones last in this order.
@@ -42,46 +43,6 @@ pub(super) struct Draft {
     pub(super) numbers: Numbers,
     /// What has to be put right.
     pub(super) problems: Vec<Problem>,
-}
-
-/// Something to be put right.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub(super) struct Problem {
-    /// The id of the field it is about; empty if it is about none.
-    pub(super) field: String,
-    /// One sentence.
-    pub(super) text: String,
-}
-
-impl Problem {
-    /// A problem with a field.
-    pub(super) fn at(field: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { field: field.into(), text: text.into() }
-    }
-}
-
-impl From<&profile::Problem> for Problem {
-    /// The parts of a profile have other names than the fields of the form.
-    fn from(problem: &profile::Problem) -> Self {
-        let (field, label) = match problem.field {
-            "name" => ("name", "Name"),
-            "services" => ("services", "Services"),
-            "indexers" => ("indexers", "Indexers"),
-            "listing.sort" => ("sorts", "Order"),
-            "listing.limits.total" => ("total", "Rows at most"),
-            "listing.limits.perResolution" => ("per-resolution", "Rows of one resolution"),
-            "listing.languages" => ("languages", "Languages"),
-            "listing.labels.name" => ("label-name", "Left column"),
-            "listing.labels.description" => ("label-description", "Right column"),
-            "listing.filters.onlyGroups" => ("only-groups", "Only these release groups"),
-            "listing.filters.withoutGroups" => ("without-groups", "Not these release groups"),
-            "listing.filters.mustMatch" => ("must-match", "The name must match"),
-            "listing.filters.mustNotMatch" => ("must-not-match", "The name must not match"),
-            "listing.filters.mostSize" => ("most-size", "Largest size"),
-            _ => ("", "Profile"),
-        };
-        Self::at(field, format!("{label}: {}.", problem.message))
-    }
 }
 
 impl Draft {

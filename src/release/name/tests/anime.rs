@@ -18,6 +18,7 @@ fn an_episode_follows_a_dash() {
         ("[Kelp] 18-4 - 11.mkv", "18-4 E11"),
         ("Umi no Oto - 05 [1080p].mkv", "Umi no Oto E5 1080p"),
         ("[Kelp] Umi no Oto - 12 END [1080p].mkv", "Umi no Oto E12 1080p"),
+        ("[Kelp] Umi/stay night - 05 [1080p].mkv", "Umi/stay night E5 1080p"),
         ("[Kelp] Umi-Oto - 05 [1080p].mkv", "Umi-Oto E5 1080p"),
         ("[Kelp] Umi no Oto – 05 [1080p].mkv", "Umi no Oto E5 1080p"),
     ]);
@@ -52,6 +53,8 @@ fn batches_are_spans() {
         ("[Kelp] Umi no Oto 1-291 (Subbed)", "Umi no Oto E1-291"),
         ("[Kelp][Umi no Oto][01-12 END][1080P]", "Umi no Oto E1-12 1080p"),
         ("[Kelp] Umi no Oto - 1001-1050 [720p]", "Umi no Oto E1001-1050 720p"),
+        ("[Kelp] Umi no Oto - 05 & 06 [1080p]", "Umi no Oto E5-6 1080p"),
+        ("[Kelp] Umi no Oto [BD 720p] 01-24", "Umi no Oto E1-24 720p"),
         ("[Kelp] Umi no Oto [Batch] [1080p]", "Umi no Oto 1080p"),
         ("Umi no Oto (Ep. 1-43) Sub 480p", "Umi no Oto E1-43 480p"),
     ]);
@@ -64,6 +67,8 @@ fn everything_may_stand_in_brackets() {
         ("[Kelp][海の音][Umi no Oto][05][1080P]", "Umi no Oto E5 1080p"),
         ("[Kelp][国漫][Legend of Reef][2022][08][HEVC][4K].mp4", "Legend of Reef (2022) E8 2160p"),
         ("【字幕社】[海の音][05][1080p]", "海の音 E5 1080p"),
+        ("[字幕社] 4月新番[海之音][Umi no Oto][05][1080p]", "Umi no Oto E5 1080p"),
+        ("(Kelp) Umi no Oto - 05 (720p)", "Umi no Oto E5 720p"),
         ("【字幕社】★01月新番★[Umi no Oto][05][1080p]", "Umi no Oto E5 1080p"),
         ("【字幕社】★4月新番★[海の音/Umi no Oto][05][1080p]", "Umi no Oto E5 1080p"),
         ("[Kelp] 海の音 / Umi no Oto - 05 (1920x1080 HEVC AAC)", "Umi no Oto E5 1080p"),
@@ -90,6 +95,7 @@ fn films_and_unclear_numbers_are_no_episodes() {
         ("[Kelp] Umi no Oto 3.33 [BDRip 1920x1080]", "Umi no Oto 3.33 1080p"),
         ("[Kelp] Umi no Oto Movie - 09 - Oki [1080p]", "Umi no Oto Movie - 09 - Oki 1080p"),
         ("[Kelp] Umi no Oto - 14.5 [1080p].mkv", "Umi no Oto 1080p"),
+        ("[Kelp] Umi no Oto - Menu 01 [1080p].mkv", "Umi no Oto - Menu 01 1080p"),
         ("[Kelp] Umi no Oto - NCOP1 [1080p].mkv", "Umi no Oto - NCOP1 1080p"),
         ("[Kelp] Umi no Oto - NCED 02 [1080p].mkv", "Umi no Oto - NCED 02 1080p"),
         ("[Kelp] Umi no Oto The Movie (BD 1280x720 AVC AACx4 [5.1+2.0]).mp4", "Umi no Oto The Movie 720p"),

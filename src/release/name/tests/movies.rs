@@ -20,6 +20,10 @@ fn the_title_ends_at_the_year() {
         ("The Quiet Reef (Director's Cut) (2019) 1080p", "The Quiet Reef (2019) 1080p"),
         ("The.Quiet.Reef.EXTENDED.2019.1080p", "The Quiet Reef (2019) 1080p"),
         ("The.Quiet.Reef.UNRATED.DVDRip", "The Quiet Reef"),
+        ("The.Quiet.Reef.The.Final.Cut.2019.1080p", "The Quiet Reef (2019) 1080p"),
+        ("The.Quiet.Reef.3D.2019.1080p.BluRay.Half-SBS", "The Quiet Reef (2019) 1080p"),
+        ("The Uncut 2019 1080p", "The Uncut (2019) 1080p"),
+        ("10,000 Seas (2008)", "10,000 Seas (2008)"),
         ("The.Quiet.Reef.REMASTERED.1080p.BluRay", "The Quiet Reef 1080p"),
         ("[The Quiet Reef 2019] [BDRemux].mkv", "The Quiet Reef (2019)"),
         ("(2019) The Quiet Reef (1080p).mkv", "The Quiet Reef (2019) 1080p"),
@@ -127,6 +131,12 @@ fn punctuation_of_titles_stays() {
         ("You Can (Not) Sail (2012) 720p", "You Can (Not) Sail (2012) 720p"),
         ("La.marée.basse.2014.720p", "La marée basse (2014) 720p"),
         ("K.E.L.P.2014.720p", "K E L P (2014) 720p"),
+        ("(500) Days of Tide (2009) 720p", "(500) Days of Tide (2009) 720p"),
+        ("Reality TV 2019 720p", "Reality TV (2019) 720p"),
+        ("Reef Run 3D 2010 720p", "Reef Run 3D (2010) 720p"),
+        ("The Reef Movie.720p.bluray.x264-klp.mkv", "The Reef Movie 720p"),
+        ("Reef Wars Episode 4 A New Tide 1977 720p", "Reef Wars Episode 4 A New Tide (1977) 720p"),
+        ("Reef Wars Episode IV A New Tide 1977 720p", "Reef Wars Episode IV A New Tide (1977) 720p"),
     ]);
 }
 

@@ -67,6 +67,13 @@ proptest! {
 }
 
 #[test]
+fn apostrophes_at_digits_and_signs_are_no_letters() {
+    for name in ["0'À", "5'a", "a'海", "'", "E0'É", "S01'a", "1x02'b", "第'5話"] {
+        keeps_its_word(name);
+    }
+}
+
+#[test]
 fn long_names_are_read_in_time() {
     for unit in [
         "S01E01",
@@ -83,6 +90,9 @@ fn long_names_are_read_in_time() {
         "- 01 ",
         "'",
         "season 1 ",
+        "3D ",
+        "/.mkv",
+        "(/",
     ] {
         let name = unit.repeat(64 * 1024 / unit.len());
         keeps_its_word(&name);

@@ -25,6 +25,7 @@ fn resolutions_are_written_in_many_ways() {
         ("Cove 2003 webrip1080p", Some(1080)),
         ("Cove 2003 1440p", Some(1440)),
         ("Cove 2003 BluRay 1080 x264", Some(1080)),
+        ("Cove 2003 1080p60", Some(1080)),
         ("Cove 2003 HD", None),
         ("Cove 2003 DVDRip", None),
         ("1080 Coves 2003 DVDRip", None),

@@ -59,6 +59,9 @@ fn several_episodes_of_one_file_are_all_read() {
         ("Harbour.Season.2.Episodes.1-10.720p", "Harbour S2 E1-10 720p"),
         ("Harbour Season 2 Episodes 01 to 10 720p", "Harbour S2 E1-10 720p"),
         ("Harbour E01-E12 720p", "Harbour E1-12 720p"),
+        ("Harbour S01E01 to E10 720p", "Harbour S1 E1-10 720p"),
+        ("Harbour 1x01 a 1x10", "Harbour S1 E1-10"),
+        ("Harbour S01E01,02,03", "Harbour S1 E1-3"),
     ]);
 }
 
@@ -74,6 +77,12 @@ fn packs_hold_seasons() {
         ("Harbour Lights - Season 3 (2019) [720p]", "Harbour Lights (2019) S3 720p"),
         ("Harbour Lights 3rd Season [1080p]", "Harbour Lights S3 1080p"),
         ("Harbour Lights Third Season 720p", "Harbour Lights S3 720p"),
+        ("Harbour Lights Season Three 720p", "Harbour Lights S3 720p"),
+        ("Harbour Lights seasons.1.to.3", "Harbour Lights S1-3"),
+        ("Harbour Lights season1-3 720p", "Harbour Lights S1-3 720p"),
+        ("Harbour Lights - The Complete First Season 720p", "Harbour Lights S1 720p"),
+        ("Harbour Lights (Complete TV Series) 720p", "Harbour Lights 720p"),
+        ("Harbour Lights (2019) Complete 16 Episodes 720p", "Harbour Lights (2019) 720p"),
         ("Harbour.Lights.S01-S05.1080p.BluRay.x265", "Harbour Lights S1-5 1080p"),
         ("Harbour.Lights.S01-05.1080p.BluRay.x265", "Harbour Lights S1-5 1080p"),
         ("Harbour Lights S1-S5 720p", "Harbour Lights S1-5 720p"),
@@ -86,6 +95,8 @@ fn packs_hold_seasons() {
         ("Harbour Lights Seasons 1 & 2", "Harbour Lights S1-2"),
         ("Harbour Lights Season 1, 2, 3 and 4 DVDRip", "Harbour Lights S1-4"),
         ("Harbour Lights Season 1-5 + Movie", "Harbour Lights S1-5"),
+        ("Harbour Lights Season 1-3 & 5", "Harbour Lights S1-3,5"),
+        ("Harbour.Lights.S01D02.COMPLETE.BLURAY", "Harbour Lights S1"),
         ("Harbour Lights (Seasons 01-05) 1080p", "Harbour Lights S1-5 1080p"),
         ("Harbour.Lights.The.Complete.Series.1080p.BluRay", "Harbour Lights 1080p"),
         ("Harbour Lights (2012) S01-S04 (1080p BluRay x265)", "Harbour Lights (2012) S1-4 1080p"),
@@ -131,7 +142,9 @@ fn an_episode_may_have_no_season() {
         ("Harbour.Lights.Series.2.3of6.The.Reef.720p", "Harbour Lights S2 E3 720p"),
         ("BBC.Harbour.Lights.1of3.The.Sea.PDTV.x264", "BBC Harbour Lights E1"),
         ("Harbour Lights Ep #12 [ABCDEF01].mkv", "Harbour Lights E12"),
-        ("Harbour Lights #12.mkv", "Harbour Lights #12"),
+        ("Harbour Lights #12.mkv", "Harbour Lights E12"),
+        ("Harbour Lights 005 - The Long Tide.mkv", "Harbour Lights E5"),
+        ("The #1 Harbour (2012) 720p", "The #1 Harbour (2012) 720p"),
     ]);
 }
 
@@ -149,6 +162,13 @@ fn a_bare_number_is_an_episode_where_its_place_says_so() {
         ("Harbour Lights 07.mkv", "Harbour Lights E7"),
         ("harbour.lights.307.hdtv-klp.avi", "harbour lights S3 E7"),
         ("harbour.lights.1011.hdtv-klp.avi", "harbour lights 1011"),
+        ("Harbour Lights.05.The Long Tide.[example.org.ru].avi", "Harbour Lights E5"),
+        ("Harbour Lights [2.05] The Long Tide.avi", "Harbour Lights S2 E5"),
+        ("Harbour Lights 2nd Season 05 VOSTFR.mp4", "Harbour Lights S2 E5"),
+        ("HarbourLightsS01E02.mkv", "HarbourLights S1 E2"),
+        ("Harbour Lights - 1x2 - The Long Tide.avi", "Harbour Lights S1 E2"),
+        ("Harbour Lights - 2x13&14 - The Long Tide.mkv", "Harbour Lights S2 E13-14"),
+        ("Harbour Races 2019x05 The Race 1080p", "Harbour Races S2019 E5 1080p"),
     ]);
 }
 
@@ -198,6 +218,10 @@ fn folders_say_what_their_files_do_not() {
         ("Movies/Cove (2003)/Cove.2003.1080p.mkv", "Cove (2003) 1080p"),
         ("Movies/Cove (2003)/klp-cove.mkv", "Cove (2003)"),
         ("/media/films/Cove (2003).mkv", "Cove (2003)"),
+        ("Harbour Lights/Specials/02.mkv", "Harbour Lights S0 E2"),
+        ("Harbour Lights (2012)/VIDEO_TS/VTS_01_1.VOB", "Harbour Lights (2012)"),
+        ("Harbour Lights DVDRip.XviD-KLP/klp-hl.cd1.avi", "Harbour Lights"),
+        ("Harbour.Lights.S03.720p/Subs/Harbour.Lights.S03E07.srt", "Harbour Lights S3 E7 720p"),
         ("Сезон 3/Серия 7.mkv", "S3 E7"),
     ]);
 }

@@ -2,7 +2,9 @@
 
 use super::caps::{Caps, Mode};
 use crate::discovery::Query;
-use crate::discovery::indexers::wording::{Named, daily, episode_code, is_anime, season_code, tmdb, words};
+use crate::discovery::indexers::wording::{
+    Named, anime_number, daily, episode_code, is_anime, season_code, tmdb, words,
+};
 use crate::domain::{Date, TitleKind};
 
 const MOVIES: u32 = 2_000;
@@ -32,7 +34,7 @@ pub(in crate::discovery::indexers) struct Plan {
 
 /// The questions for `query` that a server with `caps` understands; nothing if there are none.
 pub(in crate::discovery::indexers) fn plan(query: &Query, caps: &Caps) -> Option<Plan> {
-    let categories = categories(query, &caps.categories)?;
+    let categories = categories(query, caps)?;
     let named = Named::of(query);
     let (by_id, by_text) = match query.title_kind() {
         TitleKind::Movie => {
@@ -73,8 +75,10 @@ impl Search {
     }
 }
 
-/// The categories to ask in, as a list with commas; empty for all. Nothing if the server has others only.
-fn categories(query: &Query, listed: &[u32]) -> Option<String> {
+/// The categories to ask in, as a list with commas; empty for all. Nothing if the server has only others and no way of
+/// searching for videos of this kind either.
+fn categories(query: &Query, caps: &Caps) -> Option<String> {
+    let listed = &caps.categories;
     let is_of = |parent: u32| move |id: &u32| (parent..parent + 1_000).contains(id);
     let within = |parent: u32| {
         let mut ids: Vec<u32> = listed.iter().copied().filter(is_of(parent)).collect();
@@ -84,9 +88,9 @@ fn categories(query: &Query, listed: &[u32]) -> Option<String> {
         }
         ids
     };
-    let mut ids = match query.title_kind() {
-        TitleKind::Movie => within(MOVIES),
-        TitleKind::Series => within(TV),
+    let (mut ids, mode) = match query.title_kind() {
+        TitleKind::Movie => (within(MOVIES), &caps.movie),
+        TitleKind::Series => (within(TV), &caps.tv),
     };
     // Films of anime stand among its episodes on sites for nothing else.
     let is_anime = is_anime(query) || ids.is_empty();
@@ -96,7 +100,8 @@ fn categories(query: &Query, listed: &[u32]) -> Option<String> {
     ids.sort_unstable();
     ids.dedup();
     // Sites with categories of their own only (100000 and above), or just "other" (7000, 8000), are asked in all.
-    let is_elsewhere = ids.is_empty() && listed.iter().any(|id| (1_000..7_000).contains(id));
+    let is_elsewhere =
+        ids.is_empty() && !mode.takes(&[]) && listed.iter().any(|id| (1_000..7_000).contains(id));
     (!is_elsewhere).then(|| ids.iter().map(u32::to_string).collect::<Vec<_>>().join(","))
 }
 
@@ -159,8 +164,8 @@ fn episode_by_id(query: &Query, caps: &Caps, named: Option<&Named<'_>>) -> Vec<S
 
 /// Daily shows are released by the day and anime by the number counted through, neither of which an id leads to.
 fn by_other_number(query: &Query, title: &str, caps: &Caps) -> Option<Search> {
-    if let Some(absolute) = query.absolute.filter(|_| is_anime(query)) {
-        return by_words("tvsearch", &caps.tv, caps, title, &format!("{absolute:02}"));
+    if let Some(number) = anime_number(query) {
+        return by_words("tvsearch", &caps.tv, caps, title, &format!("{number:02}"));
     }
     on_day(caps, title, daily(query)?)
 }

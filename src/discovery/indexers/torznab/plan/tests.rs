@@ -147,6 +147,9 @@ fn anime_is_asked_for_by_the_number_counted_through() {
     let ids = caps("q", "q,imdbid,season,ep", "", &[]);
     let known = Query { absolute: Some(5), kind: "anime".to_owned(), ..episode(1, 2) };
     assert_eq!(asked(&known, &ids).0[2], "tvsearch q=Pioneer One 05");
+    // Without a mapping the number is the entry's own, whose title is known then.
+    let entry = Query { absolute: None, ..anime(None) };
+    assert_eq!(asked(&entry, &words).0[0], "tvsearch q=Mushishi 05");
     // Every series can be counted through; only anime is released so.
     let series = Query { absolute: Some(5), ..episode(1, 2) };
     assert!(!asked(&series, &words).0.concat().contains("05"));
@@ -198,6 +201,8 @@ fn categories_are_sent_as_far_as_they_are_listed() {
     assert_eq!(film_of(&[3000, 5000]), None);
     assert_eq!(of(&episode(1, 1), &[2000]), None);
     assert_eq!(of(&episode(1, 1), &[2000, 5000, 5070]).as_deref(), Some("5000"));
+    // A way of searching for films says that there are some.
+    assert_eq!(asked(&film(), &caps("q", "", "q", &[5000])).0[0], "movie q=Amelie 2001");
     let anime = Query { kind: "anime".to_owned(), ..episode(1, 1) };
     assert_eq!(of(&anime, &[5000, 5040, 5070]).as_deref(), Some("5000,5070"));
 }

@@ -1,0 +1,200 @@
+//! The operator's own files as an indexer: the videos of his media folder, and what he dropped into the cache folder.
+//!
+//! The folder is looked through in the background, at the start and when somebody asks and the last look is old; an
+//! answer comes from what the last look saw.
+
+mod matching;
+mod shelf;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use moka::sync::Cache as Moka;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use self::shelf::{Named, Shelf};
+use super::super::{Found, Indexer, IndexerError, Probe, Query};
+use crate::cache::Cache;
+
+/// A new film is found after this time at the latest, if somebody asks twice.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Looking through a large folder on a slow disk takes at most this share of the time: one in so many.
+const SHARE: u32 = 20;
+
+/// The first look may have to be waited for.
+const BUDGET: Duration = Duration::from_secs(60);
+
+/// What was found for one video is told again for so long, unless another look has seen something since.
+const ANSWERS: Duration = Duration::from_secs(30);
+
+/// Answers in memory.
+const MOST_ANSWERS: u64 = 500;
+
+/// The operator's own files. Cheap to clone.
+#[derive(Clone)]
+pub struct Library {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    media: Option<PathBuf>,
+    cache: Cache,
+    shelf: watch::Sender<Option<Arc<Shelf>>>,
+    /// By id, and whether its title was known.
+    answers: Moka<(String, bool), Arc<[Found]>>,
+    /// When the next look is due; `None` while somebody looks.
+    due: Mutex<Option<Instant>>,
+    stop: AtomicBool,
+    tasks: TaskTracker,
+}
+
+impl std::fmt::Debug for Library {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Library").field("media", &self.inner.media).finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    /// The videos below `media`, if there is such a folder, and the drop-ins of `cache`. The first look starts at
+    /// once; needs a tokio runtime.
+    pub fn new(media: Option<PathBuf>, cache: Cache) -> Self {
+        // Addresses of files are absolute.
+        let media = media.map(|media| std::path::absolute(&media).unwrap_or(media));
+        let shelf = watch::Sender::new(media.is_none().then(Arc::default));
+        let due = Mutex::new(Some(Instant::now()));
+        let tasks = TaskTracker::new();
+        let answers = Moka::builder().time_to_live(ANSWERS).max_capacity(MOST_ANSWERS).build();
+        let inner = Inner { media, cache, shelf, answers, due, stop: AtomicBool::new(false), tasks };
+        let library = Self { inner: Arc::new(inner) };
+        library.look_if_due();
+        library
+    }
+
+    /// Ends a look that is under way.
+    pub async fn shutdown(&self) {
+        self.inner.stop.store(true, Ordering::Relaxed);
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// Looks again in the background, unless somebody does or has a moment ago.
+    fn look_if_due(&self) {
+        let Some(media) = self.inner.media.clone() else { return };
+        if self.inner.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        {
+            let mut due = self.inner.due.lock().unwrap_or_else(PoisonError::into_inner);
+            if due.is_none_or(|due| Instant::now() < due) {
+                return;
+            }
+            *due = None;
+        }
+        let inner = Arc::clone(&self.inner);
+        self.inner.tasks.spawn_blocking(move || inner.look(&media));
+    }
+
+    async fn answer(&self, query: &Query, sink: &(dyn Fn(Vec<Found>) + Send + Sync)) {
+        self.look_if_due();
+        let key = (query.id.to_string(), query.title.is_some());
+        if let Some(found) = self.inner.answers.get(&key) {
+            if !found.is_empty() {
+                sink(found.to_vec());
+            }
+            return;
+        }
+        let mut shelf = self.inner.shelf.subscribe();
+        // The sender lives in `self`, so this cannot fail.
+        let Ok(shelf) = shelf.wait_for(Option::is_some).await.map(|shelf| shelf.clone()) else { return };
+        let (inner, query) = (Arc::clone(&self.inner), query.clone());
+        let looking = tokio::task::spawn_blocking(move || {
+            let mut found = shelf.map_or_else(Vec::new, |shelf| matching::find(&shelf, &query));
+            found.extend(inner.drop_ins(&query));
+            found
+        });
+        let Ok(found) = looking.await else { return };
+        self.inner.answers.insert(key, found.as_slice().into());
+        if !found.is_empty() {
+            sink(found);
+        }
+    }
+}
+
+impl Inner {
+    /// Blocking.
+    fn look(&self, media: &Path) {
+        let began = Instant::now();
+        let before = self.shelf.borrow().clone().unwrap_or_default();
+        let shelf = Shelf::scan(media, &before, &|| !self.stop.load(Ordering::Relaxed));
+        let took = began.elapsed();
+        if before.videos.len() != shelf.videos.len() {
+            tracing::info!(videos = shelf.videos.len(), ?took, "looked through the media folder");
+        }
+        self.shelf.send_replace(Some(Arc::new(shelf)));
+        self.answers.invalidate_all();
+        let pause = LOOK_EVERY.max(took * SHARE);
+        *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
+    }
+
+    /// The drop-ins that are the wanted video. They are known by the info-hash in their names. Blocking.
+    fn drop_ins(&self, query: &Query) -> Vec<Found> {
+        let wanted = self.cache.drop_ins().into_iter().filter_map(|(info_hash, file_name, size)| {
+            let name = without_hash(&file_name, &info_hash.to_string());
+            matching::fits(&Named::read(&name), query).then(|| Found {
+                info_hash: Some(info_hash),
+                name,
+                file_name: Some(file_name),
+                file_size: Some(size),
+                size: Some(size),
+                is_exact: true,
+                ..Found::default()
+            })
+        });
+        wanted.collect()
+    }
+}
+
+/// A name without the info-hash in it, which says nothing to people.
+fn without_hash(name: &str, hash: &str) -> String {
+    let Some(at) = name.to_ascii_lowercase().find(hash) else { return name.to_owned() };
+    let (before, after) = (&name[..at], &name[at + hash.len()..]);
+    let is_bracket = |c: char| matches!(c, '[' | ']' | '(' | ')' | '{' | '}' | '-' | '_' | ' ');
+    format!("{}{}", before.trim_end_matches(is_bracket), after.trim_start_matches(is_bracket))
+}
+
+impl Indexer for Library {
+    fn name(&self) -> &str {
+        "Library"
+    }
+
+    fn budget(&self) -> Duration {
+        BUDGET
+    }
+
+    fn search<'a>(
+        &'a self,
+        query: &'a Query,
+        sink: &'a (dyn Fn(Vec<Found>) + Send + Sync),
+    ) -> BoxFuture<'a, Result<(), IndexerError>> {
+        self.answer(query, sink).map(Ok).boxed()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<Probe, IndexerError>> {
+        async {
+            let mut shelf = self.inner.shelf.subscribe();
+            let shelf = shelf.wait_for(Option::is_some).await.ok().and_then(|shelf| shelf.clone());
+            let results = shelf.map_or(0, |shelf| shelf.videos.len());
+            Ok(Probe { title: self.name().to_owned(), indexers: None, results })
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! The places of a name where a number alone is an episode.
+
+use super::bare::{Bare, Known, closes, figure, is_claimed, is_finish, is_fraction, is_year, span_at};
+use super::token::{Gap, Kind, Mark, Strength, Text};
+use super::{counting, measures};
+
+/// ` - 05`, ` - 01 ~ 12`.
+pub(super) fn dashed(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let start = known.body.max(1);
+    let mut found = (start..text.len()).filter_map(|index| {
+        let gap = text.gap(index);
+        // `01 - 12` is a span.
+        let ends_span = index > start && span_at(text, index - 1).is_some_and(|bare| bare.to > index);
+        let bare = (gap.is_dash() && !gap.has(Gap::OPEN)).then(|| span_at(text, index))??;
+        let width = text.tokens[index].end - text.tokens[index].start;
+        let year = is_year(bare.first) && width == 4 && bare.from + 1 == bare.to;
+        let sequel = width == 1 && (known.has_year || !known.is_file && known.open_season.is_none());
+        let sound = closes(text, bare.to) && !year && !sequel && !is_claimed(text, index);
+        (sound && !ends_span && !is_fraction(text, index, bare.to)).then_some(bare)
+    });
+    let first = found.next()?;
+    // `12 - 05` says two things.
+    let leading = known.body + 1 == first.from && figure(text, known.body).is_some() && known.is_file;
+    let lone_title = leading && text.opened_at(0).is_none();
+    (!lone_title).then_some(first)
+}
+
+/// `[05]`, `(01-12)`, `[01-12 END]`.
+pub(super) fn bracketed(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
+    text.brackets.iter().find_map(|bracket| {
+        let bare = span_at(text, bracket.first)?;
+        let rest = bare.to..bracket.last;
+        // `[01-10/10]` says how many there are as well.
+        let of_all = |index: usize| text.gap(index).has(Gap::SLASH) && text.free_number(index).is_some();
+        let alone = bracket.last > bracket.first
+            && rest
+                .clone()
+                .all(|index| is_finish(text.word(index)) || (of_all(index) && bare.first < bare.last));
+        let width = text.tokens[bracket.first].end - text.tokens[bracket.first].start;
+        let single = bare.first == bare.last;
+        let year = single && is_year(bare.first);
+        let placed = led_by_group || bracket.first < known.border || known.open_season.is_some();
+        let first_group = bracket.first == 0 && single;
+        let versioned = text.tokens[bracket.first].kind == Kind::Number || single;
+        (alone && width >= 2 && placed && !year && !first_group && versioned)
+            .then_some(Bare { to: bracket.last, ..bare })
+    })
+}
+
+/// `2nd Season 05`.
+pub(super) fn behind_season(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let index = known.open_season?;
+    let bare = span_at(text, index)?;
+    let (_, width) = figure(text, index)?;
+    let sound = text.gap(index).only(Gap::BLANK) && (2..=3).contains(&width) && closes(text, bare.to);
+    let lines = measures::named(bare.first).is_some();
+    (sound && !lines && !is_fraction(text, index, bare.to)).then_some(bare)
+}
+
+/// `Full 1-291`, `01-12`, in a name that holds several: from one, or behind a word that says so.
+pub(super) fn full_span(text: &Text<'_>, known: Known) -> Option<Bare> {
+    (known.body + 1..text.len()).find_map(|index| {
+        let bare = span_at(text, index).filter(|bare| bare.to > index + 1)?;
+        let width = text.tokens[index].end - text.tokens[index].start;
+        let from_one = bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
+        let said = matches!(text.word(index - 1), "full" | "complete" | "batch" | "all");
+        let plain = text.gap(index).only(Gap::BLANK | Gap::COMMA | Gap::CLOSE);
+        ((from_one || said) && plain && closes(text, bare.to)).then_some(bare)
+    })
+}
+
+/// `office_03_19`, `Ozk.02.09`, `2-06.`: a season and an episode of two digits, first or last in a short name.
+pub(super) fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
+    if led_by_group || known.open_season.is_some() {
+        return None;
+    }
+    (known.body..text.len().saturating_sub(1)).find_map(|index| {
+        let (season, width) = text.free_number(index)?;
+        let (episode, episode_width) = text.free_number(index + 1)?;
+        let gap = text.gap(index + 1);
+        let tight = gap == Gap::DOT || gap == Gap::HYPHEN || gap == Gap::UNDERSCORE;
+        let small = (1..=2).contains(&width) && season > 0 && episode_width == 2 && episode > 0;
+        let before = text.gap(index);
+        let is_first = index == known.body && gap == Gap::HYPHEN;
+        let is_boxed = gap == Gap::DOT && before.has(Gap::OPEN) && text.gap(index + 2).has(Gap::CLOSE);
+        let apart = !(gap == Gap::HYPHEN && before.has(Gap::HYPHEN));
+        let part_letter = text.len() == index + 3 && text.word(index + 2).len() == 1;
+        let behind = text.gap(index + 2);
+        let is_last = index > known.body
+            && apart
+            && (text.get(index + 2).is_none() || part_letter || behind.is_dash())
+            && (known.is_file || before.is_dash());
+        let numbers_end = text.free_number(index + 2).is_none();
+        let dated = known.has_year && gap != Gap::UNDERSCORE;
+        (tight && small && numbers_end && !dated && (is_first || is_last || is_boxed)).then_some(Bare {
+            season: Some(season),
+            first: episode,
+            last: episode,
+            from: index,
+            to: index + 2,
+        })
+    })
+}
+
+/// `05 - Name`, `102 - Name`, `02 Name`, `611-612 - Names`: the number of a file in its folder.
+pub(super) fn leading(text: &Text<'_>, known: Known) -> Option<Bare> {
+    if !known.is_file || known.has_year || known.body > 0 {
+        return None;
+    }
+    let bare = span_at(text, 0)?;
+    let width = text.tokens[0].end - text.tokens[0].start;
+    let padded = width == 2 && bare.first < 10 || width == 3 && bare.first < 100;
+    let behind = text.gap(bare.to);
+    let set_off =
+        behind.is_dash() || (behind.has(Gap::DOT) && behind.has(Gap::SPACE)) || text.get(bare.to).is_none();
+    let other = counting::counts_otherwise(text.word(bare.to)) || text.free_number(bare.to).is_some();
+    let lone = text.get(bare.to).is_none() && !padded;
+    let sound = width <= 3 && !other && !lone && !is_fraction(text, 0, bare.to);
+    ((padded || set_off) && sound).then_some(bare)
+}
+
+/// The last number of the title: `[Group] Title 05 [720p]`, `Title 05.mkv`.
+pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
+    let mut end = known.border.min(text.len());
+    // A bracket in front of the border ends the title as well.
+    if let Some(bracket) = text.brackets.iter().find(|bracket| bracket.first > known.body) {
+        end = end.min(bracket.first);
+    }
+    let weak = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Weak | Strength::Firm));
+    while end > known.body && weak(end - 1) {
+        end -= 1;
+    }
+    let index = end.checked_sub(1).filter(|index| *index > known.body)?;
+    let bare = figure(text, index).map(|(first, _)| Bare {
+        season: None,
+        first,
+        last: first,
+        from: index,
+        to: index + 1,
+    })?;
+    let width = text.word(index).bytes().take_while(u8::is_ascii_digit).count();
+    let padded = width == 2 && bare.first < 10 || width == 3 && bare.first < 100;
+    let as_file = known.is_file || known.has_checksum;
+    let of_group = led_by_group && as_file && width >= 2 && !is_year(bare.first);
+    let of_file = known.is_file && padded && !known.has_year && text.gap(index).only(Gap::PLAIN);
+    let sound =
+        !is_claimed(text, index) && !is_fraction(text, index, end) && text.gap(index) != Gap::default();
+    ((of_group || of_file) && sound).then_some(bare)
+}
+
+/// `Title 05 Name.mkv`, `Title.05.Name.mkv`: a padded number amid the words of a file.
+pub(super) fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let is_padded = |index: &usize| {
+        let padded = text.free_number(*index).is_some_and(|(value, width)| {
+            value > 0 && (width == 2 && value < 10 || width == 3 && value < 100)
+        });
+        let behind = text.gap(index + 1);
+        let apart = text.gap(*index).only(Gap::BLANK) && (behind.only(Gap::BLANK) || behind.is_dash());
+        padded && apart && !is_claimed(text, *index) && !is_fraction(text, *index, index + 1)
+    };
+    let mut found = (known.body + 1..known.border).filter(is_padded);
+    let unmarked = text.get(known.border).is_none_or(|token| token.mark == Mark::Other);
+    let index = found.next().filter(|_| known.is_file && !known.has_year && unmarked)?;
+    let (first, _) = text.free_number(index)?;
+    found.next().is_none().then_some(Bare { season: None, first, last: first, from: index, to: index + 1 })
+}
+
+/// `show.name.203.hdtv-group`: season and episode in one number, in front of the medium of a scene name.
+pub(super) fn compressed(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let index = known.border.checked_sub(1).filter(|index| *index > known.body)?;
+    let (value, width) = text.free_number(index)?;
+    let scene = text.gap(index) == Gap::DOT && text.gap(known.border) == Gap::DOT && !text.raw.contains(' ');
+    let medium = matches!(
+        text.word(known.border),
+        "hdtv" | "pdtv" | "dsr" | "dvdrip" | "webrip" | "tvrip" | "720p" | "ws"
+    );
+    let (season, episode) = (value / 100, value % 100);
+    let sound = (width == 3 || width == 4 && value < 1000) && season > 0 && (1..=40).contains(&episode);
+    let quiet = !known.has_year && !is_claimed(text, index) && measures::named(value).is_none();
+    (scene && medium && sound && quiet).then_some(Bare {
+        season: Some(season),
+        first: episode,
+        last: episode,
+        from: index,
+        to: index + 1,
+    })
+}
+
+/// `Title #12`.
+pub(super) fn hashed(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let index = (known.body + 1..text.len()).find(|index| text.gap(*index).has(Gap::HASH))?;
+    let (first, _) = figure(text, index).filter(|_| !known.has_year && closes(text, index + 1))?;
+    Some(Bare { season: None, first, last: first, from: index, to: index + 1 })
+}

@@ -1,0 +1,173 @@
+//! Numbers beside words or signs for what they count.
+
+use super::counting::{self, Unit};
+use super::figures::{Figure, Reader};
+use super::numbers::{LONGEST_SPAN, Numbers};
+use super::ordinals;
+use super::token::{Gap, Kind};
+
+impl Numbers {
+    /// A word for seasons or episodes in front of its numbers: `Season 2`, `Ep. 05`, `Серия: 5`.
+    pub(super) fn named(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let word = reader.text.word(index);
+        let token = reader.text.tokens[index];
+        let (unit, at) = match counting::unit(word) {
+            Some(unit) => (unit, reader.past_separators(token.end, unit)),
+            None => counting::glued(word).map(|(unit, letters)| (unit, token.start + letters))?,
+        };
+        if unit == Unit::Season
+            && let Some(number) = ordinals::number_word(reader.text.written(index + 1))
+            && reader.text.gap(index + 1).only(Gap::BLANK)
+        {
+            return self.add_span(unit, number, number).then(|| reader.text.tokens[index + 1].end);
+        }
+        let first = reader.figure(at, 4)?;
+        if unit == Unit::Episode && first.width == 1 && reader.is_of_a_film(index) {
+            return None;
+        }
+        if at == token.end && token.kind == Kind::Word || reader.is_taken(at) {
+            return None;
+        }
+        match unit {
+            Unit::Season if first.value < 100 && !reader.touches(first.end) => {
+                if self.belongs_to_next(reader, first) {
+                    return None;
+                }
+                self.season_list(reader, first, None)
+            }
+            Unit::Episode if reader.closes(first.end) || reader.wide_follows(first.end) => {
+                self.named_episode(reader, word, first)
+            }
+            Unit::Season | Unit::Episode => None,
+        }
+    }
+
+    /// Whether a number behind a word for seasons is rather that of the word for episodes behind it:
+    /// `2 сезон 5 серия`, but not `2 Сезон 5 Серия 3`.
+    fn belongs_to_next(&self, reader: &Reader<'_>, figure: Figure) -> bool {
+        let next = reader.token_at(figure.end);
+        let unit_behind =
+            reader.text.gap(next).only(Gap::PLAIN) && counting::unit(reader.text.word(next)).is_some();
+        unit_behind && reader.text.free_number(next + 1).is_none()
+    }
+
+    fn named_episode(&mut self, reader: &Reader<'_>, word: &str, first: Figure) -> Option<usize> {
+        // `Episode 1.22` holds both.
+        if let Some(second) = reader.after(first.end, b".").and_then(|at| reader.figure(at, 2))
+            && second.width == 2
+            && first.width <= 2
+            && !reader.touches(second.end)
+        {
+            self.seasons.push(first.value);
+            self.episodes.push(second.value);
+            return Some(second.end);
+        }
+        // `Cap.102` is the second of season one: so a family of Spanish names counts.
+        if word.starts_with("cap")
+            && matches!(first.width, 3 | 4)
+            && !first.value.is_multiple_of(100)
+            && first.value > 100
+        {
+            return Some(self.spanish(reader, first));
+        }
+        if counting::means_many(word)
+            && let Some((_, end)) = reader.of_how_many(first)
+        {
+            self.episodes.extend(1..=first.value.min(LONGEST_SPAN));
+            return Some(end);
+        }
+        Some(self.list_episodes(reader, first, None))
+    }
+
+    /// `Cap.102_104`: season and episode in one number.
+    fn spanish(&mut self, reader: &Reader<'_>, first: Figure) -> usize {
+        let mut end = first.end;
+        let mut last = first.value;
+        if let Some(second) = reader.skip_one(end, b"_-").and_then(|at| reader.figure(at, 4))
+            && second.width == first.width
+            && second.value / 100 == first.value / 100
+            && second.value > first.value
+        {
+            (end, last) = (second.end, second.value);
+        }
+        self.seasons.push(first.value / 100);
+        self.episodes.extend(first.value % 100..=last % 100);
+        end
+    }
+
+    /// A number in front of its word or of its `of`: `2nd Season`, `5 серия`, `1-8 из 10`, `215 ao 220`, `05話`.
+    pub(super) fn counted(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let text = reader.text;
+        let (_, width) = text.free_number(index)?;
+        let first = reader.figure(text.tokens[index].start, 4).filter(|figure| figure.width == width)?;
+        // Some write the cross with the letter that looks like it.
+        if matches!(text.word(index + 1), "х" | "×") && text.gap(index + 1) == Gap::default() {
+            let episode =
+                reader.figure(text.get(index + 2)?.start, 3).filter(|episode| episode.width >= 2)?;
+            self.seasons.push(first.value);
+            return Some(self.list_episodes(reader, episode, Some(first.value)));
+        }
+        let span = reader.span(first);
+        let last = span.unwrap_or(first);
+        if let Some((_, end)) = reader.of_how_many(last) {
+            let many = counting::means_many(text.word(reader.token_at(last.end)));
+            let from = if many && span.is_none() { 1 } else { first.value };
+            return self.add_span(Unit::Episode, from, last.value).then_some(end);
+        }
+        let next = reader.past_ordinal(reader.token_at(last.end));
+        let unit = reader.unit_behind(next)?;
+        // `16 Episodes` says how many there are.
+        if span.is_none() && counting::means_many(text.word(next)) && text.free_number(next + 1).is_none() {
+            return Some(text.tokens[next].end);
+        }
+        if text.tokens[next].kind == Kind::Wide || !reader.prefers_number_behind(next) {
+            return self.add_span(unit, first.value, last.value).then(|| text.tokens[next].end);
+        }
+        None
+    }
+
+    /// `2nd Season`, `Second Season`, `2e saison`.
+    pub(super) fn ordinal(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let word = reader.text.word(index);
+        let number = ordinals::ordinal(word).or_else(|| ordinals::spelt(word))?;
+        let mut last = number;
+        let mut next = index + 1;
+        // `1ª a 8ª Temporada`.
+        if counting::spans(reader.text.word(next)) {
+            last = ordinals::ordinal(reader.text.word(next + 1))?;
+            next += 2;
+        }
+        let unit =
+            counting::unit(reader.text.word(next)).filter(|_| reader.text.gap(next).only(Gap::PLAIN))?;
+        self.add_span(unit, number, last).then(|| reader.text.tokens[next].end)
+    }
+
+    /// `5of6`, `3iz6` as one word.
+    pub(super) fn part_of(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let token = reader.text.tokens[index];
+        let first = reader.figure(token.start, 3)?;
+        let (_, end) = reader.of_how_many(first)?;
+        self.add_span(Unit::Episode, first.value, first.value).then_some(end)
+    }
+
+    /// `第05話`, `第二季`, `全12話`.
+    pub(super) fn signed(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let text = reader.text;
+        let word = text.word(index);
+        if let Some((value, unit)) = ordinals::chinese(word) {
+            return self.add_span(unit, value, value).then_some(text.tokens[index].end);
+        }
+        if !matches!(word, "第" | "全" | "共" | "제") || text.gap(index + 1) != Gap::default() {
+            return None;
+        }
+        let first = reader.figure(text.get(index + 1)?.start, 4)?;
+        let last = reader.span(first).unwrap_or(first);
+        let next = reader.token_at(last.end);
+        let unit = counting::sign(text.word(next)).filter(|_| !text.gap(next).has(Gap::BRACKET))?;
+        if matches!(word, "全" | "共") {
+            self.complete = true;
+            return Some(text.tokens[next].end);
+        }
+        self.add_span(unit, first.value, last.value).then(|| text.tokens[next].end)
+    }
+}

@@ -1,0 +1,116 @@
+//! What is got ready before anybody clicks: the next episode, the place that was left, and titles on a screen.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::stage::{FILM, List, SHOW, film, list, setup, titles};
+use crate::support::indexers::bitmagnet::Bitmagnet;
+use crate::support::indexers::{Listed, Upstream};
+use crate::support::media::{self, assert_same_bytes};
+use crate::support::server::Headwater;
+use crate::support::swarm::{Libtorrent, Share, Tracker};
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// An episode in a torrent of its own.
+fn share(number: u32, tracker: &Tracker) -> Share {
+    let name = format!("Lantern.Street.S01E0{number}.1080p.WEB.H264-AA.mkv");
+    Share::single(&name, media::random(400 + u64::from(number), 900_000), 64 * 1024, &[tracker.http()])
+}
+
+/// Whether a job for this torrent is at work or ready.
+async fn has_job(server: &Headwater, info_hash: &str) -> bool {
+    let (status, jobs) = server.json("/api/admin/jobs").await;
+    assert_eq!(status, 200, "{jobs}");
+    jobs.to_string().contains(info_hash)
+}
+
+async fn until_job(server: &Headwater, info_hash: &str) {
+    let deadline = Instant::now() + SOON;
+    while !has_job(server, info_hash).await {
+        assert!(Instant::now() < deadline, "no job for {info_hash}\n{}", server.transcript());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn path<'a>(server: &Headwater, list: &'a List, info_hash: &str) -> &'a str {
+    let url = list.row(info_hash).url.as_str();
+    url.strip_prefix(server.base()).unwrap_or(url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_episode_is_fetched_while_the_present_one_is_watched() {
+    let tracker = Tracker::start();
+    let shares: Vec<Share> = (1..=3).map(|number| share(number, &tracker)).collect();
+    let _seeds: Vec<Libtorrent> = shares.iter().map(|share| Libtorrent::start(share, None)).collect();
+    let listed = (1..).zip(&shares).map(|(number, share)| Listed::of(share).imdb(SHOW).season(1, &[number]));
+    let bitmagnet = Upstream::start(Bitmagnet::new(listed));
+    let titles = titles();
+    let server =
+        setup(&titles).env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).env("HEADWATER_PREWARM", "1").start();
+
+    let first = list(&server, &format!("{SHOW}:1:1")).await;
+    let played = server.get(path(&server, &first, &shares[0].info_hash)).await;
+    assert_same_bytes(&played.body, &shares[0].files[0], "the first episode");
+    // Nobody watches the second one, so that the third does not follow it.
+    let third = list(&server, &format!("{SHOW}:1:3")).await;
+    assert_eq!(third.hashes(), [shares[2].info_hash.as_str()]);
+    let second = list(&server, &format!("{SHOW}:1:2")).await;
+    until_job(&server, &shares[1].info_hash).await;
+    assert!(!has_job(&server, &shares[2].info_hash).await, "{}", server.transcript());
+
+    let group = |list: &List| list.rows[0].value["behaviorHints"]["bingeGroup"].clone();
+    assert_eq!(group(&first), group(&second), "autoplay goes from one torrent to the next");
+    let next = server.get(path(&server, &second, &shares[1].info_hash)).await;
+    assert_same_bytes(&next.body, &shares[1].files[0], "the second episode");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_place_that_was_left_is_fetched_when_the_title_is_opened_again() {
+    let tracker = Tracker::start();
+    let data = media::random(411, 40 << 20);
+    let share =
+        Share::single("Harbour.Lights.2019.1080p.WEB.H264-AA.mkv", data, 256 * 1024, &[tracker.http()]);
+    // Slow enough that the film is not complete when the viewer leaves.
+    let _seed = Libtorrent::start(&share, Some(4_000_000));
+    let bitmagnet = Upstream::start(Bitmagnet::new([Listed::of(&share).imdb(FILM)]));
+    let titles = titles();
+    let mut server =
+        setup(&titles).env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).env("HEADWATER_PREWARM", "1").start();
+    let found = list(&server, FILM).await;
+    let mut response = server.open(path(&server, &found, &share.info_hash)).await;
+    let mut taken = 0;
+    while taken < 6 << 20 {
+        let chunk = response.chunk().await.expect("it arrives").expect("there is more");
+        taken += chunk.len();
+    }
+    drop(response);
+    server.terminate();
+    server.stopped();
+    server.restart();
+    assert!(!has_job(&server, &share.info_hash).await);
+    list(&server, FILM).await;
+    until_job(&server, &share.info_hash).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn titles_on_a_screen_are_searched_before_they_are_opened() {
+    let bitmagnet = Upstream::start(Bitmagnet::new([film(1, "1080p.WEB.H264-AA")]));
+    let titles = titles();
+    let server = setup(&titles).env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).start();
+    let shown = json!({ "ids": [FILM, { "id": format!("{SHOW}:1:1"), "type": "series" }] });
+    let (status, answer) = server.post("/api/ui/viewport", shown.to_string()).await;
+    assert_eq!((status.as_u16(), &answer["accepted"]), (202, &json!(2)), "{answer}");
+    bitmagnet.until("", |asks| asks.len() >= 2).await;
+    let many: Vec<Value> = (0..60).map(|number| json!(format!("tt800{number:04}"))).collect();
+    let (_, answer) = server.post("/api/ui/viewport", json!({ "ids": many }).to_string()).await;
+    assert_eq!((&answer["accepted"], &answer["ignored"]), (&json!(40), &json!(20)), "{answer}");
+    for wrong in ["", "[]", "{}", r#"{"ids": 5}"#, r#"{"ids": [5]}"#] {
+        let (status, answer) = server.post("/api/ui/viewport", wrong).await;
+        assert_eq!(status, 400, "{wrong}: {answer}");
+    }
+    let (status, answer) =
+        server.post("/api/ui/viewport", json!({ "ids": [], "profile": "nobody" }).to_string()).await;
+    assert_eq!(status, 404, "{answer}");
+}
