@@ -11,7 +11,10 @@ use crate::support::server::Setup;
 fn jackett(sites: u32) -> Upstream<Jackett> {
     let site = |number: u32| {
         let (id, name) = (format!("site{number}"), format!("Site {number}"));
-        Tracker::new(&id, &name, Caps::IDS).with([film(number, "1080p.WEB-DL.H264-SITE")])
+        // What is the same in name and size passes for the same.
+        let listed =
+            film(number, &format!("1080p.WEB-DL.H264-SITE{number}")).size(1_000_000_000 + u64::from(number));
+        Tracker::new(&id, &name, Caps::IDS).with([listed])
     };
     Upstream::start(Jackett::new("KEY", (1..=sites).map(site)))
 }
@@ -106,7 +109,7 @@ async fn a_wrong_key_is_not_tried_again_and_again_and_the_operator_is_told() {
         Vec::new(),
     );
     let status = answer.await.text();
-    assert!(status.contains("Jackett") && status.contains("Invalid API Key"), "{status}");
+    assert!(status.contains("Jackett") && status.contains("API key is refused"), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

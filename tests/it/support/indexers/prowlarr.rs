@@ -129,7 +129,8 @@ impl Prowlarr {
                     "supportsRawSearch": false, "searchParams": upper("search"),
                     "movieSearchParams": upper("movie"), "tvSearchParams": upper("tvsearch"),
                     "musicSearchParams": [], "bookSearchParams": [],
-                    "categories": [{"id": 2000, "name": "Movies", "subCategories": []}]},
+                    "categories": [{"id": 2000, "name": "Movies", "subCategories": []},
+                        {"id": 5000, "name": "TV", "subCategories": []}]},
             })
         });
         indexers.collect()

@@ -83,8 +83,7 @@ async fn jackett_says_its_errors_as_documented_and_notes_who_ignores_caps() {
     );
     let answer = get(&api("apikey=KEY&t=movie&imdbid=tt1254207")).await;
     assert!(answer.status == 200 && answer.text().contains("code=\"201\""), "{}", answer.text());
-    let unexpected: Vec<_> = jackett.journal().into_iter().filter_map(|heard| heard.unexpected).collect();
-    assert_eq!(unexpected, ["without the key", "t=movie is not available"]);
+    assert_eq!(jackett.unexpected(), ["without the key", "t=movie is not available"]);
     jackett.trouble_times("", Trouble::TooMany { retry_after: Some(7) }, 1);
     let answer = get(&api("apikey=KEY&t=search")).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "7"));

@@ -218,11 +218,6 @@ impl Listed {
         }
     }
 
-    /// The same under another name.
-    pub(crate) fn titled(self, title: &str) -> Self {
-        Self { title: title.to_owned(), ..self }
-    }
-
     /// The same, with its IMDb id.
     pub(crate) fn imdb(self, imdb: &str) -> Self {
         Self { imdb: Some(imdb.to_owned()), ..self }

@@ -121,7 +121,7 @@ pub(super) fn respond(right: Reply, trouble: Option<&Trouble>) -> Response {
             response = response.header("content-length", bytes.len());
             drip(bytes, *pause)
         }
-        Some(Trouble::Endless) => endless(bytes),
+        Some(Trouble::Endless) => endless(&bytes),
         _ => Body::from(bytes),
     };
     response.body(body).expect("the sites write valid headers")
@@ -160,7 +160,7 @@ fn drip(bytes: Bytes, pause: Duration) -> Body {
     }))
 }
 
-fn endless(bytes: Bytes) -> Body {
+fn endless(bytes: &Bytes) -> Body {
     let start = stream::iter([Ok::<_, Infallible>(bytes.slice(..bytes.len() / 2))]);
     let filler = Bytes::from(vec![b' '; 64 * 1024]);
     Body::from_stream(start.chain(stream::repeat_with(move || Ok(filler.clone()))))

@@ -180,15 +180,17 @@ impl<S: Site> Upstream<S> {
         self.journal().iter().map(line).collect()
     }
 
+    /// Why requests so far were none that the documentation allows.
+    pub(crate) fn unexpected(&self) -> Vec<String> {
+        self.journal().into_iter().filter_map(|heard| heard.unexpected).collect()
+    }
+
     /// Asserts that nobody asked what the documentation does not allow.
     ///
     /// # Panics
     /// If somebody did.
     pub(crate) fn assert_well_asked(&self) {
-        let journal = self.journal();
-        let wrong = journal.iter().filter_map(|heard| Some((&heard.ask.path, heard.unexpected.as_ref()?)));
-        let wrong: Vec<_> = wrong.collect();
-        assert!(wrong.is_empty(), "{wrong:#?}\n{:#?}", self.paths());
+        assert!(self.unexpected().is_empty(), "{:#?}\n{:#?}", self.unexpected(), self.paths());
     }
 }
 
