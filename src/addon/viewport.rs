@@ -132,7 +132,10 @@ mod tests {
     #[tokio::test]
     async fn a_worker_that_waits_is_woken() {
         let viewport = Arc::new(Viewport::default());
-        let waiting = { let viewport = Arc::clone(&viewport); async move { viewport.next().await } };
+        let waiting = {
+            let viewport = Arc::clone(&viewport);
+            async move { viewport.next().await }
+        };
         let (next, _) = tokio::join!(waiting, async { viewport.show(titles(7..8)) });
         assert_eq!(next.id.to_string(), "tt7");
     }

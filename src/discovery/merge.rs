@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use url::Url;
 
 use super::{Candidate, Found, Locator, Query};
 use crate::domain::{InfoHash, TitleKind};
 use crate::release::Release;
-use crate::source::Place;
+use crate::source::{Place, place_hash};
 
 /// More trackers than any torrent needs.
 const MOST_TRACKERS: usize = 50;
@@ -46,16 +45,6 @@ pub(super) fn merge(query: &Query, said: &[Said<'_>]) -> Vec<Candidate> {
         group.push((found.by.as_deref().unwrap_or(by), found));
     }
     order.into_iter().filter_map(|key| candidate(query, key, &groups[&key])).collect()
-}
-
-/// What stands for the info-hash of a content that is known by its address alone: SHA-1 of the address without its
-/// fragment, which no server is ever told.
-pub(super) fn place_hash(url: &Url) -> InfoHash {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    let mut bytes = [0; 20];
-    bytes.copy_from_slice(digest(&SHA1_FOR_LEGACY_USE_ONLY, url.as_str().as_bytes()).as_ref());
-    InfoHash::new(bytes)
 }
 
 /// Whether a release may be of the wanted film, as far as its IMDb id says. Those of episodes are no help: some

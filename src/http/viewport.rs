@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::BytesRejection;
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -64,9 +65,12 @@ pub(super) fn kind_of(id: &ContentId) -> &'static str {
 pub(super) async fn post(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    screen: Result<Json<Screen>, JsonRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let Json(screen) = screen.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
+    let body = body.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
+    // Whatever its type is said to be: a page that is being left sends text.
+    let screen: Screen = serde_json::from_slice(&body)
+        .map_err(|error| ApiError::BadRequest(format!("the body is not a list of titles: {error}")))?;
     let base = app.base(&headers)?;
     let profile = match &screen.profile {
         Some(id) => Some(app.access.load(id).await?),
@@ -81,6 +85,7 @@ pub(super) async fn post(
     let titles: Vec<_> = titles.collect();
     let accepted = titles.len();
     let waiting = app.viewport.show(titles);
-    let answer = json!({ "success": true, "accepted": accepted, "ignored": named - accepted, "waiting": waiting });
+    let answer =
+        json!({ "success": true, "accepted": accepted, "ignored": named - accepted, "waiting": waiting });
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }

@@ -169,6 +169,7 @@ mod tests {
 
     use super::*;
     use crate::cache::CacheLimits;
+    use crate::source::place_hash;
 
     fn file_url(path: &Path) -> url::Url {
         url::Url::from_file_path(path).unwrap()
@@ -215,7 +216,7 @@ mod tests {
         fs::write(&path, b"ten bytes!").unwrap();
         let place =
             Place { url: file_url(&path), headers: Vec::new(), name: "Film.mp4".to_owned(), size: Some(10) };
-        let mut request = Request::new(place.content_hash(), FileChoice::Index(FileIndex(0)));
+        let mut request = Request::new(place_hash(&place.url), FileChoice::Index(FileIndex(0)));
         request.place = Some(place);
         let wanted = Wanted { request, known: None };
         let bare = Cached::new(cache, db);

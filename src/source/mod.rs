@@ -176,16 +176,14 @@ impl Request {
     }
 }
 
-impl Place {
-    /// What stands for the info-hash in links and in the cache: the SHA-1 of the address.
-    pub fn content_hash(&self) -> InfoHash {
-        let mut url = self.url.clone();
-        url.set_fragment(None);
-        let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, url.as_str().as_bytes());
-        let mut bytes = [0; 20];
-        bytes.copy_from_slice(sum.as_ref());
-        InfoHash::new(bytes)
-    }
+/// What stands for the info-hash of a content that is known by its address alone: SHA-1 of the address without its
+/// fragment, which no server is ever told.
+pub fn place_hash(url: &url::Url) -> InfoHash {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    let mut bytes = [0; 20];
+    bytes.copy_from_slice(digest(&SHA1_FOR_LEGACY_USE_ONLY, url.as_str().as_bytes()).as_ref());
+    InfoHash::new(bytes)
 }
 
 /// A content that can be read now or soon.

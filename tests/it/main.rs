@@ -2,6 +2,7 @@
 //! `tests/run` installs what they need.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod addon;
 mod admin;
 mod cache;

@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use url::Url;
 
-use super::super::merge::{Said, merge, place_hash};
+use super::super::merge::{Said, merge};
 use super::super::{Candidate, Locator};
 use super::*;
 use crate::domain::FileIndex;
+use crate::source::place_hash;
 
 fn merged(said: &[(&str, Vec<Found>)]) -> Vec<Candidate> {
     merged_for("tt1", said)

@@ -37,6 +37,8 @@ pub struct AccountHealth {
 pub(super) struct Accounts {
     service: DebridService,
     accounts: Vec<Account>,
+    /// For how long a refused token is not shown again; `None` means until the settings change, which takes a restart.
+    refused_for: Option<Duration>,
     /// Which account has a torrent, so that its other files are asked of the same one.
     sticky: moka::sync::Cache<InfoHash, usize>,
     /// Never held across an await.
@@ -54,16 +56,25 @@ struct States {
 #[derive(Clone)]
 struct Out {
     why: ServiceError,
-    /// `None` means until the settings change, which takes a restart.
+    /// `None` means for good.
     until: Option<Instant>,
 }
 
 impl Accounts {
-    /// All of them fit for use.
+    /// Those of the operator, all of them fit for use.
     pub(super) fn new(service: DebridService, accounts: Vec<Account>) -> Self {
+        Self::with(service, accounts, None)
+    }
+
+    /// Those of a profile, who may mend his account without anybody here noticing.
+    pub(super) fn of_guest(service: DebridService, accounts: Vec<Account>) -> Self {
+        Self::with(service, accounts, Some(SOME_TIME))
+    }
+
+    fn with(service: DebridService, accounts: Vec<Account>, refused_for: Option<Duration>) -> Self {
         let (out, infos) = (vec![None; accounts.len()], vec![None; accounts.len()]);
         let states = Mutex::new(States { accounts: out, infos, service: None });
-        Self { service, accounts, sticky: moka::sync::Cache::new(MOST_TORRENTS), states }
+        Self { service, accounts, refused_for, sticky: moka::sync::Cache::new(MOST_TORRENTS), states }
     }
 
     /// The account to ask for this torrent: the one that has it, or else the first that is fit. It is kept for
@@ -108,7 +119,9 @@ impl Accounts {
         let own = own.and_then(|index| states.accounts.get_mut(index));
         match (error, own) {
             (ServiceError::IpRefused, _) => states.service = out(later),
-            (ServiceError::BadToken(_), Some(own)) => *own = out(None),
+            (ServiceError::BadToken(_), Some(own)) => {
+                *own = out(self.refused_for.map(|time| Instant::now() + time));
+            }
             (ServiceError::NotPremium | ServiceError::QuotaExhausted, Some(own)) => *own = out(later),
             _ => return,
         }

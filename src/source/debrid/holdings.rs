@@ -14,7 +14,7 @@ use crate::domain::{DebridService, InfoHash};
 /// What a service holds it keeps for weeks.
 const HELD: Duration = Duration::from_secs(15 * 60);
 
-/// Somebody else may let the service fetch a torrent at any moment.
+/// Somebody else may let the service fetch a torrent at any moment. Also for what the service does not know.
 const NOT_HELD: Duration = Duration::from_secs(3 * 60);
 
 /// Beyond this many torrents those that were asked about long ago are forgotten, and then all.
@@ -90,12 +90,9 @@ impl Provider {
         let asking = self.service.check(account, &torrents);
         match self.owner.stopping.run_until_cancelled(asking).await {
             Some(Ok(answers)) => {
+                // Whoever cannot tell now cannot tell in a minute either.
                 for (torrent, answer) in torrents.iter().zip(answers) {
-                    match answer {
-                        Availability::Cached => self.holdings.note(*torrent, true),
-                        Availability::NotCached => self.holdings.note(*torrent, false),
-                        Availability::Unknown => {}
-                    }
+                    self.holdings.note(*torrent, answer == Availability::Cached);
                 }
             }
             Some(Err(error)) => {

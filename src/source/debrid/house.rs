@@ -68,7 +68,8 @@ impl House {
     /// # Errors
     /// The proxy or the user agent is of no use.
     pub(super) fn provider(&self) -> Result<Provider, ClientError> {
-        self.provide(&self.settings.tokens, self.refusals.for_operator())
+        let accounts = Accounts::new(self.id(), self.accounts(&self.settings.tokens));
+        self.provide(accounts, self.refusals.for_operator())
     }
 
     /// The service with somebody else's accounts.
@@ -76,7 +77,8 @@ impl House {
     /// # Errors
     /// As [`House::provider`].
     pub(super) fn provider_for(&self, tokens: &[SecretString]) -> Result<Provider, ClientError> {
-        self.provide(tokens, self.refusals.for_others())
+        let accounts = Accounts::of_guest(self.id(), self.accounts(tokens));
+        self.provide(accounts, self.refusals.for_others())
     }
 
     /// What speaks to the service, for questions about an account alone.
@@ -87,14 +89,17 @@ impl House {
         Ok(self.made()?.service)
     }
 
-    fn provide(&self, tokens: &[SecretString], refusals: Refusals) -> Result<Provider, ClientError> {
+    fn accounts(&self, tokens: &[SecretString]) -> Vec<Account> {
+        tokens.iter().map(|token| Account::new(self.id().name(), token.clone())).collect()
+    }
+
+    fn provide(&self, accounts: Accounts, refusals: Refusals) -> Result<Provider, ClientError> {
         let (id, Made { service, files }) = (self.id(), self.made()?);
         let (times, hosts, owner) = self.parts.clone();
-        let accounts = tokens.iter().map(|token| Account::new(id.name(), token.clone())).collect();
         Ok(Provider {
             id,
             service,
-            accounts: Accounts::new(id, accounts),
+            accounts,
             ledger: self.ledger.clone(),
             refusals,
             links: Links::new(&times),

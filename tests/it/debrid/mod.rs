@@ -2,6 +2,7 @@
 
 mod delays;
 mod each;
+mod guests;
 mod rig;
 mod rotation;
 mod subjects;

@@ -8,9 +8,9 @@ use headwater::cache::{Cache, CacheFile, CacheLimits};
 use headwater::db::Database;
 use headwater::domain::FileChoice;
 use headwater::net::{Clients, Guard};
-use headwater::source::debrid::{Debrid, DebridSettings, ServiceSettings};
+use headwater::source::debrid::{Debrid, DebridSettings, ServiceSettings, ServiceTokens};
 use headwater::source::lookup::Lookup;
-use headwater::source::{Kind, Opened, Report, Request, SourceError, Wanted};
+use headwater::source::{Kind, Opened, Report, Request, SourceError, Terms, Wanted};
 use tempfile::TempDir;
 
 use super::subjects::Subject;
@@ -33,7 +33,16 @@ pub(super) struct Rig {
 impl Rig {
     /// With the first so many of the subject's accounts.
     pub(super) async fn new(subject: &'static Subject, accounts: usize) -> Self {
-        let (cdn, kind, accounts) = (Cdn::start(), subject.kind, &subject.accounts[..accounts]);
+        Self::with(subject, &subject.accounts[..accounts], accounts).await
+    }
+
+    /// Where the operator has no account, and the service knows all of the subject's.
+    pub(super) async fn for_guests(subject: &'static Subject) -> Self {
+        Self::with(subject, &subject.accounts, 0).await
+    }
+
+    async fn with(subject: &'static Subject, accounts: &[(&str, &str)], of_operator: usize) -> Self {
+        let (cdn, kind) = (Cdn::start(), subject.kind);
         let world = World::new(cdn.links(kind.name));
         let files: Vec<TitleFile> = (1..=3).map(file).collect();
         let episodes = files.iter().map(|file| file.bytes.clone()).collect();
@@ -42,7 +51,7 @@ impl Rig {
             Fake::start(&world, kind, accounts.iter().map(|(token, _)| FakeAccount::fine(token)).collect());
         let service = ServiceSettings {
             service: kind.name.parse().unwrap(),
-            tokens: accounts.iter().map(|(_, access)| (*access).to_owned().into()).collect(),
+            tokens: accounts[..of_operator].iter().map(|(_, access)| (*access).to_owned().into()).collect(),
             base_url: fake.base.parse().unwrap(),
             user_agent: None,
             proxy: None,
@@ -66,9 +75,27 @@ impl Rig {
 
     /// Opens an episode with the source of this kind.
     pub(super) async fn open_episode(&self, kind: Kind, episode: u32) -> Result<Opened, SourceError> {
+        self.open_by(&Terms::default(), kind, episode).await
+    }
+
+    /// The terms of somebody who has this account of the subject's, and no other.
+    pub(super) fn guest(&self, account: usize) -> Terms {
+        let token = self.subject.accounts[account].1.to_owned().into();
+        let service = self.subject.kind.name.parse().unwrap();
+        Terms { services: Some([ServiceTokens { service, tokens: vec![token] }].into()), policy: None }
+    }
+
+    /// Opens an episode by somebody's terms.
+    pub(super) async fn open_by(
+        &self,
+        terms: &Terms,
+        kind: Kind,
+        episode: u32,
+    ) -> Result<Opened, SourceError> {
         let choice = FileChoice::Episode { season: 1, episode };
-        let wanted = Wanted { request: Request::new(HASH.parse().unwrap(), choice), known: None };
-        let sources = self.debrid.sources();
+        let request = Request { terms: terms.clone(), ..Request::new(HASH.parse().unwrap(), choice) };
+        let wanted = Wanted { request, known: None };
+        let sources = self.debrid.sources_for(terms);
         let source = sources.iter().find(|source| source.kind() == kind).unwrap();
         tokio::time::timeout(Duration::from_secs(60), source.open(&wanted, &Report::new())).await.unwrap()
     }

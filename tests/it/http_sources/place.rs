@@ -2,7 +2,7 @@
 
 use headwater::domain::{FileChoice, FileIndex};
 use headwater::net::Guard;
-use headwater::source::{Place, Request, SourceError, Wanted};
+use headwater::source::{Place, Request, SourceError, Wanted, place_hash};
 
 use super::nginx::Nginx;
 use super::rig::{Plan, Rig, read_all, request};
@@ -14,7 +14,7 @@ fn at(url: &str) -> Request {
     let place =
         Place { url: url.parse().unwrap(), headers: Vec::new(), name: "A Film.mp4".to_owned(), size: None };
     let first = FileChoice::Index(FileIndex(0));
-    Request { place: Some(place.clone()), ..Request::new(place.content_hash(), first) }
+    Request { place: Some(place.clone()), ..Request::new(place_hash(&place.url), first) }
 }
 
 fn film() -> Vec<u8> {
