@@ -33,12 +33,16 @@ pub struct Ahead {
     listed: Moka<(InfoHash, FileChoice), Listed>,
 }
 
-/// Which episode a content was listed as.
+/// As what, and for whom, a content was listed last.
 #[derive(Debug, Clone)]
 struct Listed {
+    /// The title, of the series for an episode.
     series: String,
-    number: (u32, u32),
+    /// Absent for a film.
+    number: Option<(u32, u32)>,
     group: String,
+    /// By whose rules it was listed last.
+    terms: Terms,
 }
 
 impl Ahead {
@@ -54,22 +58,32 @@ impl Ahead {
             return;
         }
         let offers = &offered.offers;
-        if let Some((series, number)) = numbered(&offered.query) {
-            if let Some(next) = self.follower(&series, number, offers) {
-                self.prepare.preload(next.request(terms));
-            }
-            self.note(&series, number, offers);
+        let (series, number) = numbered(&offered.query);
+        if let Some(next) = number.and_then(|number| self.follower(&series, number, offers, terms)) {
+            self.prepare.preload(next.request(terms));
         }
-        if let Some(begun) = offers.iter().find(|offer| offer.here == Presence::Begun) {
+        // Accounts of a profile are used for what its own viewers began, not for what others did.
+        let is_own = |offer: &Offer| terms.services.is_none() || self.was_listed(offer, terms);
+        if let Some(begun) = offers.iter().find(|offer| offer.here == Presence::Begun && is_own(offer)) {
             self.prepare.preload(begun.request(terms));
         }
+        self.note(&series, number, offers, terms);
         offers.iter().take(self.most).for_each(|offer| self.prepare.warm(offer.request(terms)));
     }
 
     /// What Stremio will play after the episode before `number`, if that is being watched.
-    fn follower<'a>(&self, series: &str, number: (u32, u32), offers: &'a [Offer]) -> Option<&'a Offer> {
+    fn follower<'a>(
+        &self,
+        series: &str,
+        number: (u32, u32),
+        offers: &'a [Offer],
+        terms: &Terms,
+    ) -> Option<&'a Offer> {
         let watched = self.watched();
-        let before = watched.iter().find(|one| one.series == series && follows(one.number, number))?;
+        let is_before = |one: &&Listed| {
+            one.series == series && one.terms == *terms && one.number.is_some_and(|one| follows(one, number))
+        };
+        let before = watched.iter().find(is_before)?;
         offers.iter().find(|offer| binge_group(offer) == before.group)
     }
 
@@ -83,20 +97,27 @@ impl Ahead {
         watched.filter_map(|job| self.listed.get(&(job.id().info_hash, job.choice()))).collect()
     }
 
-    fn note(&self, series: &str, number: (u32, u32), offers: &[Offer]) {
+    fn was_listed(&self, offer: &Offer, terms: &Terms) -> bool {
+        self.listed.get(&(offer.candidate.info_hash, offer.file)).is_some_and(|listed| listed.terms == *terms)
+    }
+
+    fn note(&self, series: &str, number: Option<(u32, u32)>, offers: &[Offer], terms: &Terms) {
         for offer in offers {
-            let listed = Listed { series: series.to_owned(), number, group: binge_group(offer) };
+            let (group, terms) = (binge_group(offer), terms.clone());
+            let listed = Listed { series: series.to_owned(), number, group, terms };
             self.listed.insert((offer.candidate.info_hash, offer.file), listed);
         }
     }
 }
 
-/// The series and the episode that a query is for. Catalogues without seasons have them all in season 0.
-fn numbered(query: &Query) -> Option<(String, (u32, u32))> {
+/// The title and the episode that a query is for. Catalogues without seasons have them all in season 0.
+fn numbered(query: &Query) -> (String, Option<(u32, u32)>) {
     match &query.id {
-        ContentId::Episode { series, season, episode } => Some((series.to_string(), (*season, *episode))),
-        ContentId::Kitsu { id, episode: Some(episode) } => Some((format!("kitsu:{id}"), (0, *episode))),
-        ContentId::Movie(_) | ContentId::Kitsu { episode: None, .. } | ContentId::Other(_) => None,
+        ContentId::Episode { series, season, episode } => (series.to_string(), Some((*season, *episode))),
+        ContentId::Kitsu { id, episode: Some(episode) } => (format!("kitsu:{id}"), Some((0, *episode))),
+        film @ (ContentId::Movie(_) | ContentId::Kitsu { episode: None, .. } | ContentId::Other(_)) => {
+            (film.to_string(), None)
+        }
     }
 }
 
@@ -123,9 +144,9 @@ mod tests {
             let Ok(id) = id.parse();
             numbered(&Query::of_id("series", &id))
         };
-        assert_eq!(number("tt0000001"), None);
-        assert_eq!(number("tt0000001:2:3"), Some(("tt0000001".to_owned(), (2, 3))));
-        assert_eq!(number("kitsu:7:25"), Some(("kitsu:7".to_owned(), (0, 25))));
-        assert_eq!(number("kitsu:7"), None);
+        assert_eq!(number("tt0000001"), ("tt0000001".to_owned(), None));
+        assert_eq!(number("tt0000001:2:3"), ("tt0000001".to_owned(), Some((2, 3))));
+        assert_eq!(number("kitsu:7:25"), ("kitsu:7".to_owned(), Some((0, 25))));
+        assert_eq!(number("kitsu:7"), ("kitsu:7".to_owned(), None));
     }
 }

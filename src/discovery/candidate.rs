@@ -9,6 +9,9 @@ use crate::domain::{FileIndex, InfoHash};
 use crate::release::Release;
 use crate::source::Place;
 
+/// The name of the indexer of the operator's own files.
+pub const LIBRARY: &str = "Library";
+
 /// A release that may be the wanted video, as all indexers together describe it.
 #[derive(Debug, Clone)]
 pub struct Candidate {

@@ -28,7 +28,7 @@ mod scope;
 mod tables;
 mod upstream;
 
-pub use candidate::{Candidate, Locator};
+pub use candidate::{Candidate, LIBRARY, Locator};
 pub use engine::{BuiltIn, Discovery, DiscoverySettings, Parts};
 pub use findings::{Findings, Note, Outcome};
 pub use health::{IndexerHealth, IndexerState};

@@ -46,7 +46,11 @@ pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result
                 Ok(cached(&StreamLists::none()))
             }
         },
-        Resource::Subtitles { extra, .. } => Ok(cached(&subtitles::list(&app, &extra, &base).await)),
+        Resource::Subtitles { extra, .. } => {
+            let profile = profile.transpose().ok().flatten();
+            let play_as = profile.as_ref().and_then(|profile| profile.play_as());
+            Ok(cached(&subtitles::list(&app, &extra, &base, play_as).await))
+        }
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) async fn linked(
     let info_hash = wish::info_hash(info_hash)?;
     let file = wish::file_choice(file)?;
     app.signer.verify(token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
+    app.streams.note_play(info_hash);
     let request_of = source::Request { terms: terms.clone(), ..source::Request::new(info_hash, file) };
     let job = app.start(request_of).await;
     if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {

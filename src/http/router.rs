@@ -41,6 +41,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::READY, media(get(play::ready)))
         .route(route::STATUS, get(prepare::get_status))
         .route(route::CAPTIONS, get(subtitles::get))
+        .route(route::CAPTIONS_AS, get(subtitles::get_as))
         .route(route::MOVIE, get(library::get_movie))
         .route(route::SOURCE, media(get(library::get_stream)))
         .merge(uploads())

@@ -58,7 +58,6 @@ impl App {
     /// The job for a wish. What was listed, and a built-in film, also bring what is known of them, so that the hash
     /// alone is enough.
     pub(super) async fn start(&self, mut wish: Request) -> Arc<Job> {
-        self.streams.note_play(wish.info_hash);
         if let Some(movie) = self.addon.known(wish.info_hash) {
             wish.trackers.extend_from_slice(&movie.trackers);
         }

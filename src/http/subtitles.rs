@@ -12,12 +12,13 @@ use super::error::ApiError;
 use super::segments::Segments;
 use super::state::App;
 use super::wish;
+use crate::access;
 use crate::addon::subtitles::{self, Form, LARGEST, Track};
-use crate::domain::{FileChoice, FileIndex, InfoHash};
+use crate::domain::{FileChoice, FileIndex};
 use crate::links::{self, PublicUrl};
 use crate::play;
 use crate::prepare::{Content, JobStatus};
-use crate::source;
+use crate::source::{self, Terms};
 use crate::stremio::{self, Body, CacheHint, Subtitle, SubtitlesExtra};
 
 /// How long a text may take: it is a small file, and a player asks again when somebody chooses the track again.
@@ -31,15 +32,20 @@ const A_DAY: &str = "max-age=86400, public";
 
 /// The subtitle files that lie beside a video which this server prepares or has ready. A client names the video by its
 /// file name, its length, or both; of others nothing is known.
-pub(super) async fn list(app: &App, extra: &SubtitlesExtra, base: &PublicUrl) -> stremio::Response {
+pub(super) async fn list(
+    app: &App,
+    extra: &SubtitlesExtra,
+    base: &PublicUrl,
+    profile: Option<&str>,
+) -> stremio::Response {
     let subtitles = match played(app, extra) {
-        Some(content) => of(app, &content, base).await,
+        Some(content) => of(app, &content, base, profile).await,
         None => Vec::new(),
     };
     stremio::Response { body: Body::Subtitles(subtitles), cache: LISTED }
 }
 
-async fn of(app: &App, content: &Content, base: &PublicUrl) -> Vec<Subtitle> {
+async fn of(app: &App, content: &Content, base: &PublicUrl, profile: Option<&str>) -> Vec<Subtitle> {
     let info_hash = content.file.key().info_hash;
     let tracks: Vec<Track<FileIndex>> = match (content.file.own_path(), &content.metainfo) {
         (Some(video), _) => numbered(beside(video.to_owned()).await),
@@ -52,7 +58,7 @@ async fn of(app: &App, content: &Content, base: &PublicUrl) -> Vec<Subtitle> {
         let token = app.signer.sign(info_hash, file, now);
         Subtitle {
             id: format!("headwater-{info_hash}-{file}"),
-            url: links::captions(base, &token, (info_hash, file), &shown(&track.name)),
+            url: links::captions(base, profile, &token, (info_hash, file), &shown(&track.name)),
             lang: track.lang().to_owned(),
         }
     };
@@ -64,25 +70,44 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((token, info_hash, file, name)): Segments<(String, String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let info_hash = wish::info_hash(&info_hash)?;
-    let file = wish::file_choice(&file)?;
-    app.signer.verify(&token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
-    let bytes = tokio::time::timeout(PATIENCE, bytes(&app, info_hash, file)).await;
+    linked(&app, (&token, &info_hash, &file, &name), Terms::default()).await
+}
+
+/// `GET /{profile}/captions/{token}/{infohash}/{file}/{name}`: by the rules and with the accounts of a profile.
+pub(super) async fn get_as(
+    State(app): State<Arc<App>>,
+    Segments((profile, token, info_hash, file, name)): Segments<(String, String, String, String, String)>,
+) -> Result<Response, ApiError> {
+    let profile = app.access.load(&profile).await?;
+    linked(&app, (&token, &info_hash, &file, &name), access::terms(&profile.profile)).await
+}
+
+async fn linked(
+    app: &App,
+    (token, info_hash, file, name): (&str, &str, &str, &str),
+    terms: Terms,
+) -> Result<Response, ApiError> {
+    let info_hash = wish::info_hash(info_hash)?;
+    let file = wish::file_choice(file)?;
+    app.signer.verify(token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
+    let request = source::Request { terms, ..source::Request::new(info_hash, file) };
+    let bytes = tokio::time::timeout(PATIENCE, bytes(app, request, name)).await;
     let bytes = bytes.map_err(|_| ApiError::TooLate)??;
-    let form = Form::of_name(&name).unwrap_or(Form::Srt);
+    let form = Form::of_name(name).unwrap_or(Form::Srt);
     let text = subtitles::read(&bytes, form).map_err(|error| ApiError::NotFound(error.to_string()))?;
     let kind =
         if form == Form::Vtt { "text/vtt; charset=utf-8" } else { "application/x-subrip; charset=utf-8" };
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, A_DAY)], text).into_response())
 }
 
-async fn bytes(app: &App, info_hash: InfoHash, file: FileChoice) -> Result<Vec<u8>, ApiError> {
-    let job = app.start(source::Request::new(info_hash, file)).await;
+async fn bytes(app: &App, request: source::Request, name: &str) -> Result<Vec<u8>, ApiError> {
+    let job = app.start(request).await;
     let content = job.content().await?;
     let missing = || ApiError::NotFound("there is no such subtitle file".to_owned());
     if let Some(video) = content.file.own_path() {
-        let FileChoice::Index(FileIndex(number)) = file else { return Err(missing()) };
-        let track = beside(video.to_owned()).await.into_iter().nth(number as usize).ok_or_else(missing)?;
+        // The operator may have added or removed files since the link was made, so that numbers mean others now.
+        let mut tracks = beside(video.to_owned()).await.into_iter();
+        let track = tracks.find(|track| shown(&track.name) == name).ok_or_else(missing)?;
         return tokio::fs::read(track.place).await.map_err(|_| missing());
     }
     if content.file.length() > LARGEST {

@@ -66,28 +66,38 @@ pub fn play(
     base: &PublicUrl,
     profile: Option<&str>,
     token: &str,
-    (info_hash, file): (InfoHash, FileChoice),
+    content: (InfoHash, FileChoice),
     name: &str,
 ) -> Url {
     let pattern = if profile.is_some() { route::PLAY_AS } else { route::PLAY };
+    content_link(base, pattern, profile, token, content, name)
+}
+
+/// A signed link to a subtitle file, whose name says in which form it is wanted, fetched by the rules of `profile` or
+/// of the operator. The token covers the hash and the choice alone.
+pub fn captions(
+    base: &PublicUrl,
+    profile: Option<&str>,
+    token: &str,
+    content: (InfoHash, FileChoice),
+    name: &str,
+) -> Url {
+    let pattern = if profile.is_some() { route::CAPTIONS_AS } else { route::CAPTIONS };
+    content_link(base, pattern, profile, token, content, name)
+}
+
+fn content_link(
+    base: &PublicUrl,
+    pattern: &str,
+    profile: Option<&str>,
+    token: &str,
+    (info_hash, file): (InfoHash, FileChoice),
+    name: &str,
+) -> Url {
     base.join(&fill(
         pattern,
         &[
             ("profile", profile.unwrap_or_default()),
-            ("token", token),
-            ("infohash", &info_hash.to_string()),
-            ("file", &file.to_string()),
-            ("name", display_name(name)),
-        ],
-    ))
-}
-
-/// A signed link to a subtitle file, whose name says in which form it is wanted. The token covers the hash and the
-/// choice alone.
-pub fn captions(base: &PublicUrl, token: &str, (info_hash, file): (InfoHash, FileChoice), name: &str) -> Url {
-    base.join(&fill(
-        route::CAPTIONS,
-        &[
             ("token", token),
             ("infohash", &info_hash.to_string()),
             ("file", &file.to_string()),

@@ -38,6 +38,8 @@ pub const PLAY_AS: &str = "/{profile}/play/{token}/{infohash}/{file}/{name}";
 
 /// The text of one subtitle file, for whoever holds the token.
 pub const CAPTIONS: &str = "/captions/{token}/{infohash}/{file}/{name}";
+/// The same by the rules, and with the services, of a profile.
+pub const CAPTIONS_AS: &str = "/{profile}/captions/{token}/{infohash}/{file}/{name}";
 
 /// A title, and on request its sources.
 pub const MOVIE: &str = "/movies/{id}";

@@ -50,6 +50,16 @@ pub struct ProfileRef {
     pub stamp: u64,
 }
 
+impl ProfileRef {
+    /// What stands in the links that this profile is given: its id where it changes how a content is fetched, and
+    /// nothing where it does not, so that others share its links.
+    pub fn play_as(&self) -> Option<&str> {
+        let Profile { services, policy, indexers, .. } = &*self.profile;
+        let matters = !services.is_empty() || policy.is_some() || !indexers.is_empty();
+        matters.then_some(self.id.as_str())
+    }
+}
+
 /// One account at a debrid service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -196,13 +196,7 @@ impl StreamLists {
 
     /// What fits, after looking up the files of the most promising packs, and of the rest where the profile lists only
     /// what is known to the file. Also whether nothing is under way.
-    async fn sift(
-        &self,
-        findings: &Findings,
-        terms: &Terms,
-        plan: &Plan,
-        begun: Instant,
-    ) -> (Sifted, bool) {
+    async fn sift(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> (Sifted, bool) {
         let discovery = &self.parts.discovery;
         let sift = || sift(&findings.query, &findings.candidates, |candidate| discovery.table(candidate));
         let mut sifted = sift();
@@ -242,10 +236,10 @@ impl StreamLists {
         let within = self.parts.deadline.saturating_sub(begun.elapsed()).clamp(GRACE / 2, 2 * GRACE);
         let asking = self.parts.debrid.held(&torrents, terms, within);
         let asked = Instant::now();
-        let (presences, mut held) = tokio::join!(looking, asking);
+        let (presences, mut held) = tokio::join!(tokio::time::timeout(within, looking), asking);
         let is_settled = asked.elapsed() < within;
-        // A list that does not know what is here is better than none.
-        let presences: Presences = presences.unwrap_or_default();
+        // A list that does not know what is here is better than none, and than one that waits for a disk to wake up.
+        let presences: Presences = presences.ok().and_then(Result::ok).unwrap_or_default();
         for offer in offers {
             let info_hash = offer.candidate.info_hash;
             offer.here = presences.of(info_hash, offer.file);

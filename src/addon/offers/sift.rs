@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Offer;
 use crate::cache::Presence;
-use crate::discovery::{Candidate, Locator, Query};
+use crate::discovery::{Candidate, LIBRARY, Locator, Query};
 use crate::domain::{FileChoice, FileIndex, Metainfo};
 use crate::release::{Fit, Release, Vouched, Wanted, is_episode_named, is_video};
 
@@ -127,6 +127,13 @@ impl Judged<'_> {
             return Found::Unseen;
         }
         let release = &self.candidate.release;
+        let is_numbered = self.query.episode.is_some() && !release.seasons.is_empty();
+        // Whoever names one file speaks of a torrent that may hold others, the largest of which is another video. Only
+        // a file that the operator provided for the torrent is all there is.
+        let is_one_of_many = self.candidate.file_name.is_some() || self.candidate.is_exact;
+        if is_one_of_many && !is_numbered && !self.is_provided() {
+            return Found::Unseen;
+        }
         match self.query.episode {
             Some((season, episode)) if !release.seasons.is_empty() => {
                 file(FileChoice::Episode { season, episode })
@@ -135,6 +142,11 @@ impl Judged<'_> {
             _ if release.episodes.len() <= 1 => file(FileChoice::Largest),
             _ => Found::Unseen,
         }
+    }
+
+    /// Whether the operator provided the file himself: it is served whatever file is asked for.
+    fn is_provided(&self) -> bool {
+        self.candidate.said_by.iter().any(|name| name == LIBRARY)
     }
 
     fn offer(&self, file: VideoFile) -> Offer {
