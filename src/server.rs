@@ -276,7 +276,6 @@ fn debrid_settings(config: &Config) -> DebridSettings {
     }
 }
 
-/// What profiles are sealed with: a key that lies in the data folder.
 fn http_settings(config: &Config) -> HttpSettings {
     HttpSettings {
         web_seeds: config.sources.web_seeds,

@@ -1,7 +1,7 @@
 //! Who may do what: the profiles of installs, by the id in their address, and who may make them.
 //!
 //! [`Access`] keeps profiles sealed in the database behind a random id, or puts a whole profile sealed into the
-//! address. What a profile means for a play is said by [`terms`].
+//! address. What a profile means for a play is said by [`terms()`].
 
 mod desk;
 mod gate;

@@ -237,7 +237,7 @@ const GENERAL: &[Setting] = &[
         key: "sources.private_addresses",
         aliases: &[],
         default: "false",
-        meaning: "Whether addresses that magnet links and torrents name may lie on this machine or in private networks.",
+        meaning: "Whether addresses that others name (magnet links, torrents, streams of addons, indexers of profiles) may lie on this machine or in private networks.",
     },
     Setting {
         name: "HEADWATER_READY_TIME",

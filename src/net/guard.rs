@@ -27,7 +27,7 @@ pub enum Forbidden {
     #[error("only http and https addresses are asked")]
     NotHttp,
     /// It leads to this machine, its network, or no place at all.
-    #[error("the address lies in a private network")]
+    #[error("the address lies in a private network, which HEADWATER_PRIVATE_ADDRESSES=true would allow")]
     Private,
 }
 

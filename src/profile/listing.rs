@@ -128,6 +128,13 @@ pub struct Labels {
     pub description: String,
 }
 
+impl Listing {
+    /// Whether a torrent of which the files are unknown cannot be listed.
+    pub fn wants_tables(&self) -> bool {
+        self.only_checked || self.device.mp4_only
+    }
+}
+
 impl Default for Listing {
     fn default() -> Self {
         Self {

@@ -172,7 +172,7 @@ impl StreamLists {
     }
 
     async fn choose(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> Offered {
-        let (sifted, is_seen) = self.sift(findings, terms, begun).await;
+        let (sifted, is_seen) = self.sift(findings, terms, plan, begun).await;
         let mut offers = sifted.offers;
         let is_located = self.locate(&mut offers, terms, begun).await;
         if self.is_without_peers(terms) {
@@ -194,11 +194,22 @@ impl StreamLists {
         }
     }
 
-    /// What fits, after looking up the files of the most promising packs. Also whether nothing is under way.
-    async fn sift(&self, findings: &Findings, terms: &Terms, begun: Instant) -> (Sifted, bool) {
+    /// What fits, after looking up the files of the most promising packs, and of the rest where the profile lists only
+    /// what is known to the file. Also whether nothing is under way.
+    async fn sift(
+        &self,
+        findings: &Findings,
+        terms: &Terms,
+        plan: &Plan,
+        begun: Instant,
+    ) -> (Sifted, bool) {
         let discovery = &self.parts.discovery;
         let sift = || sift(&findings.query, &findings.candidates, |candidate| discovery.table(candidate));
         let mut sifted = sift();
+        if plan.profile.listing.wants_tables() {
+            let unchecked = sifted.offers.iter().filter(|offer| !offer.is_checked);
+            sifted.unseen.extend(unchecked.map(|offer| Arc::clone(&offer.candidate)));
+        }
         sifted.unseen.retain(|candidate| self.kept.is_new(candidate.info_hash));
         if sifted.unseen.is_empty() {
             return (sifted, true);

@@ -1,6 +1,6 @@
 //! From candidates to what is offered: what fits, from which file, in which order, and how much of it. Pure.
 //!
-//! [`sift`] decides about every candidate; [`pick`] filters, sorts and limits what it left.
+//! [`sift()`] decides about every candidate; [`pick`] filters, sorts and limits what it left.
 
 mod device;
 mod filter;

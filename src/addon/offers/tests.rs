@@ -42,8 +42,8 @@ fn suits(device: Device, release: Release) -> bool {
 }
 
 /// What becomes of one candidate for season 2, episode 3 of Tide Watch.
-fn sift_one(candidate: Candidate, table: Option<Arc<Metainfo>>) -> Sifted {
-    sift(&query("Tide Watch", 2015, Some((2, 3))), &[Arc::new(candidate)], |_| table.clone())
+fn sift_one(candidate: Candidate, table: Option<&Arc<Metainfo>>) -> Sifted {
+    sift(&query("Tide Watch", 2015, Some((2, 3))), &[Arc::new(candidate)], |_| table.cloned())
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn an_episode_in_its_own_torrent_is_offered_by_number_until_its_file_is_known() 
     assert_eq!(offer.file, FileChoice::Episode { season: 2, episode: 3 });
     assert_eq!((offer.is_checked, offer.file_name.clone(), offer.file_size), (false, None, None));
 
-    let sifted = sift_one(own, Some(table(&[("info.txt", 1), ("Tide.Watch.S02E03.mkv", 700)])));
+    let sifted = sift_one(own, Some(&table(&[("info.txt", 1), ("Tide.Watch.S02E03.mkv", 700)])));
     let [offer] = sifted.offers.as_slice() else { panic!("{sifted:?}") };
     assert_eq!(offer.file, FileChoice::Index(FileIndex(1)));
     assert_eq!((offer.is_checked, offer.file_size), (true, Some(700 << 20)));
@@ -67,18 +67,18 @@ fn a_pack_is_shown_only_with_the_exact_file() {
     let unseen = sift_one(pack.clone(), None);
     assert_eq!((unseen.offers.len(), unseen.unseen.len()), (0, 1));
 
-    let seen = sift_one(pack.clone(), Some(table(&[("S02E02.mkv", 700), ("S02E03.mkv", 600)])));
+    let seen = sift_one(pack.clone(), Some(&table(&[("S02E02.mkv", 700), ("S02E03.mkv", 600)])));
     let [offer] = seen.offers.as_slice() else { panic!("{seen:?}") };
     assert_eq!((offer.fit, offer.file), (Fit::Pack, FileChoice::Index(FileIndex(1))));
 
-    let without = sift_one(pack, Some(table(&[("S02E01.mkv", 700), ("S02E02.mkv", 600)])));
+    let without = sift_one(pack, Some(&table(&[("S02E01.mkv", 700), ("S02E02.mkv", 600)])));
     assert_eq!((without.offers.len(), without.unseen.len()), (0, 0));
 }
 
 #[test]
 fn a_torrent_whose_files_say_another_episode_than_its_name_is_left_out() {
     let liar = candidate(1, "Tide.Watch.S02E03", numbered(&[2], &[3]));
-    let sifted = sift_one(liar, Some(table(&[("Tide.Watch.S02E04.mkv", 700)])));
+    let sifted = sift_one(liar, Some(&table(&[("Tide.Watch.S02E04.mkv", 700)])));
     assert_eq!((sifted.offers.len(), sifted.unseen.len()), (0, 0));
 }
 
@@ -101,7 +101,7 @@ fn an_indexer_that_keeps_episodes_is_believed_about_the_file_unless_names_say_ot
         (Some(table(&[("a.mkv", 1), ("b.txt", 1)])), None),
         (Some(table(&[("a.mkv", 1)])), None),
     ] {
-        let sifted = sift_one(vouched(None), table.clone());
+        let sifted = sift_one(vouched(None), table.as_ref());
         let file = sifted.offers.first().map(|offer| offer.file);
         assert_eq!(file, expected.map(|index| FileChoice::Index(FileIndex(index))), "{table:?}");
     }
