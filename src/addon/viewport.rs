@@ -1,9 +1,11 @@
 //! Titles that somebody has on the screen: their lists are made before they are opened.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use futures::FutureExt;
 use tokio::sync::Notify;
 
 use super::lists::{Asked, StreamLists};
@@ -71,7 +73,11 @@ impl Viewport {
                 now: SystemTime::now(),
             };
             // The list itself stays with those who made it, and is there for the one who opens the title.
-            lists.list(&asked).await;
+            let made = AssertUnwindSafe(lists.list(&asked)).catch_unwind().await;
+            // Nobody would start the worker again, so that one strange title must not end it.
+            if made.is_err() {
+                tracing::error!(id = %title.id, "making a list ahead broke off, which is our fault");
+            }
         }
     }
 

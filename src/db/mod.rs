@@ -18,6 +18,7 @@ use crate::domain::InfoHash;
 pub use ledger::DebridItem;
 pub use profiles::StoredProfile;
 pub use refusals::DebridRefusal;
+pub use sources::SourceKey;
 pub use titles::StoredTitle;
 
 /// Most bytes of .torrent files kept: thousands of them. Anybody may upload one, so there has to be an end.

@@ -1,7 +1,8 @@
 //! Asking one indexer: what it said lately, what it said earlier while it is asked again, or what it says now.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt;
 use tokio::time::{Instant, timeout_at};
@@ -14,6 +15,10 @@ use super::member::{Fingerprint, Member, query_key};
 use super::results::{Age, Entry, Results, freshness, unix_seconds};
 use super::{IndexerError, Outcome, Query};
 use crate::source::lookup::Lookup;
+
+/// Searches of one indexer that are under way or wait for their turn. Whoever asks for one video after the other would
+/// otherwise pile up tasks without end; beyond these nobody would live to see the answer.
+const MOST_FLIGHTS: usize = 64;
 
 /// What an indexer contributes.
 pub(super) struct Answer {
@@ -64,7 +69,7 @@ impl Desk {
     pub(super) async fn ask(&self, member: &Arc<Member>, asked: &Arc<Asked>, deadline: Instant) -> Answer {
         let key = member.key(&asked.key);
         if member.is_local {
-            return self.wait(&self.launch(member, asked, key), deadline).await;
+            return self.search(member, asked, key, deadline).await;
         }
         let kept = timeout_at(deadline, self.kept(member, &key)).await.ok().flatten();
         let (now, resting) = (unix_seconds(), member.resting());
@@ -83,12 +88,12 @@ impl Desk {
                 let outcome = Outcome::Earlier(entry.found.len());
                 Answer { entry, outcome }
             }
-            (Some((Age::Gone, _)) | None, Some(error)) => {
-                Answer { entry: Arc::default(), outcome: Outcome::Resting(error, 0) }
-            }
-            (Some((Age::Gone, _)) | None, None) => {
-                self.wait(&self.launch(member, asked, key), deadline).await
-            }
+            (Some((Age::Gone, _)) | None, Some(error)) => match self.under_way(&key) {
+                // It began before the indexer failed, and may still bring something.
+                Some(flight) => self.wait(&flight, deadline).await,
+                None => Answer { entry: Arc::default(), outcome: Outcome::Resting(error, 0) },
+            },
+            (Some((Age::Gone, _)) | None, None) => self.search(member, asked, key, deadline).await,
         }
     }
 
@@ -97,8 +102,9 @@ impl Desk {
         let key = member.key(&asked.key);
         let (kept, now) = (self.kept(member, &key).await, unix_seconds());
         let is_fresh = kept.is_some_and(|entry| entry.age(now, freshness(&asked.query, now)) == Age::Fresh);
-        if !is_fresh && !member.is_local && member.resting().is_none() {
-            self.launch(member, asked, key).landed().await;
+        let is_wanted = !is_fresh && !member.is_local && member.resting().is_none();
+        if is_wanted && let Some(flight) = self.launch(member, asked, key) {
+            flight.landed().await;
         }
     }
 
@@ -110,6 +116,20 @@ impl Desk {
         let entry = self.results.get(key).await?;
         self.trust(member, &entry);
         Some(entry)
+    }
+
+    /// What `member` says now.
+    async fn search(
+        &self,
+        member: &Arc<Member>,
+        asked: &Arc<Asked>,
+        key: Fingerprint,
+        deadline: Instant,
+    ) -> Answer {
+        match self.launch(member, asked, key) {
+            Some(flight) => self.wait(&flight, deadline).await,
+            None => Answer { entry: Arc::default(), outcome: Outcome::Late(0) },
+        }
     }
 
     /// Waits for a search, but nobody waits twice for one that hangs: what counts is when it began.
@@ -132,21 +152,37 @@ impl Desk {
         }
     }
 
-    /// The search under way, or a new one.
-    fn launch(&self, member: &Arc<Member>, asked: &Arc<Asked>, key: Fingerprint) -> Arc<Flight> {
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The search under way, or a new one. `None` if too many of this indexer are under way.
+    fn launch(&self, member: &Arc<Member>, asked: &Arc<Asked>, key: Fingerprint) -> Option<Arc<Flight>> {
+        let mut flights = self.flights();
         if let Some(flight) = flights.get(&key) {
-            return flight.clone();
+            return Some(flight.clone());
         }
+        // Counted under the lock, so that nobody comes in between.
+        if member.flights.load(Ordering::Relaxed) >= MOST_FLIGHTS {
+            tracing::debug!(indexer = member.name(), "too many searches of an indexer are under way");
+            return None;
+        }
+        member.flights.fetch_add(1, Ordering::Relaxed);
         let flight = Arc::new(Flight::new());
         flights.insert(key, flight.clone());
-        let (desk, member, asked) = (self.clone(), member.clone(), asked.clone());
-        let flying = flight.clone();
+        // A runtime that ends drops the task at once, and with it the landing, which takes the lock.
+        drop(flights);
+        let landing = Landing { desk: self.clone(), key, member: member.clone(), flight: flight.clone() };
+        let asked = asked.clone();
         self.tasks.spawn(async move {
-            let _landing = Landing(&desk, key);
-            desk.fly(&member, &asked, key, &flying).await;
+            let Landing { desk, member, flight, .. } = &landing;
+            desk.fly(member, &asked, key, flight).await;
         });
-        flight
+        Some(flight)
+    }
+
+    fn under_way(&self, key: &Fingerprint) -> Option<Arc<Flight>> {
+        self.flights().get(key).cloned()
+    }
+
+    fn flights(&self) -> MutexGuard<'_, HashMap<Fingerprint, Arc<Flight>>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fly(&self, member: &Member, asked: &Asked, key: Fingerprint, flight: &Flight) {
@@ -166,7 +202,6 @@ impl Desk {
             let error = Some(IndexerError::Unavailable("the server is stopping".to_owned()));
             return flight.land(Landed { entry: Arc::default(), error });
         };
-        self.note(member, flight, &done);
         let (found, now) = (flight.so_far(), unix_seconds());
         let before = if member.is_local { self.results.at_hand(&key) } else { self.kept(member, &key).await };
         // A question that it does not answer is answered with nothing.
@@ -188,30 +223,24 @@ impl Desk {
         }
     }
 
-    /// Takes note of how the indexer is doing.
-    fn note(&self, member: &Member, flight: &Flight, done: &Result<(), IndexerError>) {
-        let now = Instant::now();
-        match done {
-            Ok(()) => member.vitals().succeeded(now - flight.began, flight.so_far().len()),
-            Err(IndexerError::Unsupported) => {}
-            Err(error) => {
-                tracing::warn!(indexer = member.name(), %error, "an indexer failed and is left alone for a while");
-                member.vitals().failed(error.clone(), flight.began, now);
-            }
-        }
-    }
-
     fn trust(&self, member: &Member, entry: &Entry) {
         let links = entry.found.iter().filter_map(|found| found.torrent.as_ref());
         links.filter(|url| member.vouches_for(url)).for_each(|url| self.lookup.trust(url));
     }
 }
 
-/// Removes a search however it ends.
-struct Landing<'a>(&'a Desk, Fingerprint);
+/// Removes a search however it ends, also by a panic or with the runtime, and lets nobody wait for it any longer.
+struct Landing {
+    desk: Desk,
+    key: Fingerprint,
+    member: Arc<Member>,
+    flight: Arc<Flight>,
+}
 
-impl Drop for Landing<'_> {
+impl Drop for Landing {
     fn drop(&mut self) {
-        self.0.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+        self.desk.flights().remove(&self.key);
+        self.member.flights.fetch_sub(1, Ordering::Relaxed);
+        self.flight.break_off();
     }
 }

@@ -164,7 +164,12 @@ impl Discovery {
             candidates.iter().filter(|candidate| matches!(candidate.locator, Locator::Torrent { .. }));
         let loading = inner.tables.load(torrents.map(|candidate| candidate.info_hash));
         timeout_at(deadline, loading).await.ok();
-        let complete = answers.iter().all(|answer| matches!(answer.outcome, Outcome::Answered(_)));
+        let complete = scope.members.iter().zip(&answers).all(|(member, answer)| match answer.outcome {
+            Outcome::Answered(_) | Outcome::Resting(..) => true,
+            // One that failed just now is left alone from now on, so that asking again soon brings no more.
+            Outcome::Failed(..) => member.resting().is_some(),
+            Outcome::Earlier(_) | Outcome::Late(_) => false,
+        });
         let notes = scope
             .members
             .iter()
@@ -200,19 +205,20 @@ impl Discovery {
         self.inner.resolver.resolve(wanted, peers, within).await;
     }
 
-    /// Remembers what plays of these candidates need beside the hash, so that their links alone are enough. Never
+    /// Remembers what plays of these candidates need beside the hash, so that their links alone are enough. `owner` is
+    /// the id of the profile whose indexers were among those who named them: only its plays are told then. Never
     /// waits; it is on disk a moment later.
-    pub fn remember(&self, candidates: &[Arc<Candidate>]) {
-        let unwritten = self.inner.plays.note(candidates);
+    pub fn remember(&self, candidates: &[Arc<Candidate>], owner: Option<&str>) {
+        let unwritten = self.inner.plays.note(candidates, owner);
         if !unwritten.is_empty() {
             let plays = self.inner.plays.clone();
             self.inner.tasks.spawn(async move { plays.write(unwritten).await });
         }
     }
 
-    /// What was remembered of a release.
-    pub async fn recall(&self, info_hash: InfoHash) -> Option<Recalled> {
-        self.inner.plays.recall(info_hash).await
+    /// What was remembered of a release for a play by the profile `owner`, or by nobody in particular.
+    pub async fn recall(&self, info_hash: InfoHash, owner: Option<&str>) -> Option<Recalled> {
+        self.inner.plays.recall(info_hash, owner).await
     }
 
     /// How the operator's indexers are doing, in the order of the settings.

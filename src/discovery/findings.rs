@@ -14,7 +14,8 @@ pub struct Findings {
     pub candidates: Arc<[Arc<Candidate>]>,
     /// What became of each indexer, in the order of the scope.
     pub notes: Vec<Note>,
-    /// Whether every indexer has answered, now or lately. If not, asking again soon may bring more.
+    /// Whether every indexer has answered, now or lately, or is left alone because it failed: one that is gone for good
+    /// must not make every list unfinished for ever. If not, asking again soon may bring more.
     pub complete: bool,
 }
 

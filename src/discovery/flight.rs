@@ -81,8 +81,18 @@ impl Flight {
         follow: Follow<'_>,
     ) -> Result<(), IndexerError> {
         let limit = member.indexer.budget().min(LONGEST);
+        // The semaphore is never closed.
+        let turn = member.turns.acquire().await;
+        // It may have failed while this search waited, and is not to be asked then. That is not another failure.
+        if let Some(error) = member.resting() {
+            return Err(error);
+        }
         let searching = async {
+            let began = Instant::now();
             let done = self.search(member, query, trust, limit).await;
+            self.note(member, began, &done);
+            // Not before the note, by which the next one knows whether to ask at all.
+            drop(turn);
             self.news.send_modify(|news| news.is_searched = true);
             done
         };
@@ -100,6 +110,18 @@ impl Flight {
         self.landed.send_replace(Some(landed));
     }
 
+    /// Ends it with an error, unless it has ended: nobody may wait for what does not go on.
+    pub(super) fn break_off(&self) {
+        self.landed.send_if_modified(|landed| {
+            let is_under_way = landed.is_none();
+            if is_under_way {
+                let entry = Arc::new(Entry { found: self.so_far(), ..Entry::default() });
+                *landed = Some(Landed { entry, error: Some(broken_off()) });
+            }
+            is_under_way
+        });
+    }
+
     /// Waits for the end.
     pub(super) async fn landed(&self) -> Landed {
         let mut landed = self.landed.subscribe();
@@ -115,8 +137,6 @@ impl Flight {
         trust: Trust<'_>,
         limit: Duration,
     ) -> Result<(), IndexerError> {
-        // The semaphore is never closed.
-        let _turn = member.turns.acquire().await;
         let sink = |found: Vec<Found>| {
             found.iter().filter_map(|found| found.torrent.as_ref()).for_each(trust);
             self.take(member, found);
@@ -124,11 +144,22 @@ impl Flight {
         let searching = async { member.indexer.search(query, &sink).await };
         match timeout(limit, AssertUnwindSafe(searching).catch_unwind()).await {
             Ok(Ok(done)) => done,
-            Ok(Err(_)) => {
-                Err(IndexerError::Unavailable("its search broke off, which is our fault".to_owned()))
-            }
+            Ok(Err(_)) => Err(broken_off()),
             Err(_) => {
                 Err(IndexerError::Unavailable(format!("has not answered within {} s", limit.as_secs_f32())))
+            }
+        }
+    }
+
+    /// Takes note of how the indexer is doing after a search that began at `began`.
+    fn note(&self, member: &Member, began: Instant, done: &Result<(), IndexerError>) {
+        let now = Instant::now();
+        match done {
+            Ok(()) => member.vitals().succeeded(now - began, self.gathered().len()),
+            Err(IndexerError::Unsupported) => {}
+            Err(error) => {
+                tracing::warn!(indexer = member.name(), %error, "an indexer failed and is left alone for a while");
+                member.vitals().failed(error.clone(), began, now);
             }
         }
     }
@@ -193,6 +224,10 @@ impl Flight {
     fn gathered(&self) -> MutexGuard<'_, Vec<Found>> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn broken_off() -> IndexerError {
+    IndexerError::Unavailable("its search broke off, which is our fault".to_owned())
 }
 
 /// Whether there is anything to show and anything to play. Only this server itself may name files of this machine.

@@ -1,5 +1,6 @@
 //! One indexer with everything that is known about it.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -24,6 +25,8 @@ pub(super) struct Member {
     /// It asks nobody else, so that it is asked every time and its results are not kept.
     pub(super) is_local: bool,
     pub(super) turns: Semaphore,
+    /// Searches that are under way or wait for their turn.
+    pub(super) flights: AtomicUsize,
     kind: &'static str,
     /// The host of an indexer of the operator's, which may be a private one.
     origin: Option<Origin>,
@@ -51,7 +54,8 @@ impl Member {
         is_local: bool,
     ) -> Self {
         let (turns, vitals) = (Semaphore::new(TURNS), Mutex::default());
-        Self { indexer, fingerprint, is_local, turns, kind, origin, vitals }
+        let flights = AtomicUsize::new(0);
+        Self { indexer, fingerprint, is_local, turns, flights, kind, origin, vitals }
     }
 
     /// What people call it.
@@ -80,8 +84,11 @@ impl Member {
         self.vitals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why it is left alone now, if it is.
+    /// Why it is left alone now, if it is. A local one never is: it burdens nobody else.
     pub(super) fn resting(&self) -> Option<IndexerError> {
+        if self.is_local {
+            return None;
+        }
         self.vitals().resting(Instant::now())
     }
 

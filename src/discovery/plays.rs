@@ -1,9 +1,14 @@
 //! Remembering what plays need beside the hash in their links: in memory at once, on disk a moment later, sealed.
+//!
+//! What the indexers of a profile said is kept for that profile alone: it holds the profile's keys, and nobody else
+//! has reason to believe it.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use moka::sync::Cache as Moka;
 use tokio::time::Instant;
 use url::Origin;
@@ -11,7 +16,7 @@ use url::Origin;
 use super::recalled::{Link, Recalled};
 use super::results::unix_seconds;
 use super::{Candidate, Locator};
-use crate::db::Database;
+use crate::db::{Database, SourceKey};
 use crate::domain::InfoHash;
 use crate::seal::Sealer;
 use crate::source::lookup::Lookup;
@@ -25,7 +30,7 @@ const REWRITE: Duration = Duration::from_secs(6 * 3_600);
 /// What is remembered. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Plays {
-    memory: Moka<InfoHash, Arc<Known>>,
+    memory: Moka<SourceKey, Arc<Known>>,
     db: Database,
     sealer: Sealer,
     lookup: Lookup,
@@ -46,11 +51,13 @@ impl Plays {
         Self { memory, db, sealer, lookup, trusted: Arc::new(trusted) }
     }
 
-    /// Keeps what these candidates say in memory, and returns the torrents that [`Plays::write`] has to write.
-    pub(super) fn note(&self, candidates: &[Arc<Candidate>]) -> Vec<InfoHash> {
+    /// Keeps in memory what these candidates say, for `owner` alone or for everybody, and returns what
+    /// [`Plays::write`] has to write.
+    pub(super) fn note(&self, candidates: &[Arc<Candidate>], owner: Option<&str>) -> Vec<SourceKey> {
+        let whose = whose(owner);
         let mut unwritten = Vec::new();
         for candidate in candidates {
-            let key = candidate.info_hash;
+            let key = (candidate.info_hash, whose);
             let known = self.memory.get(&key);
             if known.as_ref().is_some_and(|known| known.of.as_ptr() == Arc::as_ptr(candidate)) {
                 continue;
@@ -67,10 +74,10 @@ impl Plays {
         unwritten
     }
 
-    /// Writes what memory knows of these torrents, united with what the disk knew.
-    pub(super) async fn write(&self, torrents: Vec<InfoHash>) {
-        let mut rows = Vec::with_capacity(torrents.len());
-        for key in torrents {
+    /// Writes what memory knows under these keys, united with what the disk knew.
+    pub(super) async fn write(&self, keys: Vec<SourceKey>) {
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
             let Some(known) = self.memory.get(&key) else { continue };
             let mut recalled = Recalled::clone(&known.recalled);
             if known.written.is_none()
@@ -87,14 +94,16 @@ impl Plays {
         }
     }
 
-    /// What is remembered of a torrent.
-    pub(super) async fn recall(&self, info_hash: InfoHash) -> Option<Recalled> {
-        let recalled = match self.memory.get(&info_hash) {
-            Some(known) => known.recalled.clone(),
-            None => {
-                let stored = self.stored(info_hash).await?;
-                self.hold(info_hash, stored, Weak::new(), Some(Instant::now()))
-            }
+    /// What is remembered of a torrent: what `owner` was told, before what everybody may know.
+    pub(super) async fn recall(&self, info_hash: InfoHash, owner: Option<&str>) -> Option<Recalled> {
+        let own = match owner {
+            Some(_) => self.known((info_hash, whose(owner))).await,
+            None => None,
+        };
+        let shared = self.known((info_hash, whose(None))).await;
+        let recalled = match (own, shared) {
+            (Some(own), Some(shared)) => Recalled::clone(&own).before(&shared),
+            (one, other) => Recalled::clone(&*one.or(other)?),
         };
         // The operator may have turned to another indexer since.
         for link in recalled.torrents.iter().filter(|link| link.trusted) {
@@ -102,7 +111,7 @@ impl Plays {
                 self.lookup.trust(&link.url);
             }
         }
-        Some(Recalled::clone(&recalled))
+        Some(recalled)
     }
 
     /// Forgets on disk what nobody has listed for the longest time, if there is too much.
@@ -114,7 +123,7 @@ impl Plays {
 
     fn hold(
         &self,
-        key: InfoHash,
+        key: SourceKey,
         recalled: Recalled,
         of: Weak<Candidate>,
         written: Option<Instant>,
@@ -124,12 +133,20 @@ impl Plays {
         recalled
     }
 
-    async fn stored(&self, info_hash: InfoHash) -> Option<Recalled> {
-        let sealed = self.db.source(info_hash).await.unwrap_or_else(|error| {
+    async fn known(&self, key: SourceKey) -> Option<Arc<Recalled>> {
+        if let Some(known) = self.memory.get(&key) {
+            return Some(known.recalled.clone());
+        }
+        let stored = self.stored(key).await?;
+        Some(self.hold(key, stored, Weak::new(), Some(Instant::now())))
+    }
+
+    async fn stored(&self, key: SourceKey) -> Option<Recalled> {
+        let sealed = self.db.source(key).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "what plays need cannot be read");
             None
         })?;
-        let text = self.sealer.open(&context(info_hash), &sealed).ok()?;
+        let text = self.sealer.open(&context(key), &sealed).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
@@ -150,12 +167,21 @@ impl Plays {
     }
 }
 
-/// What a row is sealed for.
-fn context(info_hash: InfoHash) -> String {
-    format!("source {info_hash}")
+/// What stands for an owner in a key: zeros for everybody, else a sum that does not tell his id.
+fn whose(owner: Option<&str>) -> [u8; 32] {
+    let mut whose = [0; 32];
+    if let Some(owner) = owner {
+        whose.copy_from_slice(digest(&SHA256, format!("headwater plays of {owner}").as_bytes()).as_ref());
+    }
+    whose
 }
 
-fn weigh(_: &InfoHash, known: &Arc<Known>) -> u32 {
+/// What a row is sealed for.
+fn context((info_hash, whose): SourceKey) -> String {
+    format!("source {info_hash} {}", HEXLOWER.encode(&whose))
+}
+
+fn weigh(_: &SourceKey, known: &Arc<Known>) -> u32 {
     let Recalled { trackers, torrents, web_seeds, .. } = &*known.recalled;
     u32::try_from(300 + 200 * (trackers.len() + torrents.len() + web_seeds.len())).unwrap_or(u32::MAX)
 }

@@ -1,9 +1,11 @@
 //! Keeping what people ask for again and again fresh, so that the next one does not wait; and tidying up.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::join_all;
 use moka::sync::Cache as Moka;
 use tokio::time::{MissedTickBehavior, interval};
@@ -74,8 +76,11 @@ pub(super) async fn tend(inner: Arc<Inner>) {
             inner.plays.tidy().await;
             refresh(&inner).await;
         };
-        if inner.stop.run_until_cancelled(work).await.is_none() {
-            return;
+        // Nobody would start it again after a panic. The wait for the pulse keeps one that returns from spinning.
+        match inner.stop.run_until_cancelled(AssertUnwindSafe(work).catch_unwind()).await {
+            Some(Ok(())) => {}
+            Some(Err(_)) => tracing::error!("keeping popular searches fresh broke off, which is our fault"),
+            None => return,
         }
     }
 }

@@ -51,6 +51,14 @@ impl Recalled {
         }
     }
 
+    /// This with what the operator's indexers said of the same release behind it.
+    pub(super) fn before(mut self, shared: &Self) -> Self {
+        let place = self.place.take();
+        self.unite(shared);
+        self.place = place.or(self.place);
+        self
+    }
+
     /// Takes in what another time was known of the same release. Returns whether that was more.
     pub(super) fn unite(&mut self, other: &Self) -> bool {
         let before = self.clone();

@@ -77,22 +77,33 @@ impl Results {
         self.memory.get(key).map(|kept| kept.entry.clone())
     }
 
-    /// The answer under `key`, from memory or disk.
+    /// The answer under `key`, from memory or disk. Where there is none, an empty one is kept in memory, so that the
+    /// disk is not asked at each request about an indexer that rests.
     pub(super) async fn get(&self, key: &Fingerprint) -> Option<Arc<Entry>> {
         if let Some(entry) = self.at_hand(key) {
             return Some(entry);
         }
-        let sealed = self.db.search(key).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "earlier searches cannot be read");
-            None
-        })?;
-        let Ok(text) = self.sealer.open(&HEXLOWER.encode(key), &sealed) else {
+        let sealed = match self.db.search(key).await {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                tracing::warn!(%error, "earlier searches cannot be read");
+                return None;
+            }
+        };
+        let (entry, bytes) = sealed.and_then(|sealed| self.read(key, &sealed)).unwrap_or_default();
+        let kept = Arc::new(Kept { entry: Arc::new(entry), bytes: u32::try_from(bytes).unwrap_or(u32::MAX) });
+        // A search may have landed meanwhile, and what it brought is newer.
+        let kept = self.memory.entry_by_ref(key).or_insert(kept).into_value();
+        Some(kept.entry.clone())
+    }
+
+    /// An answer from disk, and how long it is there.
+    fn read(&self, key: &Fingerprint, sealed: &[u8]) -> Option<(Entry, usize)> {
+        let Ok(text) = self.sealer.open(&HEXLOWER.encode(key), sealed) else {
             tracing::debug!("an earlier search was sealed with another key; it is made again");
             return None;
         };
-        let entry: Arc<Entry> = Arc::new(serde_json::from_slice(&text).ok()?);
-        self.hold(key, &entry, text.len());
-        Some(entry)
+        Some((serde_json::from_slice(&text).ok()?, text.len()))
     }
 
     /// Keeps an answer in memory.

@@ -81,11 +81,11 @@ pub(super) async fn get_stream(
         [token, info_hash, file, profile] => ((token, info_hash, file), Some(profile)),
         _ => return Err(ApiError::NotFound("there is no such source".to_owned())),
     };
-    let terms = match profile {
-        Some(id) => access::terms(&app.access.load(id).await?.profile),
-        None => Terms::default(),
+    let profile = match profile {
+        Some(id) => Some(app.access.load(id).await?),
+        None => None,
     };
-    play::linked(&app, link, terms, &request).await
+    play::linked(&app, link, profile.as_deref(), &request).await
 }
 
 impl Options {

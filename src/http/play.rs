@@ -21,6 +21,7 @@ use crate::cache::Playhead;
 use crate::domain::{ContentKey, FileChoice};
 use crate::play::{self, Decision, MediaBody, Outcome, Player, Representation, Waiting};
 use crate::prepare::{Content, Job, JobStatus, PrepareError};
+use crate::profile::ProfileRef;
 use crate::source::{self, Terms};
 
 /// How long a HEAD waits for length and name. Probes of browsers give up after about 5 s; a little more lets
@@ -33,7 +34,7 @@ pub(super) async fn play(
     Segments((token, info_hash, file, _name)): Segments<(String, String, String, String)>,
     request: Parts,
 ) -> Result<Response, ApiError> {
-    linked(&app, (&token, &info_hash, &file), Terms::default(), &request).await
+    linked(&app, (&token, &info_hash, &file), None, &request).await
 }
 
 /// `GET|HEAD /{profile}/play/{token}/{infohash}/{file}/{name}`: by the rules and with the accounts of a profile.
@@ -43,21 +44,22 @@ pub(super) async fn play_as(
     request: Parts,
 ) -> Result<Response, ApiError> {
     let profile = app.access.load(&profile).await?;
-    linked(&app, (&token, &info_hash, &file), access::terms(&profile.profile), &request).await
+    linked(&app, (&token, &info_hash, &file), Some(&profile), &request).await
 }
 
 pub(super) async fn linked(
     app: &App,
     (token, info_hash, file): (&str, &str, &str),
-    terms: Terms,
+    profile: Option<&ProfileRef>,
     request: &Parts,
 ) -> Result<Response, ApiError> {
     let info_hash = wish::info_hash(info_hash)?;
     let file = wish::file_choice(file)?;
     app.signer.verify(token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
     app.streams.note_play(info_hash);
+    let terms = profile.map_or_else(Terms::default, |profile| access::terms(&profile.profile));
     let request_of = source::Request { terms: terms.clone(), ..source::Request::new(info_hash, file) };
-    let job = app.start(request_of).await;
+    let job = app.start(request_of, profile.map(|profile| &*profile.id)).await;
     if request.method == Method::HEAD && matches!(job.status(), JobStatus::Searching) {
         // Length and name of a built-in film are known before any source has answered.
         let known = app.addon.known(info_hash).filter(|movie| FileChoice::Index(movie.file) == file);
@@ -79,7 +81,7 @@ pub(super) async fn proxy(
     request: Parts,
 ) -> Result<Response, ApiError> {
     let wish = wish::from_query(wish::info_hash(&info_hash)?, request.uri.query())?;
-    let job = app.start(wish).await;
+    let job = app.start(wish, None).await;
     answer(&app, &request, job, &Terms::default()).await
 }
 

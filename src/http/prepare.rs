@@ -94,7 +94,7 @@ pub(super) fn percent(job: &Job) -> u8 {
 }
 
 async fn started(app: &App, request: Request) -> Response {
-    let job = app.start(request).await;
+    let job = app.start(request, None).await;
     let id = job.id().to_string();
     let (time, message) = match job.status() {
         JobStatus::Ready(_) => ("0 seconds", "Stream is ready."),

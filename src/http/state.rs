@@ -56,13 +56,13 @@ pub struct App {
 
 impl App {
     /// The job for a wish. What was listed, and a built-in film, also bring what is known of them, so that the hash
-    /// alone is enough.
-    pub(super) async fn start(&self, mut wish: Request) -> Arc<Job> {
+    /// alone is enough. `owner` is the id of the profile that plays, if any: what its indexers said is for it alone.
+    pub(super) async fn start(&self, mut wish: Request, owner: Option<&str>) -> Arc<Job> {
         if let Some(movie) = self.addon.known(wish.info_hash) {
             wish.trackers.extend_from_slice(&movie.trackers);
         }
         if !self.prepare.is_known(&wish)
-            && let Some(recalled) = self.discovery.recall(wish.info_hash).await
+            && let Some(recalled) = self.discovery.recall(wish.info_hash, owner).await
         {
             recalled.add_to(&mut wish);
         }

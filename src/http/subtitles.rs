@@ -18,6 +18,7 @@ use crate::domain::{FileChoice, FileIndex};
 use crate::links::{self, PublicUrl};
 use crate::play;
 use crate::prepare::{Content, JobStatus};
+use crate::profile::ProfileRef;
 use crate::source::{self, Terms};
 use crate::stremio::{self, Body, CacheHint, Subtitle, SubtitlesExtra};
 
@@ -70,7 +71,7 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Segments((token, info_hash, file, name)): Segments<(String, String, String, String)>,
 ) -> Result<Response, ApiError> {
-    linked(&app, (&token, &info_hash, &file, &name), Terms::default()).await
+    linked(&app, (&token, &info_hash, &file, &name), None).await
 }
 
 /// `GET /{profile}/captions/{token}/{infohash}/{file}/{name}`: by the rules and with the accounts of a profile.
@@ -79,19 +80,21 @@ pub(super) async fn get_as(
     Segments((profile, token, info_hash, file, name)): Segments<(String, String, String, String, String)>,
 ) -> Result<Response, ApiError> {
     let profile = app.access.load(&profile).await?;
-    linked(&app, (&token, &info_hash, &file, &name), access::terms(&profile.profile)).await
+    linked(&app, (&token, &info_hash, &file, &name), Some(&profile)).await
 }
 
 async fn linked(
     app: &App,
     (token, info_hash, file, name): (&str, &str, &str, &str),
-    terms: Terms,
+    profile: Option<&ProfileRef>,
 ) -> Result<Response, ApiError> {
     let info_hash = wish::info_hash(info_hash)?;
     let file = wish::file_choice(file)?;
     app.signer.verify(token, info_hash, file, SystemTime::now()).map_err(|_| ApiError::BadLink)?;
+    let terms = profile.map_or_else(Terms::default, |profile| access::terms(&profile.profile));
     let request = source::Request { terms, ..source::Request::new(info_hash, file) };
-    let bytes = tokio::time::timeout(PATIENCE, bytes(app, request, name)).await;
+    let owner = profile.map(|profile| &*profile.id);
+    let bytes = tokio::time::timeout(PATIENCE, bytes(app, request, owner, name)).await;
     let bytes = bytes.map_err(|_| ApiError::TooLate)??;
     let form = Form::of_name(name).unwrap_or(Form::Srt);
     let text = subtitles::read(&bytes, form).map_err(|error| ApiError::NotFound(error.to_string()))?;
@@ -100,8 +103,13 @@ async fn linked(
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, A_DAY)], text).into_response())
 }
 
-async fn bytes(app: &App, request: source::Request, name: &str) -> Result<Vec<u8>, ApiError> {
-    let job = app.start(request).await;
+async fn bytes(
+    app: &App,
+    request: source::Request,
+    owner: Option<&str>,
+    name: &str,
+) -> Result<Vec<u8>, ApiError> {
+    let job = app.start(request, owner).await;
     let content = job.content().await?;
     let missing = || ApiError::NotFound("there is no such subtitle file".to_owned());
     if let Some(video) = content.file.own_path() {

@@ -21,7 +21,7 @@ use super::HOUR;
 use super::offers::{Offer, Sifted, by_promise, pick, sift};
 use crate::cache::{Cache, Presences};
 use crate::config::SourcePolicy;
-use crate::discovery::{Discovery, Findings, Query};
+use crate::discovery::{Discovery, Findings, Outcome, Query};
 use crate::domain::{ContentId, InfoHash};
 use crate::links::{LinkSigner, PublicUrl};
 use crate::profile::ProfileRef;
@@ -130,18 +130,20 @@ impl StreamLists {
         if let Some(answer) = self.kept.answer(&asker, &findings) {
             return answer;
         }
-        let offered = self.choose(&findings, asked.terms, &plan, begun).await;
+        let offered = self.choose(&findings, asked, &plan, begun).await;
         (self.parts.prewarm)(&offered, asked.terms);
         let rows = Rows {
             base: asked.base,
-            profile: plan.play_as(asked.profile),
+            profile: asked.profile.and_then(ProfileRef::play_as),
             signer: &self.parts.signer,
             now: asked.now,
         };
         let labels = plan.labels.write(&offered.query, &offered.offers);
         let streams =
             offered.offers.iter().zip(labels).map(|(offer, label)| rows.row(offer, label)).collect();
-        let cache = cache_hint(&offered, asked.profile.is_some());
+        // Without one of the indexers the list may be better in a few minutes.
+        let is_poor = findings.notes.iter().any(|note| !matches!(note.outcome, Outcome::Answered(_)));
+        let cache = cache_hint(&offered, is_poor || asked.profile.is_some());
         let answer = Arc::new(Response { body: Body::Streams(streams), cache });
         self.kept.keep(asker, &findings, &answer, offered.is_complete);
         answer
@@ -162,7 +164,7 @@ impl StreamLists {
         let begun = Instant::now();
         let plan = self.plans.of(asked.profile);
         let findings = self.find(asked, &plan).await;
-        self.choose(&findings, asked.terms, &plan, begun).await
+        self.choose(&findings, asked, &plan, begun).await
     }
 
     async fn find(&self, asked: &Asked<'_>, plan: &Plan) -> Findings {
@@ -171,7 +173,8 @@ impl StreamLists {
         discovery.find(asked.kind, asked.id, &scope.after(asked.hops.clone())).await
     }
 
-    async fn choose(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> Offered {
+    async fn choose(&self, findings: &Findings, asked: &Asked<'_>, plan: &Plan, begun: Instant) -> Offered {
+        let terms = asked.terms;
         let (sifted, is_seen) = self.sift(findings, terms, plan, begun).await;
         let mut offers = sifted.offers;
         let is_located = self.locate(&mut offers, terms, begun).await;
@@ -186,7 +189,9 @@ impl StreamLists {
             None => offers,
         };
         let listed: Vec<_> = offers.iter().map(|offer| Arc::clone(&offer.candidate)).collect();
-        self.parts.discovery.remember(&listed);
+        // What indexers of a profile said holds its keys, and may be a lie: it is for its own plays only.
+        let owner = asked.profile.filter(|profile| !profile.profile.indexers.is_empty());
+        self.parts.discovery.remember(&listed, owner.map(|profile| &*profile.id));
         Offered {
             query: findings.query.clone(),
             offers,
@@ -257,12 +262,12 @@ impl StreamLists {
     }
 }
 
-fn cache_hint(offered: &Offered, of_profile: bool) -> CacheHint {
+fn cache_hint(offered: &Offered, may_change: bool) -> CacheHint {
     match (offered.offers.is_empty(), offered.is_complete) {
         (true, true) => EMPTY,
         (true, false) => NOTHING_YET,
         (false, false) => UNFINISHED,
-        (false, true) if of_profile => OF_PROFILE,
+        (false, true) if may_change => OF_PROFILE,
         (false, true) => WHOLE,
     }
 }

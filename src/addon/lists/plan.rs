@@ -45,11 +45,4 @@ impl Plan {
         let labels = Labels::lenient(&profile.listing.labels);
         Self { profile, patterns, labels }
     }
-
-    /// The profile that stands in play links: only where it changes how a content is fetched, so that others share
-    /// their links.
-    pub(super) fn play_as<'a>(&self, profile: Option<&'a ProfileRef>) -> Option<&'a str> {
-        let matters = !self.profile.services.is_empty() || self.profile.policy.is_some();
-        profile.filter(|_| matters).map(|profile| profile.id.as_str())
-    }
 }

@@ -141,6 +141,7 @@ fn vouched(number: u8, name: &str) -> Found {
     Found {
         info_hash: Some(InfoHash::new([number; 20])),
         name: name.to_owned(),
+        file: Some(FileIndex(0)),
         is_exact: true,
         ..Found::default()
     }
@@ -256,7 +257,7 @@ async fn without_peers_and_services_only_what_lies_on_servers_is_listed() {
 
 #[tokio::test]
 async fn a_pack_whose_files_nobody_tells_is_left_out_and_asked_for_again_soon() {
-    let pack = Found { name: "Show S02 1080p".to_owned(), ..vouched(1, "") };
+    let pack = Found { name: "Show S02 1080p".to_owned(), file: None, ..vouched(1, "") };
     let stage = Stage::new(vec![pack]).await;
     let Ok(id) = "tt0000001:2:3".parse();
     let base = "https://tv.example".parse().unwrap();

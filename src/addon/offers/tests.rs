@@ -2,6 +2,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::samples::{candidate, offer, query, table};
 use super::*;
+use crate::discovery::LIBRARY;
 use crate::domain::{FileIndex, Metainfo};
 use crate::profile::{Device, Filters, Limits, Listing, SortKey};
 use crate::release::{Audio, Codec, Hdr, Language, Medium, Resolution};
@@ -373,4 +374,24 @@ fn the_same_file_is_listed_once_from_where_it_is_best() {
     assert_eq!(listed(&Listing::default(), &twins), [2, 3]);
     let same = vec![twins[0].clone(), twins[0].clone()];
     assert_eq!(listed(&Listing::default(), &same), [1]);
+}
+
+#[test]
+fn a_named_file_of_a_torrent_whose_files_nobody_knows_is_not_guessed_by_size() {
+    let film =
+        |candidate: Candidate| sift(&query("Tide Watch", 2015, None), &[Arc::new(candidate)], |_| None);
+    let release = || Release { title: "Tide Watch".to_owned(), year: Some(2015), ..Release::default() };
+    let plain = candidate(1, "Tide.Watch.2015.1080p", release());
+    let sifted = film(plain.clone());
+    let [offer] = sifted.offers.as_slice() else { panic!("{sifted:?}") };
+    assert_eq!(offer.file, FileChoice::Largest);
+    // One film of a trilogy, and a row about which two indexers disagree.
+    let named = Candidate { file_name: Some("Tide.Watch.2015.1080p.mkv".to_owned()), ..plain.clone() };
+    let disputed = Candidate { is_exact: true, ..plain.clone() };
+    for candidate in [named.clone(), disputed] {
+        let sifted = film(candidate);
+        assert!(sifted.offers.is_empty() && sifted.unseen.len() == 1, "{sifted:?}");
+    }
+    let provided = Candidate { said_by: vec![LIBRARY.to_owned()], ..named };
+    assert_eq!(film(provided).offers.len(), 1, "the operator's file is all there is");
 }

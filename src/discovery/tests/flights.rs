@@ -52,6 +52,13 @@ async fn a_search_that_hangs_ends_at_its_budget() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_a_search_that_was_broken_off() {
+    let flight = Flight::new();
+    flight.break_off();
+    assert!(flight.landed().await.error.is_some());
+}
+
+#[tokio::test]
 async fn links_are_followed_a_few_at_a_time_and_the_best_first() {
     let releases: Vec<Found> = (1..=60).map(linked).collect();
     let member = member(Scripted::new("a", [Act::Find(releases)]));

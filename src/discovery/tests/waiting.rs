@@ -46,6 +46,7 @@ async fn a_panic_ends_one_search_only() {
     let stage = Plan::remote([wild, calm]).start().await;
     let findings = stage.find("tt1").await;
     assert_eq!(names(&findings), ["A", "C"]);
+    assert!(findings.complete, "who failed is left alone, so that asking again soon brings no more");
     assert!(matches!(
         outcomes(&findings)[..],
         [Outcome::Failed(IndexerError::Unavailable(_), 1), Outcome::Answered(1)]
@@ -63,6 +64,31 @@ async fn five_who_ask_at_once_are_one_search() {
     let all = futures::future::join_all((0..5).map(|_| stage.find("tt1"))).await;
     assert!(all.iter().all(|findings| names(findings) == ["A"]));
     assert_eq!(slow.asked(), 1);
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn who_asks_for_one_video_after_the_other_piles_up_no_searches() {
+    let hangs = Scripted::new("hangs", [Act::Hang(Vec::new())]);
+    let stage = Plan::remote([hangs.clone()]).start().await;
+    let ids: Vec<String> = (0..100).map(|number| format!("tt{number}")).collect();
+    let all = futures::future::join_all(ids.iter().map(|id| stage.find(id))).await;
+    assert!(all.iter().all(|findings| !findings.complete && outcomes(findings) == [Outcome::Late(0)]));
+    let flights = stage.everybody().members[0].flights.load(Ordering::Relaxed);
+    assert_eq!(flights, 64);
+    assert!(hangs.asked() <= 4, "{}", hangs.asked());
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn searches_that_wait_for_their_turn_spare_an_indexer_that_has_failed() {
+    let hangs = Scripted::with_budget("hangs", DEADLINE, [Act::Hang(Vec::new())]);
+    let plan = Plan { deadline: Duration::from_secs(10), ..Plan::remote([hangs.clone()]) };
+    let stage = plan.start().await;
+    let ids: Vec<String> = (0..20).map(|number| format!("tt{number}")).collect();
+    let all = futures::future::join_all(ids.iter().map(|id| stage.find(id))).await;
+    assert!(all.iter().all(|findings| findings.complete));
+    assert!(hangs.asked() <= 4, "{}", hangs.asked());
     stage.stop().await;
 }
 

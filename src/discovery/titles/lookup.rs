@@ -54,6 +54,8 @@ struct Inner {
     addons: Vec<Upstream>,
     db: Database,
     known: Moka<Subject, Entry>,
+    /// Entries that are not in the database, so that it is not asked at each request for an id that nobody knows.
+    unstored: Moka<Subject, ()>,
     /// Ids without an entry.
     unknown: Moka<Subject, ()>,
     /// Questions that failed a moment ago.
@@ -101,6 +103,7 @@ impl Lookup {
             addons: addons.iter().map(upstream).collect(),
             db,
             known: Moka::new(MOST),
+            unstored: Moka::builder().time_to_live(UNKNOWN).max_capacity(MOST).build(),
             unknown: Moka::builder().time_to_live(UNKNOWN).max_capacity(MOST).build(),
             failed: Moka::builder().time_to_live(FAILED).max_capacity(MOST).build(),
             flights: Mutex::default(),
@@ -177,10 +180,20 @@ impl Inner {
         if let Some(entry) = self.known.get(subject) {
             return Some(entry);
         }
-        let stored = self.db.title(&subject.key()).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "stored titles cannot be read");
-            None
-        })?;
+        if self.unstored.contains_key(subject) {
+            return None;
+        }
+        let stored = match self.db.title(&subject.key()).await {
+            Ok(Some(stored)) => stored,
+            Ok(None) => {
+                self.unstored.insert(subject.clone(), ());
+                return None;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "stored titles cannot be read");
+                return None;
+            }
+        };
         let known = Arc::new(serde_json::from_str(&stored.body).ok()?);
         let entry = Entry { known, stored: stored.stored };
         self.known.insert(subject.clone(), entry.clone());
@@ -194,6 +207,7 @@ impl Inner {
         if let Err(error) = self.db.remember_title(&subject.key(), &StoredTitle { body, stored }).await {
             tracing::warn!(%error, "a title cannot be stored; it will be asked for again");
         }
+        self.unstored.invalidate(subject);
     }
 
     async fn ask(&self, subject: &Subject) -> Result<Option<Known>, IndexerError> {

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use self::shelf::{Named, Shelf};
 use super::super::{Found, Indexer, IndexerError, Probe, Query};
 use crate::cache::Cache;
+use crate::domain::ContentId;
 
 /// A new film is found after this time at the latest, if somebody asks twice.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -45,13 +46,47 @@ pub struct Library {
 struct Inner {
     media: Option<PathBuf>,
     cache: Cache,
-    shelf: watch::Sender<Option<Arc<Shelf>>>,
-    /// By id, and whether its title was known.
-    answers: Moka<(String, bool), Arc<[Found]>>,
+    /// What the last look saw; `None` before the first one.
+    seen: watch::Sender<Option<Seen>>,
+    answers: Moka<Asked, Arc<[Found]>>,
     /// When the next look is due; `None` while somebody looks.
     due: Mutex<Option<Instant>>,
     stop: AtomicBool,
     tasks: TaskTracker,
+}
+
+/// What one look saw.
+#[derive(Clone, Default)]
+struct Seen {
+    shelf: Arc<Shelf>,
+    /// The number of the look, which tells answers from it from those of an earlier one.
+    generation: u64,
+}
+
+/// What an answer depends on. The title of an id and how its episodes are counted may be learned from one request to
+/// the next.
+#[derive(PartialEq, Eq, Hash)]
+struct Asked {
+    kind: String,
+    id: ContentId,
+    title: Option<String>,
+    episode: Option<(u32, u32)>,
+    absolute: Option<u32>,
+    /// A search of an earlier shelf may end after a look, and must not be taken for one of what that look saw.
+    generation: u64,
+}
+
+impl Asked {
+    fn new(query: &Query, generation: u64) -> Self {
+        Self {
+            kind: query.kind.clone(),
+            id: query.id.clone(),
+            title: query.title.as_ref().map(|title| title.name.clone()),
+            episode: query.episode,
+            absolute: query.absolute,
+            generation,
+        }
+    }
 }
 
 impl std::fmt::Debug for Library {
@@ -66,11 +101,11 @@ impl Library {
     pub fn new(media: Option<PathBuf>, cache: Cache) -> Self {
         // Addresses of files are absolute.
         let media = media.map(|media| std::path::absolute(&media).unwrap_or(media));
-        let shelf = watch::Sender::new(media.is_none().then(Arc::default));
+        let seen = watch::Sender::new(media.is_none().then(Seen::default));
         let due = Mutex::new(Some(Instant::now()));
         let tasks = TaskTracker::new();
         let answers = Moka::builder().time_to_live(ANSWERS).max_capacity(MOST_ANSWERS).build();
-        let inner = Inner { media, cache, shelf, answers, due, stop: AtomicBool::new(false), tasks };
+        let inner = Inner { media, cache, seen, answers, due, stop: AtomicBool::new(false), tasks };
         let library = Self { inner: Arc::new(inner) };
         library.look_if_due();
         library
@@ -102,19 +137,20 @@ impl Library {
 
     async fn answer(&self, query: &Query, sink: &(dyn Fn(Vec<Found>) + Send + Sync)) {
         self.look_if_due();
-        let key = (query.id.to_string(), query.title.is_some());
+        let mut seen = self.inner.seen.subscribe();
+        // The sender lives in `self`, so this cannot fail.
+        let seen = seen.wait_for(Option::is_some).await.ok().and_then(|seen| seen.clone());
+        let Some(Seen { shelf, generation }) = seen else { return };
+        let key = Asked::new(query, generation);
         if let Some(found) = self.inner.answers.get(&key) {
             if !found.is_empty() {
                 sink(found.to_vec());
             }
             return;
         }
-        let mut shelf = self.inner.shelf.subscribe();
-        // The sender lives in `self`, so this cannot fail.
-        let Ok(shelf) = shelf.wait_for(Option::is_some).await.map(|shelf| shelf.clone()) else { return };
         let (inner, query) = (Arc::clone(&self.inner), query.clone());
         let looking = tokio::task::spawn_blocking(move || {
-            let mut found = shelf.map_or_else(Vec::new, |shelf| matching::find(&shelf, &query));
+            let mut found = matching::find(&shelf, &query);
             found.extend(inner.drop_ins(&query));
             found
         });
@@ -130,13 +166,13 @@ impl Inner {
     /// Blocking.
     fn look(&self, media: &Path) {
         let began = Instant::now();
-        let before = self.shelf.borrow().clone().unwrap_or_default();
+        let Seen { shelf: before, generation } = self.seen.borrow().clone().unwrap_or_default();
         let shelf = Shelf::scan(media, &before, &|| !self.stop.load(Ordering::Relaxed));
         let took = began.elapsed();
         if before.videos.len() != shelf.videos.len() {
             tracing::info!(videos = shelf.videos.len(), ?took, "looked through the media folder");
         }
-        self.shelf.send_replace(Some(Arc::new(shelf)));
+        self.seen.send_replace(Some(Seen { shelf: Arc::new(shelf), generation: generation + 1 }));
         self.answers.invalidate_all();
         let pause = LOOK_EVERY.max(took * SHARE);
         *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
@@ -187,9 +223,9 @@ impl Indexer for Library {
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, IndexerError>> {
         async {
-            let mut shelf = self.inner.shelf.subscribe();
-            let shelf = shelf.wait_for(Option::is_some).await.ok().and_then(|shelf| shelf.clone());
-            let results = shelf.map_or(0, |shelf| shelf.videos.len());
+            let mut seen = self.inner.seen.subscribe();
+            let seen = seen.wait_for(Option::is_some).await.ok().and_then(|seen| seen.clone());
+            let results = seen.map_or(0, |seen| seen.shelf.videos.len());
             Ok(Probe { title: self.name().to_owned(), indexers: None, results })
         }
         .boxed()

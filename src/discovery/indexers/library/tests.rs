@@ -189,11 +189,21 @@ async fn a_new_film_is_found_at_the_next_look() {
     assert!(search(&library, &film()).await.is_empty());
     rig.put("The.Long.Tide.2015.mkv");
     assert!(search(&library, &film()).await.is_empty(), "nobody looks twice within seconds");
-    let mut looks = library.inner.shelf.subscribe();
+    let mut looks = library.inner.seen.subscribe();
     looks.borrow_and_update();
     *library.inner.due.lock().unwrap() = Some(Instant::now());
     search(&library, &film()).await;
     tokio::time::timeout(Duration::from_secs(10), looks.changed()).await.unwrap().unwrap();
+    assert_eq!(search(&library, &film()).await.len(), 1);
+    library.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_called_otherwise_now_is_searched_anew() {
+    let rig = Rig::new(&["The.Long.Tide.2015.mkv"]);
+    let library = rig.library();
+    let other = Query { title: Some(Arc::new(title(TitleKind::Movie, "Another Film", 2015))), ..film() };
+    assert!(search(&library, &other).await.is_empty());
     assert_eq!(search(&library, &film()).await.len(), 1);
     library.shutdown().await;
 }
