@@ -1,7 +1,7 @@
 //! One question to a server that answers in JSON, and every way in which that can go wrong.
 
 use std::error::Error as _;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use http::header::RETRY_AFTER;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::IndexerError;
+use crate::net::retry_after;
 
 /// A server that wants to be left alone for longer is asked again after this all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(60 * 60);
@@ -72,26 +73,17 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> IndexerError {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             IndexerError::Credentials(format!("refuses us ({})", status.as_u16()))
         }
-        StatusCode::TOO_MANY_REQUESTS => IndexerError::RateLimited(retry_after(headers)),
+        StatusCode::TOO_MANY_REQUESTS => IndexerError::RateLimited(pause(headers)),
         // A busy server that names a time is one that wants fewer questions.
         StatusCode::SERVICE_UNAVAILABLE if headers.contains_key(RETRY_AFTER) => {
-            IndexerError::RateLimited(retry_after(headers))
+            IndexerError::RateLimited(pause(headers))
         }
         status => IndexerError::Unavailable(format!("answers with status {}", status.as_u16())),
     }
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wish = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = httpdate::parse_http_date(text).ok()?;
-            date.duration_since(SystemTime::now()).unwrap_or_default()
-        }
-    };
-    Some(wish.min(LONGEST_WISH))
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    retry_after(headers).map(|wish| wish.min(LONGEST_WISH))
 }
 
 /// The innermost reason says most, and it holds no address.

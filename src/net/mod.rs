@@ -3,6 +3,8 @@
 mod address;
 mod client;
 mod guard;
+mod retry_after;
 
 pub use client::{ClientError, ClientOptions, Clients, client, client_with};
 pub use guard::{Forbidden, Guard};
+pub use retry_after::retry_after;

@@ -122,6 +122,6 @@ pub(in crate::config) const SETTINGS: &[Setting] = &[
         key: "discovery.prewarm",
         aliases: &[],
         default: "2",
-        meaning: "How many of the best streams of a list are made ready before anybody clicks; nothing is downloaded for it. 0 for none, at most 10.",
+        meaning: "How many of the best streams of a list are looked up before anybody clicks; nothing is downloaded for it. 0 for none, at most 10; with 0 the next episode and the place where somebody stopped are not got ready either.",
     },
 ];

@@ -1,13 +1,14 @@
 //! One question to an indexer and its answer, whose errors say what to do and hold no secrets.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
 use crate::discovery::IndexerError;
+use crate::net::retry_after;
 
 /// No server of this kind asks for more patience; those that do have made a mistake.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3_600);
@@ -53,7 +54,7 @@ pub(super) async fn ask(
         }
     };
     let is_html = is_html(&headers, &body);
-    Ok(Answer { status, body: body.freeze(), is_whole, pause: retry_after(&headers), is_html })
+    Ok(Answer { status, body: body.freeze(), is_whole, pause: pause(&headers), is_html })
 }
 
 impl Answer {
@@ -146,24 +147,22 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     begins(b"<!doctype html") || begins(b"<html") || declared && !begins(b"<?xml") && !begins(b"<rss")
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let seconds = text.parse().ok().map(Duration::from_secs);
-    let until = |moment: SystemTime| moment.duration_since(SystemTime::now()).unwrap_or_default();
-    let pause = seconds.or_else(|| httpdate::parse_http_date(text).ok().map(until))?;
-    Some(pause.min(LONGEST_PAUSE))
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    retry_after(headers).map(|pause| pause.min(LONGEST_PAUSE))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
+    use http::header::RETRY_AFTER;
+
     use super::*;
 
     #[test]
     fn pauses_are_read_as_seconds_and_as_dates() {
         let pause = |text: &str| {
-            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]))
-                .map(|pause| pause.as_secs())
+            pause(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())])).map(|pause| pause.as_secs())
         };
         assert_eq!(pause("90"), Some(90));
         assert_eq!(pause("99999999"), Some(LONGEST_PAUSE.as_secs()));

@@ -70,6 +70,7 @@ async fn links_are_followed_a_few_at_a_time_and_the_best_first() {
         async move {
             let now = running.0.fetch_add(1, Ordering::SeqCst) + 1;
             running.1.fetch_max(now, Ordering::SeqCst);
+            // A download takes a while, so that several are under way at once if nothing forbids it.
             tokio::time::sleep(Duration::from_millis(10)).await;
             running.0.fetch_sub(1, Ordering::SeqCst);
             Some(behind(&url))

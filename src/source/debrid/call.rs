@@ -1,7 +1,7 @@
 //! One exchange with a service: asked no more often than it allows, repeated only where that is harmless, and
 //! given up early where the service is ailing. What the answer means is the business of the service's own file.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
@@ -156,7 +156,7 @@ impl Caller {
         turn.ended(answered.is_ok());
         let answer = answered.map_err(|reason| Fault::Passing(ServiceError::ServiceDown(reason)))?;
         match answer.status.as_u16() {
-            429 => Err(Fault::Final(self.cool_down(account, class, retry_after(&answer.headers)))),
+            429 => Err(Fault::Final(self.cool_down(account, class, pause(&answer.headers)))),
             // Services refuse with these, too: Real-Debrid says so that a file is gone, or the traffic used up.
             status @ (408 | 502 | 503 | 504 | 520..=524) if !answer.is_worded() => {
                 Err(Fault::Passing(ServiceError::ServiceDown(format!("it answered {status}"))))
@@ -247,14 +247,11 @@ fn plain(error: &reqwest::Error) -> String {
 
 /// When the service wants to be asked again: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), or
 /// `x-ratelimit-reset` in Unix seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let now = std::time::SystemTime::now();
-    let until = |moment: std::time::SystemTime| moment.duration_since(now).unwrap_or_default();
-    if let Some(given) = text(RETRY_AFTER.as_str()) {
-        let seconds = given.parse().ok().map(Duration::from_secs);
-        return seconds.or_else(|| httpdate::parse_http_date(given).ok().map(until));
+fn pause(headers: &HeaderMap) -> Option<Duration> {
+    if headers.contains_key(RETRY_AFTER) {
+        return net::retry_after(headers);
     }
-    let reset = text("x-ratelimit-reset")?.parse().ok()?;
-    Some(until(std::time::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?))
+    let reset = headers.get("x-ratelimit-reset")?.to_str().ok()?.trim().parse().ok()?;
+    let moment = UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
+    Some(moment.duration_since(SystemTime::now()).unwrap_or_default())
 }

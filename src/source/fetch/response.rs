@@ -1,12 +1,11 @@
 //! Whether a response is what was asked for. Pure, so that every case stands in a table.
 
-use std::time::{Duration, SystemTime};
-
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, StatusCode};
 
 use super::Refusal;
 use super::fault::Fault;
+use crate::net::retry_after;
 
 /// Bytes that are read and thrown away at most to reach the wanted ones, where a server ignores ranges.
 const MOST_SKIPPED: u64 = 4 << 20;
@@ -128,18 +127,6 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> Fault {
     }
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = text(headers, &RETRY_AFTER)?.trim();
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => {
-            let date = httpdate::parse_http_date(value).ok()?;
-            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-        }
-    }
-}
-
 /// The entity tag, if it promises equal bytes (RFC 9110, 8.8.3).
 fn strong_tag(headers: &HeaderMap) -> Option<String> {
     text(headers, &ETAG).map(str::trim).filter(|tag| tag.starts_with('"') && tag.len() > 2).map(str::to_owned)
@@ -151,6 +138,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const LENGTH: u64 = 10_000_000;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::stage::{FILM, film, hash, hashes, list, setup, titles};
 use crate::support::indexers::jackett::Jackett;
@@ -11,12 +13,27 @@ use crate::support::media;
 use crate::support::server::Headwater;
 use crate::support::swarm::{Libtorrent, Share, Tracker as Announcer};
 
-/// Waits until what was found is on disk: it is written a moment after the answer.
+/// Waits until what was found is on disk, and what a play of every row needs: both are written a moment after the
+/// answer.
 async fn settle(server: &Headwater) {
-    // A second list with nobody asked shows that it is known; that it is on disk shows itself after the restart.
-    let again = list(server, FILM).await;
-    assert!(!again.rows.is_empty());
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let rows = list(server, FILM).await.rows.len();
+    assert_ne!(rows, 0);
+    let options = SqliteConnectOptions::new()
+        .filename(server.setup().data().join("headwater.db"))
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(5));
+    let mut database = options.connect().await.expect("the server has made it");
+    for _ in 0..500 {
+        let counts = "SELECT (SELECT COUNT(*) FROM searches), (SELECT COUNT(*) FROM sources)";
+        let (searches, sources): (i64, i64) =
+            sqlx::query_as(counts).fetch_one(&mut database).await.expect("both tables are there");
+        if searches > 0 && sources >= i64::try_from(rows).expect("a list is short") {
+            return;
+        }
+        // Another process writes them, and SQLite tells nobody when.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never on disk\n{}", server.transcript());
 }
 
 #[tokio::test(flavor = "multi_thread")]

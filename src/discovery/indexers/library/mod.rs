@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use self::shelf::{Named, Shelf};
-use super::super::{Found, Indexer, IndexerError, Probe, Query};
+use super::super::{Found, Indexer, IndexerError, LIBRARY, Probe, Query};
 use crate::cache::Cache;
 use crate::domain::ContentId;
 
@@ -206,7 +206,7 @@ fn without_hash(name: &str, hash: &str) -> String {
 
 impl Indexer for Library {
     fn name(&self) -> &str {
-        "Library"
+        LIBRARY
     }
 
     fn budget(&self) -> Duration {
