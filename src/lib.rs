@@ -13,6 +13,7 @@ pub mod discovery;
 pub mod domain;
 pub mod http;
 pub mod links;
+pub mod live;
 pub mod net;
 pub mod play;
 pub mod prepare;
