@@ -4,6 +4,8 @@
 //! transport stream, cut into [`Chunk`]s so that every place where decoding can begin opens one; the [`Ring`] holds
 //! the last of them; each viewer has a [`Cursor`] of its own. `hls` reads the same ring and keeps a window on disk.
 
+pub mod channels;
+
 mod chunk;
 mod ring;
 mod selector;
