@@ -52,10 +52,6 @@ impl History {
         *self = Self::default();
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.newest.is_none()
-    }
-
     /// Remembers a packet with a clock sample, which was unrolled to `at`.
     pub(super) fn note(&mut self, at: Ticks, packet: Packet<'_>) {
         let sample = (at, digest(packet));
@@ -70,7 +66,8 @@ impl History {
 
     fn find(&self, at: Ticks) -> Option<u64> {
         let newest = self.newest.filter(|(newest, _)| *newest == at);
-        let kept = || self.samples.binary_search_by_key(&at, |(at, _)| *at).ok().map(|index| self.samples[index]);
+        let kept =
+            || self.samples.binary_search_by_key(&at, |(at, _)| *at).ok().map(|index| self.samples[index]);
         newest.or_else(kept).map(|(_, digest)| digest)
     }
 }
