@@ -5,6 +5,7 @@
 //! the last of them; each viewer has a [`Cursor`] of its own. `hls` reads the same ring and keeps a window on disk.
 
 mod chunk;
+pub mod engines;
 mod ring;
 mod selector;
 
