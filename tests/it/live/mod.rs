@@ -2,3 +2,9 @@
 
 mod channels;
 mod engines;
+mod ladder;
+mod packets;
+mod proxy;
+mod sharing;
+mod status;
+mod stream;
