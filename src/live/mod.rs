@@ -5,8 +5,10 @@
 //! the last of them; each viewer has a [`Cursor`] of its own. `hls` reads the same ring and keeps a window on disk.
 
 mod chunk;
+pub mod hls;
 mod ring;
 mod selector;
+mod ts;
 
 pub use chunk::{Chunk, Codec, Counter, Entry, EntryKind, Pid, Program, Ticks, Track};
 pub use ring::{Cursor, Ended, JoinAt, Ring, RingLimits, Step};
