@@ -53,7 +53,10 @@ impl Ffmpeg {
     /// See [`FfmpegMissing`].
     pub async fn find(program: &str) -> Result<Self, FfmpegMissing> {
         let mut command = Command::new(program);
-        command.args(["-hide_banner", "-loglevel", "error", "-encoders"]).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .args(["-hide_banner", "-loglevel", "error", "-encoders"])
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         let said = match tokio::time::timeout(PATIENCE, command.output()).await {
             Ok(Ok(output)) if output.status.success() => output.stdout,
             Ok(Err(error)) => return Err(FfmpegMissing::Absent(program.to_owned(), error)),

@@ -22,6 +22,7 @@ use crate::discovery::titles::Titles;
 use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
+use crate::live::channels::Channels;
 use crate::net::{Clients, Guard};
 use crate::prepare::{Chain, Prepare, PrepareSettings};
 use crate::seal::Sealer;
@@ -83,6 +84,8 @@ impl Server {
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
+        let list = config.live.channels.clone();
+        let channels = Channels::open(list, clients.own().clone(), &data_dir).await;
         let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
         let built_in = built_in(&config, addon.movies(), &library, &clients);
         let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
@@ -107,6 +110,7 @@ impl Server {
             discovery: discovery.clone(),
             access: access.clone(),
             streams: stream_lists(&config, &discovery, &cache, &debrid, &signer, &prepare),
+            channels: channels.clone(),
             viewport: Viewport::default(),
             addon,
             sealer,
@@ -123,6 +127,7 @@ impl Server {
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
         tasks.spawn(tend_profiles(access, stop.clone()));
+        tasks.spawn(channels.follow(stop.clone()));
         Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, cache, db })
     }
 

@@ -11,6 +11,7 @@ mod admin;
 mod configure;
 mod error;
 mod library;
+mod live;
 mod pages;
 mod play;
 mod prepare;

@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::error::ApiError;
 use super::state::App;
-use super::{addon, admin, configure, library, pages, play, prepare, subtitles, viewport, wish};
+use super::{addon, admin, configure, library, live, pages, play, prepare, subtitles, viewport, wish};
 use crate::links::route;
 
 /// How long a magnet or .torrent may take to arrive.
@@ -44,6 +44,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::CAPTIONS_AS, get(subtitles::get_as))
         .route(route::MOVIE, get(library::get_movie))
         .route(route::SOURCE, media(get(library::get_stream)))
+        .route(route::CHANNELS, get(live::channels::get))
         .merge(uploads())
         .merge(screens())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)

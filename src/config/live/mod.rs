@@ -3,7 +3,12 @@
 mod engines;
 mod rows;
 
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
+
+use url::Url;
 
 pub use engines::{EngineAddress, EngineSettings, InvalidEngine};
 pub(super) use rows::SETTINGS;
@@ -58,21 +63,45 @@ pub struct LiveConfig {
     pub session_cleanup_interval: Duration,
 }
 
-/// Where the operator's list of channels is: a path, or an http(s) address that may hold a key.
+/// Where the operator's list of channels is.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ChannelList(pub String);
+pub enum ChannelList {
+    /// A file on this machine.
+    File(PathBuf),
+    /// An http(s) address, which may hold a key.
+    Address(Url),
+}
 
 // An address may hold a key, and a path tells little.
-impl std::fmt::Debug for ChannelList {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.shown())
+impl fmt::Debug for ChannelList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
     }
 }
 
 impl ChannelList {
     /// What may be shown of it.
-    fn shown(&self) -> &str {
-        if self.0.contains("://") { "***" } else { &self.0 }
+    fn shown(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Address(_) => "***".to_owned(),
+        }
+    }
+}
+
+impl FromStr for ChannelList {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        if !text.contains("://") {
+            return Ok(Self::File(text.into()));
+        }
+        // The text is not repeated, because an address may hold a key.
+        let url: Url = text.parse().map_err(|_| "it is neither a path nor an address")?;
+        match url.scheme() {
+            "http" | "https" => Ok(Self::Address(url)),
+            _ => Err("its address begins neither with http:// nor with https://"),
+        }
     }
 }
 
@@ -104,8 +133,7 @@ impl LiveConfig {
         let seconds = |given: &Given| positive_duration(given, Duration::from_secs(1));
         Self {
             engines: layers.value("HEADWATER_ENGINES", Vec::new(), engines::list),
-            channels: layers
-                .value("HEADWATER_CHANNELS", None, |given| Ok(Some(ChannelList(given.text.clone())))),
+            channels: layers.value("HEADWATER_CHANNELS", None, |given| Ok(Some(given.text.parse()?))),
             dvr_window: layers.value("HEADWATER_DVR_WINDOW", default.dvr_window, |given| {
                 duration(given, Duration::from_secs(1))
             }),
@@ -156,7 +184,7 @@ impl LiveConfig {
 
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
         let engines: Vec<String> = self.engines.iter().map(ToString::to_string).collect();
-        let channels = self.channels.as_ref().map_or_else(String::new, |list| list.shown().to_owned());
+        let channels = self.channels.as_ref().map_or_else(String::new, ChannelList::shown);
         vec![
             ("HEADWATER_ENGINES", engines.join(",")),
             ("HEADWATER_CHANNELS", channels),

@@ -36,6 +36,17 @@ impl Body {
         }
     }
 
+    /// All of them at once. Blocks.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(super) fn read_all(&self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Disk(stored) => std::fs::read(stored.path()),
+            Self::Memory(parts) => Ok(parts.concat()),
+        }
+    }
+
     /// Whether they are in memory.
     pub(super) fn is_in_memory(&self) -> bool {
         matches!(self, Self::Memory(_))

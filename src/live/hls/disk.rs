@@ -41,9 +41,10 @@ impl Disk {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             // Recordings are folders named by an info-hash; what else lies there is somebody else's.
-            let ours = entry.file_name().to_str().is_some_and(|name| {
-                name.len() == 40 && name.bytes().all(|digit| digit.is_ascii_hexdigit())
-            });
+            let ours = entry
+                .file_name()
+                .to_str()
+                .is_some_and(|name| name.len() == 40 && name.bytes().all(|digit| digit.is_ascii_hexdigit()));
             if ours && entry.file_type()?.is_dir() {
                 fs::remove_dir_all(entry.path())?;
             }
@@ -112,10 +113,10 @@ impl Disk {
             let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
             windows.iter().filter_map(Weak::upgrade).collect()
         };
-        let lock = |window: &Arc<Mutex<Window>>| {
-            window.lock().unwrap_or_else(PoisonError::into_inner).oldest()
-        };
-        let oldest = windows.iter().filter_map(|window| Some((lock(window)?, window))).min_by_key(|(date, _)| *date);
+        let lock =
+            |window: &Arc<Mutex<Window>>| window.lock().unwrap_or_else(PoisonError::into_inner).oldest();
+        let oldest =
+            windows.iter().filter_map(|window| Some((lock(window)?, window))).min_by_key(|(date, _)| *date);
         let Some((_, window)) = oldest else { return false };
         let removed = window.lock().unwrap_or_else(PoisonError::into_inner).give_up_oldest();
         removed.is_some()

@@ -108,7 +108,8 @@ impl Shelf {
         ready.await?;
         let program = self.ring.newest().map(|chunk| Arc::clone(&chunk.program));
         let convertible = program.as_ref().is_some_and(|program| self.sound.is_needed(program));
-        let sound = if convertible && self.sound.until_there(self, deadline).await { program.as_ref() } else { None };
+        let sound =
+            if convertible && self.sound.until_there(self, deadline).await { program.as_ref() } else { None };
         let sound = sound.map(|program| program.audio().next().and_then(|track| track.language.as_deref()));
         let bit_rates = self.window().bit_rates();
         Ok(Master { base, query, bit_rates, sound }.write())
@@ -129,18 +130,15 @@ impl Shelf {
             let mut window = self.window();
             (window.settle_target(), window.shown(ask.rendition))
         };
-        Ok(Listing { epoch: self.epoch, target, rendition: ask.rendition, segments: &segments, ended }.write())
+        Ok(Listing { epoch: self.epoch, target, rendition: ask.rendition, segments: &segments, ended }
+            .write())
     }
 
     /// The bytes of a segment by its name in a playlist, and which rendition it is of.
     pub fn segment(&self, name: &str) -> Option<(SegmentBody, Rendition)> {
         let (number, rendition) = playlist::parse_segment(self.epoch, name)?;
-        let window = self.window();
-        let body = match rendition {
-            Rendition::Whole | Rendition::Pictures => &window.get(number)?.body,
-            Rendition::Sound => window.sound(number)?,
-        };
-        Some((SegmentBody(body.clone()), rendition))
+        let body = self.window().body(number, rendition).cloned()?;
+        Some((SegmentBody(body), rendition))
     }
 
     /// Reads the channel as one transport stream from `delay` ago, or from the oldest there is.
@@ -189,11 +187,7 @@ impl Shelf {
     }
 
     /// Waits until `count` is enough to start a player; at the deadline one segment is enough.
-    async fn until_ready(
-        &self,
-        deadline: Instant,
-        count: impl Fn(&Window) -> usize,
-    ) -> Result<(), NotReady> {
+    async fn until_ready(&self, deadline: Instant, count: impl Fn(&Window) -> usize) -> Result<(), NotReady> {
         self.asked.send_replace(true);
         let mut changes = self.changes();
         loop {
@@ -235,23 +229,6 @@ fn epoch() -> u64 {
     // Two starts within one second differ too.
     let last = LAST.fetch_max(seconds, Ordering::Relaxed);
     if last >= seconds { LAST.fetch_add(1, Ordering::Relaxed) + 1 } else { seconds }
-}
-
-/// Keeps what was converted.
-pub(super) fn keep_sound(shelf: &Arc<Shelf>, number: u64, bytes: bytes::Bytes) -> impl Future<Output = ()> {
-    let keeping = {
-        let shelf = Arc::clone(shelf);
-        move || {
-            let body: Body = shelf.disk.store(shelf.file(number, Rendition::Sound), vec![bytes]);
-            shelf.window().add_sound(number, body);
-            shelf.has_changed();
-        }
-    };
-    async move {
-        if let Err(error) = tokio::task::spawn_blocking(keeping).await {
-            tracing::warn!(%error, "converted sound could not be kept");
-        }
-    }
 }
 
 #[cfg(test)]

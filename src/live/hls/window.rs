@@ -39,14 +39,23 @@ pub(super) struct Segment {
     pub(super) body: Body,
 }
 
+/// A segment taken apart.
+#[derive(Debug, Clone)]
+pub(super) struct Parted {
+    /// Everything but the sound.
+    pub(super) pictures: Body,
+    /// The converted sound.
+    pub(super) sound: Body,
+}
+
 /// All segments of a channel.
 #[derive(Debug)]
 pub(super) struct Window {
     /// What playlists show.
     span: Duration,
     segments: VecDeque<Arc<Segment>>,
-    /// Converted sound of segments.
-    sounds: BTreeMap<Number, Body>,
+    /// Segments taken apart, for players that need the sound converted.
+    parted: BTreeMap<Number, Parted>,
     next: Number,
     stretch: u64,
     /// The index in the ring after the newest segment.
@@ -64,7 +73,7 @@ impl Window {
         Self {
             span: span.max(LEAST),
             segments: VecDeque::new(),
-            sounds: BTreeMap::new(),
+            parted: BTreeMap::new(),
             next: 0,
             stretch: 0,
             head: 0,
@@ -130,7 +139,7 @@ impl Window {
     fn remove(&mut self, count: usize) -> Vec<Arc<Segment>> {
         let removed: Vec<_> = self.segments.drain(..count).collect();
         let first = self.segments.front().map_or(self.next, |segment| segment.number);
-        self.sounds = self.sounds.split_off(&first);
+        self.parted = self.parted.split_off(&first);
         removed
     }
 
@@ -153,27 +162,21 @@ impl Window {
         self.segments.iter().skip_while(move |segment| segment.number < first)
     }
 
-    /// The segments that playlists of converted sound show: the newest run of those that have some.
-    pub(super) fn listed_sounds(&self) -> impl Iterator<Item = &Arc<Segment>> {
-        let sounds = self.sound_range();
-        self.listed().filter(move |segment| sounds.contains(&segment.number))
-    }
-
-    /// The segments of a rendition's playlist. Pictures begin where the sound beside them does.
+    /// The segments of a rendition's playlist. Those of pictures and sound are the same: a player needs both.
     pub(super) fn shown(&self, rendition: Rendition) -> Vec<Arc<Segment>> {
-        let first = self.sound_range().start;
+        let parted = self.parted_range();
+        let is_parted = |segment: &&Arc<Segment>| parted.contains(&segment.number);
         match rendition {
             Rendition::Whole => self.listed().cloned().collect(),
-            Rendition::Pictures => self.listed().filter(|segment| segment.number >= first).cloned().collect(),
-            Rendition::Sound => self.listed_sounds().cloned().collect(),
+            Rendition::Pictures | Rendition::Sound => self.listed().filter(is_parted).cloned().collect(),
         }
     }
 
-    /// The newest segments without a gap whose sound is converted.
-    fn sound_range(&self) -> Range<Number> {
-        let Some((&last, _)) = self.sounds.last_key_value() else { return 0..0 };
+    /// The newest segments without a gap that are taken apart.
+    fn parted_range(&self) -> Range<Number> {
+        let Some((&last, _)) = self.parted.last_key_value() else { return 0..0 };
         let mut first = last;
-        while first > 0 && self.sounds.contains_key(&(first - 1)) {
+        while first > 0 && self.parted.contains_key(&(first - 1)) {
             first -= 1;
         }
         first..last + 1
@@ -219,30 +222,34 @@ impl Window {
         self.head
     }
 
-    /// The converted sound of a segment.
-    pub(super) fn sound(&self, number: Number) -> Option<&Body> {
-        self.sounds.get(&number)
-    }
-
-    /// Adds the converted sound of a segment, if that is still there.
-    pub(super) fn add_sound(&mut self, number: Number, body: Body) {
-        if self.get(number).is_some() {
-            self.sounds.insert(number, body);
+    /// The bytes of a segment's rendition.
+    pub(super) fn body(&self, number: Number, rendition: Rendition) -> Option<&Body> {
+        match rendition {
+            Rendition::Whole => self.get(number).map(|segment| &segment.body),
+            Rendition::Pictures => self.parted.get(&number).map(|parted| &parted.pictures),
+            Rendition::Sound => self.parted.get(&number).map(|parted| &parted.sound),
         }
     }
 
-    /// The first segment whose sound is to be converted next, if it is there: the one after those that have some, or as
-    /// far back as new players start.
-    pub(super) fn next_without_sound(&self) -> Option<Number> {
-        let range = self.sound_range();
+    /// A segment has been taken apart. If it has left meanwhile, so do its parts.
+    pub(super) fn add_parted(&mut self, number: Number, parted: Parted) {
+        if self.get(number).is_some() {
+            self.parted.insert(number, parted);
+        }
+    }
+
+    /// The segment that is to be taken apart next, if it is there: the one after those that are, or as far back as new
+    /// players start.
+    pub(super) fn next_whole(&self) -> Option<Number> {
+        let range = self.parted_range();
         let start = self.behind(Duration::from_secs(u64::from(3 * self.target())));
         let number = if range.is_empty() || range.end < self.first() { start } else { range.end };
         self.get(number).map(|segment| segment.number)
     }
 
-    /// Lets go of all converted sound.
-    pub(super) fn clear_sounds(&mut self) {
-        self.sounds.clear();
+    /// Lets go of all that was taken apart.
+    pub(super) fn clear_parted(&mut self) -> BTreeMap<Number, Parted> {
+        std::mem::take(&mut self.parted)
     }
 
     /// The target duration in seconds; the longest possible until it is settled.

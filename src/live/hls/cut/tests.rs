@@ -124,7 +124,9 @@ fn presentation_times_that_jump_are_not_believed() {
 
 #[test]
 fn the_target_is_as_short_as_the_picture_groups_allow() {
-    for (longest, gap, target) in [(4, 1, 6), (4, 2, 6), (5, 3, 8), (7, 2, 8), (8, 8, 12), (11, 2, 12), (30, 30, 12)] {
+    for (longest, gap, target) in
+        [(4, 1, 6), (4, 2, 6), (5, 3, 8), (7, 2, 8), (8, 8, 12), (11, 2, 12), (30, 30, 12)]
+    {
         assert_eq!(choose_target(longest * SECOND, gap * SECOND), target, "{longest} {gap}");
     }
 }

@@ -19,7 +19,8 @@ fn window() -> Window {
 }
 
 fn media(segments: &[Arc<Segment>]) -> (String, MediaPlaylist) {
-    let text = Listing { epoch: 1_000, target: 6, rendition: Rendition::Whole, segments, ended: false }.write();
+    let text =
+        Listing { epoch: 1_000, target: 6, rendition: Rendition::Whole, segments, ended: false }.write();
     let parsed = m3u8_rs::parse_media_playlist_res(text.as_bytes()).expect("a playlist");
     (text, parsed)
 }
@@ -61,7 +62,9 @@ fn names_lead_back_to_the_segment() {
         assert_eq!(parse_segment(7_001, &name), None, "of an earlier start");
         assert_eq!(Rendition::of_playlist(rendition.playlist()), Some(rendition));
     }
-    for name in ["", "7000-", "7000-.ts", "7000-x.ts", "7000-1.mp4", "7000-+1.ts", "../7000-1.ts", "7000-1-x.ts"] {
+    for name in
+        ["", "7000-", "7000-.ts", "7000-x.ts", "7000-1.mp4", "7000-+1.ts", "../7000-1.ts", "7000-1-x.ts"]
+    {
         assert_eq!(parse_segment(7_000, name), None, "{name}");
     }
 }

@@ -228,7 +228,10 @@ fn broadcast(folder: &Path, seconds: u32, offset: u32) -> Vec<Chunk> {
             _ if marked => chunks.push(Chunk {
                 bytes: [&tables[0], &tables[1], packet].concat().into(),
                 // ffmpeg begins 1.4 s after the offset.
-                entry: Some(Entry { pts: 126_000 + 90_000 * (u64::from(offset) + 2 * number), kind: EntryKind::Clean }),
+                entry: Some(Entry {
+                    pts: 126_000 + 90_000 * (u64::from(offset) + 2 * number),
+                    kind: EntryKind::Clean,
+                }),
                 position: 180_000 * number,
                 program: Arc::clone(&program),
                 ..second_of(0)
@@ -272,7 +275,8 @@ async fn sound_is_converted_and_cut_where_the_pictures_are() {
     while stage.shelf.window().shown(Rendition::Sound).len() < 5 {
         tokio::time::timeout(PATIENCE, changes.changed()).await.unwrap().unwrap();
     }
-    let (sound, pictures) = (stage.playlist(Rendition::Sound).await, stage.playlist(Rendition::Pictures).await);
+    let (sound, pictures) =
+        (stage.playlist(Rendition::Sound).await, stage.playlist(Rendition::Pictures).await);
     assert_eq!(sound.media_sequence, pictures.media_sequence);
     let mut last: Option<f64> = None;
     for segment in &sound.segments {
@@ -293,7 +297,8 @@ async fn sound_is_converted_and_cut_where_the_pictures_are() {
 async fn a_break_ends_one_conversion_and_begins_another() {
     let ffmpeg = Ffmpeg::find("ffmpeg").await.unwrap();
     let stage = Stage::new(600, Some(ffmpeg)).record();
-    let (mut chunks, mut second) = (broadcast(stage.folder.path(), 20, 5000), broadcast(stage.folder.path(), 20, 70));
+    let (mut chunks, mut second) =
+        (broadcast(stage.folder.path(), 20, 5000), broadcast(stage.folder.path(), 20, 70));
     let length = chunks.len() as u64;
     second.iter_mut().for_each(|chunk| chunk.position += length * 180_000);
     second[0].broken = true;

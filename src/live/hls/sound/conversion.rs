@@ -8,9 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::ChildStdin;
 
 use super::frames::Frames;
+use super::parts;
 use crate::ffmpeg::{Ffmpeg, Running};
 use crate::live::hls::follow::Follow;
-use crate::live::hls::shelf::{Shelf, keep_sound};
+use crate::live::hls::shelf::Shelf;
 use crate::live::hls::window::Number;
 
 /// Segments that may lie behind one whose sound has not come: where the channel is mute, it will not come.
@@ -20,11 +21,48 @@ const MOST_BEHIND: u64 = 3;
 /// delay off); gaps in the sound are filled, so that it keeps to the picture. One frame of sound goes into each PES
 /// packet, so that it can be cut between any two.
 const ARGUMENTS: &[&str] = &[
-    "-protocol_whitelist", "pipe", "-probesize", "1000000", "-analyzeduration", "1000000", "-copyts",
-    "-f", "mpegts", "-i", "pipe:0",
-    "-map", "0:a:0", "-c:a", "aac", "-b:a", "160k", "-ac", "2", "-ar", "48000", "-af", "aresample=async=1",
-    "-avoid_negative_ts", "disabled", "-f", "mpegts", "-mpegts_copyts", "1", "-muxdelay", "0", "-muxpreload", "0", "-pes_payload_size", "0",
-    "-mpegts_start_pid", "256", "-mpegts_pmt_start_pid", "4096", "-flush_packets", "1", "pipe:1",
+    "-protocol_whitelist",
+    "pipe",
+    "-probesize",
+    "1000000",
+    "-analyzeduration",
+    "1000000",
+    "-copyts",
+    "-f",
+    "mpegts",
+    "-i",
+    "pipe:0",
+    "-map",
+    "0:a:0",
+    "-c:a",
+    "aac",
+    "-b:a",
+    "160k",
+    "-ac",
+    "2",
+    "-ar",
+    "48000",
+    "-af",
+    "aresample=async=1",
+    "-avoid_negative_ts",
+    "disabled",
+    "-f",
+    "mpegts",
+    "-mpegts_copyts",
+    "1",
+    "-muxdelay",
+    "0",
+    "-muxpreload",
+    "0",
+    "-pes_payload_size",
+    "0",
+    "-mpegts_start_pid",
+    "256",
+    "-mpegts_pmt_start_pid",
+    "4096",
+    "-flush_packets",
+    "1",
+    "pipe:1",
 ];
 
 /// Why a run ended before its stretch did.
@@ -126,7 +164,7 @@ impl Stretch {
     }
 
     async fn keep(&mut self, shelf: &Arc<Shelf>, number: Number, bytes: Bytes) {
-        keep_sound(shelf, number, bytes).await;
+        parts::keep(shelf, number, bytes).await;
         self.number = number + 1;
     }
 }

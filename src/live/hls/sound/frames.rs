@@ -126,7 +126,8 @@ mod tests {
         let [high, low] = pid.to_be_bytes();
         packet[..4].copy_from_slice(&[0x47, high | if time.is_some() { 0x40 } else { 0 }, low, 0x10]);
         if let Some(time) = time {
-            let bits = |shift: u32, count: u32| u8::try_from(time % WRAP >> shift & ((1 << count) - 1)).unwrap();
+            let bits =
+                |shift: u32, count: u32| u8::try_from(time % WRAP >> shift & ((1 << count) - 1)).unwrap();
             packet[4..13].copy_from_slice(&[0, 0, 1, 0xc0, 0, 0, 0x80, 0x80, 5]);
             packet[13..18].copy_from_slice(&[
                 0x21 | bits(30, 3) << 1,

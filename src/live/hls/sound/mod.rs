@@ -7,6 +7,7 @@
 
 mod conversion;
 mod frames;
+mod parts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::playlist::Rendition;
 use super::shelf::Shelf;
 use super::window::Number;
 use crate::ffmpeg::Ffmpeg;
@@ -59,7 +61,7 @@ impl Sound {
         let mut changes = shelf.changes();
         self.asked.send_replace(Some(Instant::now()));
         while self.is_possible() {
-            if shelf.window().listed_sounds().next().is_some() {
+            if !shelf.window().shown(Rendition::Sound).is_empty() {
                 return true;
             }
             if shelf.ring.ended().is_some() || timeout_at(deadline, changes.changed()).await.is_err() {
@@ -75,13 +77,18 @@ impl Sound {
         let mut asked = self.asked.subscribe();
         let mut conversion = Conversion::new(ffmpeg);
         // The sender is ours.
-        while asked.wait_for(|asked| asked.is_some_and(|at| at.elapsed() < shelf.poll_timeout())).await.is_ok() {
+        while asked
+            .wait_for(|asked| asked.is_some_and(|at| at.elapsed() < shelf.poll_timeout()))
+            .await
+            .is_ok()
+        {
             tokio::select! {
                 () = self.work(shelf, &mut conversion) => {}
                 () = self.until_unwanted(shelf) => {}
             }
             // Whoever asks next must not be told of sound that ends in the past.
-            shelf.window().clear_sounds();
+            let past = shelf.window().clear_parted();
+            drop(past);
         }
     }
 
@@ -94,7 +101,7 @@ impl Sound {
                 failures = 0;
                 continue;
             };
-            let got_on = shelf.window().sound(from).is_some();
+            let got_on = shelf.window().body(from, Rendition::Sound).is_some();
             failures = if got_on { 1 } else { failures + 1 };
             tell(&fault, failures);
             if failures >= MOST_FAILURES {
@@ -132,7 +139,7 @@ impl Sound {
 async fn next_number(shelf: &Shelf) -> Number {
     let mut changes = shelf.changes();
     loop {
-        if let Some(number) = shelf.window().next_without_sound() {
+        if let Some(number) = shelf.window().next_whole() {
             return number;
         }
         // The shelf holds the sender.

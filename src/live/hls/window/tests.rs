@@ -30,6 +30,10 @@ fn body(length: usize) -> Body {
     Body::memory(vec![Bytes::from(vec![0; length])])
 }
 
+fn parted() -> Parted {
+    Parted { pictures: body(188), sound: body(188) }
+}
+
 /// Segments of five seconds, `count` of them.
 fn filled(span: u64, count: u64) -> Window {
     let mut window = Window::new(Duration::from_secs(span));
@@ -99,15 +103,15 @@ fn dates_follow_from_durations_and_are_set_anew_after_a_break() {
 fn sound_is_shown_as_far_as_it_goes_without_a_gap() {
     let mut window = filled(1000, 20);
     for number in [3, 4, 10, 11, 12] {
-        window.add_sound(number, body(188));
+        window.add_parted(number, parted());
     }
-    window.add_sound(99, body(188));
+    window.add_parted(99, parted());
     assert_eq!(numbers(&window.shown(Rendition::Sound)), [10, 11, 12]);
-    assert_eq!(numbers(&window.shown(Rendition::Pictures)), Vec::from_iter(10..20));
-    assert_eq!(window.next_without_sound(), Some(13));
-    window.clear_sounds();
+    assert_eq!(numbers(&window.shown(Rendition::Pictures)), [10, 11, 12]);
+    assert_eq!(window.next_whole(), Some(13));
+    drop(window.clear_parted());
     window.settle_target();
-    assert_eq!(window.next_without_sound(), Some(16), "as far back as a player starts");
+    assert_eq!(window.next_whole(), Some(16), "as far back as a player starts");
 }
 
 #[test]

@@ -1,0 +1,3 @@
+//! The routes of live channels.
+
+pub(super) mod channels;

@@ -1,0 +1,3 @@
+//! Live channels.
+
+mod channels;
