@@ -155,7 +155,7 @@ mod tests {
         for size in [192, 204] {
             let bytes: Vec<u8> = (0..100).flat_map(|_| [&[0; 4][..], &packet(1)[..], &[0; 12][..]].concat()[..size].to_vec()).collect();
             let mut aligner = Aligner::default();
-            assert_eq!(read(&mut aligner, &bytes, 1000), []);
+            assert_eq!(read(&mut aligner, &bytes, 1000), [] as [u8; 0]);
             assert!(!aligner.is_locked() && aligner.skipped > 90 * 188);
         }
     }
