@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group, setpriority_process};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 /// How long it may take to say what it can do. It answers within a moment; only a broken disk takes longer.
@@ -26,10 +27,11 @@ const LONGEST_LINE: u64 = 500;
 /// Viewers are served first: converting can wait a little, because segments are made ahead.
 const NICENESS: i32 = 10;
 
-/// The program, known to be there and to have what we need.
+/// The program. Whether it is there is found out when it is first needed.
 #[derive(Debug, Clone)]
 pub struct Ffmpeg {
     program: Arc<str>,
+    missing: Arc<OnceCell<Option<FfmpegMissing>>>,
 }
 
 /// Why there is no ffmpeg.
@@ -37,36 +39,31 @@ pub struct Ffmpeg {
 pub enum FfmpegMissing {
     /// It cannot be started.
     #[error("`{0}` cannot be started: {1}")]
-    Absent(String, #[source] io::Error),
+    Absent(Arc<str>, #[source] io::Error),
     /// It does not answer, or not as ffmpeg does.
     #[error("`{0}` does not answer as ffmpeg does")]
-    Strange(String),
+    Strange(Arc<str>),
     /// It was built without an encoder that we need.
     #[error("`{0}` has no AAC encoder")]
-    Incapable(String),
+    Incapable(Arc<str>),
 }
 
 impl Ffmpeg {
-    /// Looks for a program by name or path, and whether it can encode AAC.
-    ///
-    /// # Errors
-    /// See [`FfmpegMissing`].
-    pub async fn find(program: &str) -> Result<Self, FfmpegMissing> {
-        let mut command = Command::new(program);
-        command
-            .args(["-hide_banner", "-loglevel", "error", "-encoders"])
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        let said = match tokio::time::timeout(PATIENCE, command.output()).await {
-            Ok(Ok(output)) if output.status.success() => output.stdout,
-            Ok(Err(error)) => return Err(FfmpegMissing::Absent(program.to_owned(), error)),
-            Ok(Ok(_)) | Err(_) => return Err(FfmpegMissing::Strange(program.to_owned())),
+    /// A program by name or path.
+    pub fn new(program: &str) -> Self {
+        Self { program: program.into(), missing: Arc::default() }
+    }
+
+    /// Whether it is there and can encode AAC. Asked once; what is wrong is logged once.
+    pub async fn is_usable(&self) -> bool {
+        let look = || async {
+            let missing = look(&self.program).await.err();
+            if let Some(why) = &missing {
+                tracing::warn!(%why, "no ffmpeg: players that cannot decode the sound of a live channel will be mute");
+            }
+            missing
         };
-        let said = String::from_utf8_lossy(&said);
-        if !said.lines().any(|line| line.split_whitespace().nth(1) == Some("aac")) {
-            return Err(FfmpegMissing::Incapable(program.to_owned()));
-        }
-        Ok(Self { program: program.into() })
+        self.missing.get_or_init(look).await.is_none()
     }
 
     /// Starts it. It reads what is written to its input and writes to its output; messages are kept.
@@ -91,6 +88,19 @@ impl Ffmpeg {
         }
         Ok(Running { child, group, input, output, messages, listening })
     }
+}
+
+async fn look(program: &Arc<str>) -> Result<(), FfmpegMissing> {
+    let mut command = Command::new(&**program);
+    command.args(["-hide_banner", "-loglevel", "error", "-encoders"]).stdin(Stdio::null()).kill_on_drop(true);
+    let said = match tokio::time::timeout(PATIENCE, command.output()).await {
+        Ok(Ok(output)) if output.status.success() => output.stdout,
+        Ok(Err(error)) => return Err(FfmpegMissing::Absent(Arc::clone(program), error)),
+        Ok(Ok(_)) | Err(_) => return Err(FfmpegMissing::Strange(Arc::clone(program))),
+    };
+    let said = String::from_utf8_lossy(&said);
+    let has_aac = said.lines().any(|line| line.split_whitespace().nth(1) == Some("aac"));
+    if has_aac { Ok(()) } else { Err(FfmpegMissing::Incapable(Arc::clone(program))) }
 }
 
 /// A running ffmpeg. Dropping it kills it.
@@ -175,20 +185,24 @@ mod tests {
 
     use super::*;
 
-    async fn ffmpeg() -> Ffmpeg {
-        Ffmpeg::find("ffmpeg").await.unwrap()
-    }
-
     #[tokio::test]
     async fn what_is_not_ffmpeg_is_not_taken_for_it() {
-        assert!(matches!(Ffmpeg::find("no-such-program-here").await, Err(FfmpegMissing::Absent(..))));
-        assert!(matches!(Ffmpeg::find("false").await, Err(FfmpegMissing::Strange(_))));
-        assert!(matches!(Ffmpeg::find("true").await, Err(FfmpegMissing::Incapable(_))));
+        for (program, why) in [
+            ("no-such-program-here", "cannot be started"),
+            ("false", "does not answer"),
+            ("true", "no AAC encoder"),
+        ] {
+            let said = look(&program.into()).await.unwrap_err().to_string();
+            assert!(said.contains(why), "{said}");
+            assert!(!Ffmpeg::new(program).is_usable().await);
+        }
+        assert!(Ffmpeg::new("ffmpeg").is_usable().await);
     }
 
     #[tokio::test]
     async fn what_it_says_is_kept_and_its_end_reported() {
-        let mut running = ffmpeg().await.start(&["-f", "mpegts", "-i", "pipe:0", "-f", "null", "-"]).unwrap();
+        let mut running =
+            Ffmpeg::new("ffmpeg").start(&["-f", "mpegts", "-i", "pipe:0", "-f", "null", "-"]).unwrap();
         let mut input = running.input().unwrap();
         // It may have given up before all of it is written.
         let _ = input.write_all(&[7; 4096]).await;
@@ -200,7 +214,8 @@ mod tests {
 
     #[tokio::test]
     async fn letting_go_of_it_kills_it() {
-        let running = ffmpeg().await.start(&["-f", "mpegts", "-i", "pipe:0", "-f", "null", "-"]).unwrap();
+        let running =
+            Ffmpeg::new("ffmpeg").start(&["-f", "mpegts", "-i", "pipe:0", "-f", "null", "-"]).unwrap();
         let stat = format!("/proc/{}/stat", running.group.unwrap().as_raw_nonzero());
         assert!(std::fs::read_to_string(&stat).is_ok());
         drop(running);

@@ -87,7 +87,10 @@ impl Shelf {
             if self.lazy {
                 self.until_asked().await;
             }
-            tokio::join!(recorder::record(&self), self.sound.convert(&self));
+            tokio::select! {
+                () = recorder::record(&self) => {}
+                () = self.sound.convert(&self) => {}
+            }
         };
         let _ = stop.run_until_cancelled(work).await;
         let shelf = Arc::clone(&self);
@@ -107,7 +110,10 @@ impl Shelf {
         let ready = self.until_ready(deadline, |window| window.listed().count());
         ready.await?;
         let program = self.ring.newest().map(|chunk| Arc::clone(&chunk.program));
-        let convertible = program.as_ref().is_some_and(|program| self.sound.is_needed(program));
+        let convertible = match &program {
+            Some(program) => self.sound.is_needed(program).await,
+            None => false,
+        };
         let sound =
             if convertible && self.sound.until_there(self, deadline).await { program.as_ref() } else { None };
         let sound = sound.map(|program| program.audio().next().and_then(|track| track.language.as_deref()));

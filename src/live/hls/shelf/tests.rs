@@ -243,6 +243,23 @@ fn broadcast(folder: &Path, seconds: u32, offset: u32) -> Vec<Chunk> {
     chunks
 }
 
+/// The codecs in a segment.
+fn tracks_of(folder: &Path, segment: &[u8]) -> String {
+    let path = folder.join("segment.ts");
+    std::fs::write(&path, segment).unwrap();
+    let probed = std::process::Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", "stream=codec_name", "-of", "default=nw=1:nk=1"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&probed.stderr), "");
+    let text = String::from_utf8(probed.stdout).unwrap();
+    // Each is listed with its programme and by itself.
+    let mut tracks = Vec::from_iter(text.lines());
+    tracks.dedup();
+    tracks.join(" ")
+}
+
 /// Begin and end of the sound in a segment, in seconds, as ffprobe sees it, and its codec.
 fn sound_of(folder: &Path, segment: &[u8]) -> (String, f64, f64) {
     let path = folder.join("segment.ts");
@@ -262,7 +279,7 @@ fn sound_of(folder: &Path, segment: &[u8]) -> (String, f64, f64) {
 
 #[tokio::test]
 async fn sound_is_converted_and_cut_where_the_pictures_are() {
-    let ffmpeg = Ffmpeg::find("ffmpeg").await.unwrap();
+    let ffmpeg = Ffmpeg::new("ffmpeg");
     let stage = Stage::new(600, Some(ffmpeg)).record();
     // Time stamps wrap after 95,443 s: that is in the middle.
     let chunks = broadcast(stage.folder.path(), 40, 95_420);
@@ -278,6 +295,9 @@ async fn sound_is_converted_and_cut_where_the_pictures_are() {
     let (sound, pictures) =
         (stage.playlist(Rendition::Sound).await, stage.playlist(Rendition::Pictures).await);
     assert_eq!(sound.media_sequence, pictures.media_sequence);
+    for segment in &pictures.segments {
+        assert_eq!(tracks_of(stage.folder.path(), &bytes(&stage.shelf, &segment.uri).await), "h264");
+    }
     let mut last: Option<f64> = None;
     for segment in &sound.segments {
         let bytes = bytes(&stage.shelf, &segment.uri).await;
@@ -295,7 +315,7 @@ async fn sound_is_converted_and_cut_where_the_pictures_are() {
 
 #[tokio::test]
 async fn a_break_ends_one_conversion_and_begins_another() {
-    let ffmpeg = Ffmpeg::find("ffmpeg").await.unwrap();
+    let ffmpeg = Ffmpeg::new("ffmpeg");
     let stage = Stage::new(600, Some(ffmpeg)).record();
     let (mut chunks, mut second) =
         (broadcast(stage.folder.path(), 20, 5000), broadcast(stage.folder.path(), 20, 70));
@@ -328,4 +348,49 @@ async fn without_ffmpeg_or_need_the_channel_keeps_its_own_sound() {
     assert!(master.contains("index.m3u8") && !master.contains("audio"), "{master}");
     let ask = PlaylistAsk { rendition: Rendition::Sound, patience: PATIENCE };
     assert_eq!(stage.shelf.playlist(ask).await.unwrap_err(), NotReady::NoSound);
+}
+
+/// A program that stands in for ffmpeg: it answers for itself, and then runs a script.
+fn stand_in(folder: &Path, script: &str) -> Ffmpeg {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("stand-in");
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *-encoders*) exec ffmpeg \"$@\";; esac\ncd '{}'\n{script}\n",
+        folder.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    Ffmpeg::new(path.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn another_ffmpeg_goes_on_where_one_died() {
+    let tools = TempDir::new().unwrap();
+    // The first one gets some of the input only.
+    let script = "if mkdir first; then head -c 150000 | ffmpeg \"$@\"; exit 3; else exec ffmpeg \"$@\"; fi";
+    let stage = Stage::new(600, Some(stand_in(tools.path(), script))).record();
+    broadcast(stage.folder.path(), 40, 0).into_iter().for_each(|chunk| stage.ring.push(chunk));
+    stage.segments(8).await;
+    assert!(!stage.playlist(Rendition::Sound).await.segments.is_empty());
+    let mut changes = stage.shelf.changes();
+    while stage.shelf.window().shown(Rendition::Sound).last().is_none_or(|last| last.number < 9) {
+        tokio::time::timeout(PATIENCE, changes.changed()).await.unwrap().unwrap();
+    }
+    assert!(tools.path().join("first").exists());
+    let sound = stage.playlist(Rendition::Sound).await;
+    assert!(sound.segments.len() >= 4);
+    for segment in &sound.segments {
+        let (_, first, end) = sound_of(stage.folder.path(), &bytes(&stage.shelf, &segment.uri).await);
+        assert!((end - first - f64::from(segment.duration)).abs() < 0.1, "{}", end - first);
+    }
+}
+
+#[tokio::test]
+async fn where_ffmpeg_keeps_failing_the_channel_keeps_its_own_sound() {
+    let tools = TempDir::new().unwrap();
+    let stage = Stage::new(600, Some(stand_in(tools.path(), "exit 1"))).record();
+    broadcast(stage.folder.path(), 20, 0).into_iter().for_each(|chunk| stage.ring.push(chunk));
+    let master = stage.shelf.master("", "", PATIENCE).await.unwrap();
+    assert!(master.contains("index.m3u8") && !master.contains("audio"), "{master}");
+    assert!(!stage.playlist(Rendition::Whole).await.segments.is_empty());
 }

@@ -2,20 +2,23 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::ChildStdin;
+use tokio::time::Instant;
 
 use super::frames::Frames;
 use super::parts;
 use crate::ffmpeg::{Ffmpeg, Running};
+use crate::live::chunk::Ticks;
 use crate::live::hls::follow::Follow;
 use crate::live::hls::shelf::Shelf;
 use crate::live::hls::window::Number;
 
-/// Segments that may lie behind one whose sound has not come: where the channel is mute, it will not come.
-const MOST_BEHIND: u64 = 3;
+/// Silence of ffmpeg after which what there is makes a segment: where the channel is mute, nothing else will come.
+const MUTE_AFTER: Duration = Duration::from_secs(5);
 
 /// Stereo, because that plays everywhere. Time stamps stay as they are in the channel (`copyts`, and the muxer's own
 /// delay off); gaps in the sound are filled, so that it keeps to the picture. One frame of sound goes into each PES
@@ -93,28 +96,31 @@ impl<'a> Conversion<'a> {
     /// # Errors
     /// ffmpeg gave up, or nothing came out of it.
     pub(super) async fn run(&mut self, shelf: &Arc<Shelf>, from: Number) -> Result<(), Fault> {
-        self.frames.begin();
+        let (mut stretch, mut fed) = (Stretch::begin(shelf, from), false);
+        self.frames.begin(stretch.start);
         let mut running = self.ffmpeg.start(ARGUMENTS)?;
         let input = running.input().ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
         let mut output = running.output().ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
         let feeding = feed(shelf, from, input);
         tokio::pin!(feeding);
-        let (mut stretch, mut fed) = (Stretch::begin(shelf, from), false);
         let mut changes = shelf.changes();
         let mut read = BytesMut::new();
+        let mut heard = Instant::now();
         loop {
             tokio::select! {
                 () = &mut feeding, if !fed => fed = true,
                 count = output.read_buf(&mut read) => match count? {
                     0 if fed => return self.finish(shelf, &mut stretch).await,
                     0 => return Err(ended(running).await),
-                    _ => self.frames.push(&mut read),
+                    _ => {
+                        heard = Instant::now();
+                        self.frames.push(&mut read);
+                    }
                 },
                 _ = changes.changed() => {}
             }
             while let Some((number, end)) = stretch.closed(shelf) {
-                let there = self.frames.has_reached(end);
-                if !there && !stretch.is_overdue(shelf) {
+                if !self.frames.has_reached(end) && heard.elapsed() < MUTE_AFTER {
                     break;
                 }
                 let bytes = self.frames.take_before(end).ok_or(Fault::Mute)?;
@@ -141,26 +147,27 @@ impl<'a> Conversion<'a> {
 /// Segments that continue each other, and how far their sound has come.
 struct Stretch {
     stretch: Option<u64>,
+    /// The presentation time of its first picture.
+    start: Ticks,
     number: Number,
-    /// The segments that were there when it began do not tell how late the sound is.
-    known: Number,
 }
 
 impl Stretch {
     fn begin(shelf: &Shelf, from: Number) -> Self {
         let window = shelf.window();
-        Self { stretch: window.get(from).map(|segment| segment.stretch), number: from, known: window.next() }
+        let first = window.get(from);
+        Self {
+            stretch: first.map(|segment| segment.stretch),
+            start: first.map_or(0, |segment| segment.start),
+            number: from,
+        }
     }
 
     /// The next segment that has no sound, and where it ends, if it is closed.
-    fn closed(&self, shelf: &Shelf) -> Option<(Number, u64)> {
+    fn closed(&self, shelf: &Shelf) -> Option<(Number, Ticks)> {
         let window = shelf.window();
         let segment = window.get(self.number).filter(|segment| Some(segment.stretch) == self.stretch)?;
         Some((self.number, segment.start + segment.duration))
-    }
-
-    fn is_overdue(&self, shelf: &Shelf) -> bool {
-        shelf.window().next() > self.number.max(self.known) + MOST_BEHIND
     }
 
     async fn keep(&mut self, shelf: &Arc<Shelf>, number: Number, bytes: Bytes) {

@@ -21,6 +21,8 @@ pub(super) struct Frames {
     pmt: Option<[u8; PACKET]>,
     /// Frames that are in no segment yet: time stamp of 33 bits and packets.
     waiting: VecDeque<(Ticks, Vec<u8>)>,
+    /// What is before this time belongs to a segment that has its sound, or is not shown.
+    start: Ticks,
     counters: Counters,
 }
 
@@ -32,8 +34,9 @@ struct Counters {
 }
 
 impl Frames {
-    /// Another ffmpeg begins; what the one before has left is let go of.
-    pub(super) fn begin(&mut self) {
+    /// Another ffmpeg begins, whose sound is wanted from a time on; what the one before has left is let go of.
+    pub(super) fn begin(&mut self, start: Ticks) {
+        self.start = start;
         (self.pat, self.pmt) = (None, None);
         self.waiting.clear();
     }
@@ -74,7 +77,7 @@ impl Frames {
         self.waiting.back().is_some_and(|(time, _)| !is_before(*time, end))
     }
 
-    /// A segment of all frames before `end`: it begins with the tables. `None` if ffmpeg has made nothing at all yet.
+    /// A segment of all frames up to `end`: it begins with the tables. `None` if ffmpeg has made nothing at all yet.
     pub(super) fn take_before(&mut self, end: Ticks) -> Option<Bytes> {
         let (mut pat, mut pmt) = (self.pat?, self.pmt?);
         let Counters { tables, sound } = &mut self.counters;
@@ -83,6 +86,7 @@ impl Frames {
         }
         *tables = tables.wrapping_add(1);
         let mut segment = [pat, pmt].concat();
+        while self.waiting.pop_front_if(|(time, _)| is_before(*time, self.start)).is_some() {}
         while let Some((_, mut frame)) = self.waiting.pop_front_if(|(time, _)| is_before(*time, end)) {
             for packet in frame.chunks_exact_mut(PACKET) {
                 // Only packets with a payload count (2.4.3.3).
@@ -93,6 +97,7 @@ impl Frames {
             }
             segment.extend_from_slice(&frame);
         }
+        self.start = end;
         Some(segment.into())
     }
 }
@@ -173,18 +178,26 @@ mod tests {
     }
 
     #[test]
+    fn what_another_segment_has_already_is_left_out() {
+        let mut frames = frames(&[90, 100, 110]);
+        frames.start = 100;
+        assert_eq!(frames.take_before(200).unwrap().len(), (2 + 4) * PACKET);
+    }
+
+    #[test]
     fn time_stamps_that_wrap_stay_in_order() {
         let mut frames = frames(&[WRAP - 20, WRAP - 10, WRAP + 5, WRAP + 10]);
+        frames.start = WRAP - 30;
         assert!(frames.has_reached(WRAP + 10) && !frames.has_reached(WRAP + 11));
         assert_eq!(frames.take_before(WRAP + 1).unwrap().len(), (2 + 4) * PACKET);
-        assert_eq!(frames.take_before(5 * WRAP + 6).unwrap().len(), (2 + 2) * PACKET);
+        assert_eq!(frames.take_before(WRAP + 6).unwrap().len(), (2 + 2) * PACKET);
     }
 
     #[test]
     fn without_tables_there_is_no_segment() {
         assert!(Frames::default().take_before(1).is_none());
         let mut begun = frames(&[1]);
-        begun.begin();
+        begun.begin(1);
         assert!(begun.take_before(5).is_none());
     }
 }

@@ -9,6 +9,7 @@ mod conversion;
 mod frames;
 mod parts;
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,10 +50,10 @@ impl Sound {
     }
 
     /// Whether players need the sound of a programme converted, and it can be.
-    pub(super) fn is_needed(&self, program: &Program) -> bool {
+    pub(super) async fn is_needed(&self, program: &Program) -> bool {
         let first = program.audio().next().map(|track| track.codec);
         let foreign = matches!(first, Some(Codec::MpegAudio | Codec::Ac3 | Codec::Eac3));
-        foreign && program.video().is_some() && self.is_possible()
+        foreign && program.video().is_some() && self.is_possible().await
     }
 
     /// Asks for sound and waits until some is there. `false` if there will be none, or not in time.
@@ -60,7 +61,7 @@ impl Sound {
         let deadline = deadline.min(Instant::now() + SOUND_PATIENCE);
         let mut changes = shelf.changes();
         self.asked.send_replace(Some(Instant::now()));
-        while self.is_possible() {
+        while self.is_possible().await {
             if !shelf.window().shown(Rendition::Sound).is_empty() {
                 return true;
             }
@@ -73,7 +74,7 @@ impl Sound {
 
     /// Converts whenever somebody asks, until the future is dropped.
     pub(super) async fn convert(&self, shelf: &Arc<Shelf>) {
-        let Some(ffmpeg) = &self.ffmpeg else { return };
+        let Some(ffmpeg) = &self.ffmpeg else { return pending().await };
         let mut asked = self.asked.subscribe();
         let mut conversion = Conversion::new(ffmpeg);
         // The sender is ours.
@@ -126,8 +127,9 @@ impl Sound {
         }
     }
 
-    fn is_possible(&self) -> bool {
-        self.ffmpeg.is_some() && self.resting().is_none_or(|until| until <= Instant::now())
+    async fn is_possible(&self) -> bool {
+        let Some(ffmpeg) = &self.ffmpeg else { return false };
+        self.resting().is_none_or(|until| until <= Instant::now()) && ffmpeg.is_usable().await
     }
 
     fn resting(&self) -> MutexGuard<'_, Option<Instant>> {
