@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
@@ -55,17 +56,29 @@ impl Body {
 
 /// The bytes of a segment for whoever sends them. It stays readable when the segment leaves the window.
 #[derive(Debug, Clone)]
-pub struct SegmentBody(pub(super) Body);
+pub struct SegmentBody {
+    body: Body,
+    behind: Duration,
+}
 
 impl SegmentBody {
+    pub(super) fn new(body: Body, behind: Duration) -> Self {
+        Self { body, behind }
+    }
+
     /// How many bytes there are.
     pub fn length(&self) -> u64 {
-        self.0.length()
+        self.body.length()
+    }
+
+    /// How far its beginning is behind the newest bytes of the channel.
+    pub fn behind(&self) -> Duration {
+        self.behind
     }
 
     /// Reads a run of them, half-open and within the length.
     pub fn reader(self, run: Range<u64>) -> SegmentReader {
-        SegmentReader { body: self.0, file: None, run }
+        SegmentReader { body: self.body, file: None, run }
     }
 }
 

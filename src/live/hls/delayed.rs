@@ -43,8 +43,10 @@ impl DelayedReader {
             let position = self.waiting.as_ref().map_or(0, |part| part.position);
             self.follow.until(position + ticks(self.delay.saturating_sub(LEAD))).await;
             let Some(part) = self.waiting.take() else { continue };
-            self.position = Some(part.position);
-            if let Some(Gap::Missed(chunk)) = &part.gap {
+            let is_first = self.position.replace(part.position).is_none();
+            if let Some(Gap::Missed(chunk)) = &part.gap
+                && !is_first
+            {
                 self.ready.push_back(ts::skip_notice(chunk));
             }
             self.ready.push_back(part.bytes);

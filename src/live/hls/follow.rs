@@ -2,14 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::body::{SegmentBody, SegmentReader};
 use super::shelf::Shelf;
 use super::window::{Number, Segment};
-use crate::live::chunk::{Chunk, Ticks};
-use crate::live::ring::{Cursor, Step};
+use crate::live::chunk::{Chunk, Program, Ticks};
+use crate::live::ring::{Cursor, JoinAt, Step};
 
 /// Some bytes of a channel, whole packets in order.
 #[derive(Debug)]
@@ -39,11 +40,13 @@ pub(super) struct Follow {
 
 #[derive(Debug)]
 enum Place {
+    /// Nothing is recorded yet: as far back as the ring goes, at most so far.
+    Ring(Duration),
     /// Before the segment of this number; the flag says whether those before it were missed.
     Before(Number, bool),
     /// Within a segment. The gap before it has not been told.
     Within(SegmentReader, Arc<Segment>, Option<Gap>),
-    Live(Cursor, Option<Arc<crate::live::chunk::Program>>),
+    Live(Cursor, Option<Arc<Program>>),
 }
 
 impl Follow {
@@ -52,10 +55,28 @@ impl Follow {
         Self { shelf, place: Place::Before(number, false) }
     }
 
+    /// Begins `delay` before the newest chunk, or with the oldest there is.
+    pub(super) fn behind(shelf: Arc<Shelf>, delay: Duration) -> Self {
+        let newest = shelf.ring.newest().map_or(0, |chunk| chunk.position);
+        let place = {
+            let window = shelf.window();
+            if window.next() == 0 {
+                Place::Ring(delay)
+            } else {
+                Place::Before(window.at(newest, delay), false)
+            }
+        };
+        Self { shelf, place }
+    }
+
     /// The next bytes; `None` when the channel has ended. Safe to drop and call again.
     pub(super) async fn next(&mut self) -> Option<Part> {
         loop {
             match &mut self.place {
+                Place::Ring(delay) => {
+                    let at = JoinAt { behind: *delay, bytes: usize::MAX };
+                    self.place = Place::Live(self.shelf.ring.join(at).await.ok()?, None);
+                }
                 Place::Before(number, missed) => self.place = enter(&self.shelf, *number, *missed),
                 Place::Within(reader, segment, gap) => match reader.next().await {
                     Ok(Some(bytes)) => {
@@ -108,12 +129,14 @@ fn enter(shelf: &Arc<Shelf>, number: Number, missed: bool) -> Place {
         let program = window.get(number.wrapping_sub(1)).map(|last| Arc::clone(&last.opening.program));
         return Place::Live(shelf.ring.at(window.head()), program);
     };
-    let gap = if missed {
+    // A break that its packets do not tell of: chunks were lost, or left out until decoding could begin again.
+    let untold = segment.after_break && !segment.opening.broken;
+    let gap = if missed || untold {
         Some(Gap::Missed(Box::new(segment.opening.clone())))
     } else {
         segment.after_break.then_some(Gap::Break)
     };
-    let body = SegmentBody(segment.body.clone());
+    let body = SegmentBody::new(segment.body.clone(), Duration::ZERO);
     let length = body.length();
     Place::Within(body.reader(0..length), Arc::clone(segment), gap)
 }

@@ -19,9 +19,11 @@ pub enum Rendition {
 
 /// A playlist, as a viewer asks for it.
 #[derive(Debug, Clone, Copy)]
-pub struct PlaylistAsk {
+pub struct PlaylistAsk<'a> {
     /// Which one.
     pub rendition: Rendition,
+    /// Stands behind the names of its segments; plain text.
+    pub query: &'a str,
     /// How long to wait for the first segments.
     pub patience: Duration,
 }
@@ -77,6 +79,7 @@ pub(super) struct Listing<'a> {
     /// In seconds.
     pub(super) target: u32,
     pub(super) rendition: Rendition,
+    pub(super) query: &'a str,
     pub(super) segments: &'a [std::sync::Arc<Segment>],
     /// Nothing more will come.
     pub(super) ended: bool,
@@ -96,7 +99,7 @@ impl Listing<'_> {
             }
             let name = segment_name(self.epoch, segment.number, self.rendition);
             let seconds = cut::time(segment.duration).as_secs_f64();
-            line(&mut text, format_args!("#EXTINF:{seconds:.5},\n{name}"));
+            line(&mut text, format_args!("#EXTINF:{seconds:.5},\n{name}{}", self.query));
         }
         if self.ended {
             text.push_str("#EXT-X-ENDLIST\n");

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::body::{Body, SegmentBody};
+use super::body::SegmentBody;
+use super::cut;
 use super::delayed::DelayedReader;
 use super::disk::Disk;
 use super::follow::Follow;
@@ -125,7 +126,7 @@ impl Shelf {
     ///
     /// # Errors
     /// See [`NotReady`].
-    pub async fn playlist(&self, ask: PlaylistAsk) -> Result<String, NotReady> {
+    pub async fn playlist(&self, ask: PlaylistAsk<'_>) -> Result<String, NotReady> {
         let deadline = Instant::now() + ask.patience;
         if ask.rendition == Rendition::Sound && !self.sound.until_there(self, deadline).await {
             return Err(NotReady::NoSound);
@@ -136,22 +137,24 @@ impl Shelf {
             let mut window = self.window();
             (window.settle_target(), window.shown(ask.rendition))
         };
-        Ok(Listing { epoch: self.epoch, target, rendition: ask.rendition, segments: &segments, ended }
-            .write())
+        let PlaylistAsk { rendition, query, .. } = ask;
+        Ok(Listing { epoch: self.epoch, target, rendition, query, segments: &segments, ended }.write())
     }
 
-    /// The bytes of a segment by its name in a playlist, and which rendition it is of.
-    pub fn segment(&self, name: &str) -> Option<(SegmentBody, Rendition)> {
+    /// The bytes of a segment by its name in a playlist.
+    pub fn segment(&self, name: &str) -> Option<SegmentBody> {
         let (number, rendition) = playlist::parse_segment(self.epoch, name)?;
-        let body = self.window().body(number, rendition).cloned()?;
-        Some((SegmentBody(body), rendition))
+        let newest = self.ring.newest().map_or(0, |chunk| chunk.position);
+        let window = self.window();
+        let position = window.get(number)?.opening.position;
+        let body = window.body(number, rendition)?.clone();
+        Some(SegmentBody::new(body, cut::time(newest.saturating_sub(position))))
     }
 
     /// Reads the channel as one transport stream from `delay` ago, or from the oldest there is.
     pub fn read_from(self: &Arc<Self>, delay: Duration) -> DelayedReader {
-        let newest = self.ring.newest().map_or(0, |chunk| chunk.position);
-        let number = self.window().at(newest, delay);
-        DelayedReader::new(Follow::from(Arc::clone(self), number), delay)
+        self.asked.send_replace(true);
+        DelayedReader::new(Follow::behind(Arc::clone(self), delay), delay)
     }
 
     /// How long viewers count after their last poll: three target durations, in which every player polls.
@@ -161,7 +164,7 @@ impl Shelf {
 
     /// How far back viewers can go now.
     pub fn recorded(&self) -> Duration {
-        self.window().listed().map(|segment| super::cut::time(segment.duration)).sum()
+        self.window().listed().map(|segment| cut::time(segment.duration)).sum()
     }
 
     pub(super) fn window(&self) -> MutexGuard<'_, Window> {

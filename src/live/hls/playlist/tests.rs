@@ -19,8 +19,15 @@ fn window() -> Window {
 }
 
 fn media(segments: &[Arc<Segment>]) -> (String, MediaPlaylist) {
-    let text =
-        Listing { epoch: 1_000, target: 6, rendition: Rendition::Whole, segments, ended: false }.write();
+    let text = Listing {
+        epoch: 1_000,
+        target: 6,
+        rendition: Rendition::Whole,
+        query: "?v=1",
+        segments,
+        ended: false,
+    }
+    .write();
     let parsed = m3u8_rs::parse_media_playlist_res(text.as_bytes()).expect("a playlist");
     (text, parsed)
 }
@@ -35,6 +42,7 @@ fn numbers_and_breaks_count_on_while_segments_leave() {
         assert_eq!(parsed.discontinuity_sequence, breaks, "from {first}");
         assert_eq!(parsed.segments.iter().filter(|segment| segment.discontinuity).count(), tags);
         assert!(parsed.segments[0].program_date_time.is_some());
+        assert_eq!(parsed.segments[0].uri, format!("1000-{first}.ts?v=1"));
     }
 }
 
@@ -71,7 +79,8 @@ fn names_lead_back_to_the_segment() {
 
 #[test]
 fn an_empty_or_ended_playlist_is_one_too() {
-    let listing = Listing { epoch: 9, target: 6, rendition: Rendition::Sound, segments: &[], ended: true };
+    let listing =
+        Listing { epoch: 9, target: 6, rendition: Rendition::Sound, query: "", segments: &[], ended: true };
     let parsed = m3u8_rs::parse_media_playlist_res(listing.write().as_bytes()).expect("a playlist");
     assert!(parsed.end_list && parsed.segments.is_empty());
 }

@@ -59,7 +59,8 @@ impl Stage {
     }
 
     async fn playlist(&self, rendition: Rendition) -> m3u8_rs::MediaPlaylist {
-        let text = self.shelf.playlist(PlaylistAsk { rendition, patience: PATIENCE }).await.unwrap();
+        let text =
+            self.shelf.playlist(PlaylistAsk { rendition, query: "", patience: PATIENCE }).await.unwrap();
         m3u8_rs::parse_media_playlist_res(text.as_bytes()).unwrap()
     }
 
@@ -89,7 +90,7 @@ fn second_of(second: u64) -> Chunk {
 }
 
 async fn bytes(shelf: &Shelf, name: &str) -> Vec<u8> {
-    let (body, _) = shelf.segment(name).unwrap();
+    let body = shelf.segment(name).unwrap();
     let length = body.length();
     read(body.reader(0..length)).await
 }
@@ -119,7 +120,7 @@ async fn segments_together_are_the_channel() {
     let total: f32 = playlist.segments.iter().map(|segment| segment.duration).sum();
     assert_eq!((second, f64::from(total)), (second, second as f64));
     assert_eq!(playlist.target_duration, 6);
-    let (body, _) = stage.shelf.segment(&playlist.segments[1].uri).unwrap();
+    let body = stage.shelf.segment(&playlist.segments[1].uri).unwrap();
     assert_eq!(read(body.reader(100..200)).await, [vec![2; 88], vec![3; 12]].concat());
     assert!(stage.shelf.segment("1-1.ts").is_none(), "of another start of the server");
 }
@@ -151,7 +152,7 @@ async fn without_a_window_nothing_is_written_before_somebody_asks() {
 #[tokio::test]
 async fn the_first_playlist_waits_for_segments_and_says_why_it_gives_up() {
     let stage = Stage::new(60, None).record();
-    let ask = |patience| PlaylistAsk { rendition: Rendition::Whole, patience };
+    let ask = |patience| PlaylistAsk { rendition: Rendition::Whole, query: "", patience };
     let early = stage.shelf.playlist(ask(Duration::from_millis(10))).await;
     assert_eq!(early.unwrap_err(), NotReady::TooSoon);
     stage.push(0..1);
@@ -346,7 +347,7 @@ async fn without_ffmpeg_or_need_the_channel_keeps_its_own_sound() {
     broadcast(stage.folder.path(), 20, 0).into_iter().for_each(|chunk| stage.ring.push(chunk));
     let master = stage.shelf.master("", "", PATIENCE).await.unwrap();
     assert!(master.contains("index.m3u8") && !master.contains("audio"), "{master}");
-    let ask = PlaylistAsk { rendition: Rendition::Sound, patience: PATIENCE };
+    let ask = PlaylistAsk { rendition: Rendition::Sound, query: "", patience: PATIENCE };
     assert_eq!(stage.shelf.playlist(ask).await.unwrap_err(), NotReady::NoSound);
 }
 
