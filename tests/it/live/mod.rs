@@ -1,3 +1,4 @@
 //! Live channels.
 
 mod channels;
+mod players;
