@@ -8,6 +8,9 @@ use bytes::Bytes;
 /// Which elementary stream or table a packet belongs to, 13 bits (ISO/IEC 13818-1, 2.4.3.3).
 pub type Pid = u16;
 
+/// Packets with this PID are filler. A PMT names it as the clock where there is none.
+pub(super) const NULL_PID: Pid = 0x1FFF;
+
 /// Time in units of 1/90,000 s, as time stamps of a transport stream count it, but unrolled: it never wraps.
 pub type Ticks = u64;
 
@@ -123,6 +126,12 @@ impl Program {
     /// The picture that decides where decoding can begin: the first one.
     pub fn video(&self) -> Option<&Track> {
         self.tracks.iter().find(|track| track.codec.is_video())
+    }
+
+    /// Every PID it needs beside its tables: that of each track, and that of the clock.
+    pub fn pids(&self) -> impl Iterator<Item = Pid> {
+        let clock = Some(self.pcr).filter(|pcr| *pcr != NULL_PID && self.tracks.iter().all(|track| track.pid != *pcr));
+        self.tracks.iter().map(|track| track.pid).chain(clock)
     }
 
     /// The sounds, in the order of the PMT.
