@@ -130,7 +130,8 @@ impl Program {
 
     /// Every PID it needs beside its tables: that of each track, and that of the clock.
     pub fn pids(&self) -> impl Iterator<Item = Pid> {
-        let clock = Some(self.pcr).filter(|pcr| *pcr != NULL_PID && self.tracks.iter().all(|track| track.pid != *pcr));
+        let clock = Some(self.pcr)
+            .filter(|pcr| *pcr != NULL_PID && self.tracks.iter().all(|track| track.pid != *pcr));
         self.tracks.iter().map(|track| track.pid).chain(clock)
     }
 

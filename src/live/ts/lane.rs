@@ -103,7 +103,8 @@ impl Lane {
         if self.skip == Skip::Not {
             return true;
         }
-        let begins = if packet.starts() { PesHead::read(packet.payload()).and_then(PesHead::order) } else { None };
+        let begins =
+            if packet.starts() { PesHead::read(packet.payload()).and_then(PesHead::order) } else { None };
         match (begins, self.time) {
             (Some(time), Some(sent)) => match distance(sent, time) {
                 0 => self.skip = Skip::Within,

@@ -21,7 +21,9 @@ pub(super) fn judge(unit: &[u8]) -> Verdict {
             [PICTURE, _, kind, ..] => {
                 let kind = kind >> 3 & 7;
                 return match (parameters, kind == INTRA) {
-                    (true, true) => Verdict::Entry(if closed_group { EntryKind::Clean } else { EntryKind::Open }),
+                    (true, true) => {
+                        Verdict::Entry(if closed_group { EntryKind::Clean } else { EntryKind::Open })
+                    }
                     (false, false) => Verdict::Middle,
                     _ => Verdict::Weak,
                 };

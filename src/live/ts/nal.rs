@@ -89,7 +89,10 @@ mod tests {
     fn numbers_are_read_as_the_standard_writes_them() {
         // 1, 010, 011, 00100, and one that is cut off.
         let mut bits = Bits::new(&[0b1010_0110, 0b0100_0010]);
-        assert_eq!([bits.golomb(), bits.golomb(), bits.golomb(), bits.golomb()].map(Option::unwrap), [0, 1, 2, 3]);
+        assert_eq!(
+            [bits.golomb(), bits.golomb(), bits.golomb(), bits.golomb()].map(Option::unwrap),
+            [0, 1, 2, 3]
+        );
         assert_eq!(bits.golomb(), None);
         assert_eq!(Bits::new(&[0; 8]).golomb(), None);
     }

@@ -88,7 +88,8 @@ impl Opening {
         let Some(pmt) = &self.pmt else { return };
         for raw in self.held[self.searched..].as_chunks::<PACKET>().0 {
             let packet = Packet(raw);
-            if packet.pid() != pmt.program.pcr || matches!(self.kinship, Some(Kinship::Same | Kinship::Other)) {
+            if packet.pid() != pmt.program.pcr || matches!(self.kinship, Some(Kinship::Same | Kinship::Other))
+            {
                 continue;
             }
             if let Some(pcr) = packet.pcr() {

@@ -37,9 +37,7 @@ impl PesHead {
 /// Thirty-three bits spread over five bytes.
 fn stamp(bytes: &[u8]) -> Option<Ticks> {
     let bytes = bytes.first_chunk::<5>()?.map(u64::from);
-    Some(
-        (bytes[0] >> 1 & 7) << 30 | bytes[1] << 22 | (bytes[2] >> 1) << 15 | bytes[3] << 7 | bytes[4] >> 1,
-    )
+    Some((bytes[0] >> 1 & 7) << 30 | bytes[1] << 22 | (bytes[2] >> 1) << 15 | bytes[3] << 7 | bytes[4] >> 1)
 }
 
 /// Spreads a time over five bytes, as a PES head has it.

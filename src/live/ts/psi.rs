@@ -119,7 +119,8 @@ impl Pmt {
         if head[0] != PMT_TABLE || head[5] & 1 == 0 {
             return None;
         }
-        let mut program = Program { pmt: pid, pcr: u16::from_be_bytes([head[8] & 0x1F, head[9]]), tracks: vec![] };
+        let mut program =
+            Program { pmt: pid, pcr: u16::from_be_bytes([head[8] & 0x1F, head[9]]), tracks: vec![] };
         for entry in entries(section)? {
             let stream = u16::from_be_bytes([entry[1] & 0x1F, entry[2]]);
             let taken = stream == pid || program.tracks.iter().any(|track| track.pid == stream);
@@ -136,7 +137,8 @@ impl Pmt {
 
     /// The same program without some of its streams.
     pub(super) fn without(&self, leave_out: impl Fn(&Track) -> bool) -> Self {
-        let (kept, gone): (Vec<_>, Vec<_>) = self.program.tracks.iter().cloned().partition(|track| !leave_out(track));
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            self.program.tracks.iter().cloned().partition(|track| !leave_out(track));
         let mut section = self.section[..entries_start(&self.section)].to_vec();
         for entry in entries(&self.section).into_iter().flatten() {
             let pid = u16::from_be_bytes([entry[1] & 0x1F, entry[2]]);
@@ -157,7 +159,8 @@ fn entries(section: &[u8]) -> Option<Vec<&[u8]>> {
     let mut rest = section.get(entries_start(section)..)?;
     let mut entries = Vec::new();
     while let Some(head) = rest.first_chunk::<5>() {
-        let (entry, behind) = rest.split_at_checked(5 + usize::from(u16::from_be_bytes([head[3] & 0x0F, head[4]])))?;
+        let (entry, behind) =
+            rest.split_at_checked(5 + usize::from(u16::from_be_bytes([head[3] & 0x0F, head[4]])))?;
         entries.push(entry);
         rest = behind;
     }

@@ -70,7 +70,8 @@ impl History {
 
     fn find(&self, at: Ticks) -> Option<u64> {
         let newest = self.newest.filter(|(newest, _)| *newest == at);
-        let kept = || self.samples.binary_search_by_key(&at, |(at, _)| *at).ok().map(|index| self.samples[index]);
+        let kept =
+            || self.samples.binary_search_by_key(&at, |(at, _)| *at).ok().map(|index| self.samples[index]);
         newest.or_else(kept).map(|(_, digest)| digest)
     }
 }

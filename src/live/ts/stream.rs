@@ -240,7 +240,8 @@ impl Stream {
             return self.unit.hold(packet);
         }
         // A picture is announced and does not come.
-        if packet.starts() && self.dry() >= self.blind_after() + 2 * BLIND_STEP && self.is_audio(packet.pid()) {
+        if packet.starts() && self.dry() >= self.blind_after() + 2 * BLIND_STEP && self.is_audio(packet.pid())
+        {
             self.enter(EntryKind::Blind, None, self.place(), packet, facts);
         }
         self.send(packet);
@@ -282,7 +283,14 @@ impl Stream {
         if self.has_entries { BLIND_AGAIN_AFTER } else { BLIND_AFTER }
     }
 
-    fn enter(&mut self, kind: EntryKind, pts: Option<Ticks>, place: Place, first: Packet<'_>, facts: &mut Facts) {
+    fn enter(
+        &mut self,
+        kind: EntryKind,
+        pts: Option<Ticks>,
+        place: Place,
+        first: Packet<'_>,
+        facts: &mut Facts,
+    ) {
         let stamp = || PesHead::read(first.payload()).and_then(|head| head.pts);
         let pts = match pts.or_else(stamp) {
             Some(raw) => self.clock.unroll(raw),

@@ -153,7 +153,9 @@ mod tests {
     #[test]
     fn packets_of_another_size_are_never_taken_for_ours() {
         for size in [192, 204] {
-            let bytes: Vec<u8> = (0..100).flat_map(|_| [&[0; 4][..], &packet(1)[..], &[0; 12][..]].concat()[..size].to_vec()).collect();
+            let bytes: Vec<u8> = (0..100)
+                .flat_map(|_| [&[0; 4][..], &packet(1)[..], &[0; 12][..]].concat()[..size].to_vec())
+                .collect();
             let mut aligner = Aligner::default();
             assert_eq!(read(&mut aligner, &bytes, 1000), []);
             assert!(!aligner.is_locked() && aligner.skipped > 90 * 188);

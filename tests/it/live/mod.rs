@@ -1,4 +1,10 @@
 //! Live channels.
 
 mod channels;
+mod ladder;
+mod packets;
 mod players;
+mod proxy;
+mod sharing;
+mod status;
+mod stream;
