@@ -4,6 +4,7 @@ mod channels;
 mod engines;
 mod ladder;
 mod packets;
+mod players;
 mod proxy;
 mod sharing;
 mod status;
