@@ -2,6 +2,7 @@
 
 mod addons;
 mod ahead;
+mod choosing;
 mod each;
 mod episodes;
 mod faults;
