@@ -21,7 +21,7 @@ use super::HOUR;
 use super::offers::{Offer, Sifted, by_promise, pick, sift};
 use crate::cache::{Cache, Presences};
 use crate::config::SourcePolicy;
-use crate::discovery::{Discovery, Findings, Outcome, Query};
+use crate::discovery::{Candidate, Discovery, Findings, Outcome, Query};
 use crate::domain::{ContentId, InfoHash};
 use crate::links::{LinkSigner, PublicUrl};
 use crate::profile::ProfileRef;
@@ -111,6 +111,8 @@ pub struct Offered {
     pub query: Query,
     /// The offers of the profile's choice, best first.
     pub offers: Vec<Offer>,
+    /// Torrents whose file tables would have told more.
+    pub unseen: Vec<Arc<Candidate>>,
     /// Whether asking again soon would bring no more.
     pub is_complete: bool,
 }
@@ -127,7 +129,8 @@ impl StreamLists {
         let plan = self.plans.of(asked.profile);
         let findings = self.find(asked, &plan).await;
         let asker = Asker::new(asked, self.threads.watched(asked.id).map(|watched| watched.info_hash));
-        if let Some(answer) = self.kept.answer(&asker, &findings) {
+        let is_seen = |candidate: &Arc<Candidate>| self.parts.discovery.table(candidate).is_some();
+        if let Some(answer) = self.kept.answer(&asker, &findings, is_seen) {
             return answer;
         }
         let offered = self.choose(&findings, asked, &plan, begun).await;
@@ -145,7 +148,7 @@ impl StreamLists {
         let is_poor = findings.notes.iter().any(|note| !matches!(note.outcome, Outcome::Answered(_)));
         let cache = cache_hint(&offered, is_poor || asked.profile.is_some());
         let answer = Arc::new(Response { body: Body::Streams(streams), cache });
-        self.kept.keep(asker, &findings, &answer, offered.is_complete);
+        self.kept.keep(asker, &findings, &answer, offered);
         answer
     }
 
@@ -195,6 +198,7 @@ impl StreamLists {
         Offered {
             query: findings.query.clone(),
             offers,
+            unseen: sifted.unseen,
             is_complete: findings.complete && is_seen && is_located,
         }
     }
@@ -203,19 +207,23 @@ impl StreamLists {
     /// what is known to the file. Also whether nothing is under way.
     async fn sift(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> (Sifted, bool) {
         let discovery = &self.parts.discovery;
-        let sift = || sift(&findings.query, &findings.candidates, |candidate| discovery.table(candidate));
-        let mut sifted = sift();
-        if plan.profile.listing.wants_tables() {
-            let unchecked = sifted.offers.iter().filter(|offer| !offer.is_checked);
-            sifted.unseen.extend(unchecked.map(|offer| Arc::clone(&offer.candidate)));
-        }
-        sifted.unseen.retain(|candidate| self.kept.is_new(candidate.info_hash));
-        if sifted.unseen.is_empty() {
+        let sift = || {
+            let table = |candidate: &Candidate| discovery.table(candidate);
+            let mut sifted = sift(&findings.query, &findings.candidates, table);
+            if plan.profile.listing.wants_tables() {
+                let unchecked = sifted.offers.iter().filter(|offer| !offer.is_checked);
+                sifted.unseen.extend(unchecked.map(|offer| Arc::clone(&offer.candidate)));
+            }
+            sifted
+        };
+        let sifted = sift();
+        let mut unseen = sifted.unseen.clone();
+        unseen.retain(|candidate| self.kept.is_new(candidate.info_hash));
+        if unseen.is_empty() {
             return (sifted, true);
         }
-        sifted.unseen.sort_by(|one, other| by_promise(one, other));
-        sifted.unseen.truncate(MOST_LOOKED_UP);
-        let unseen = sifted.unseen;
+        unseen.sort_by(|one, other| by_promise(one, other));
+        unseen.truncate(MOST_LOOKED_UP);
         let left = self.parts.deadline.saturating_sub(begun.elapsed());
         let within = if sifted.offers.is_empty() { left.max(GRACE) } else { left.min(GRACE) };
         discovery.resolve(&unseen, terms, within).await;

@@ -1,4 +1,5 @@
 //! What the settings of a profile do to a list: filters, orders, limits, devices, labels.
 
+mod checked;
 mod settings;
 mod shelf;
