@@ -2,6 +2,7 @@
 
 mod addons;
 mod ahead;
+mod autoplay;
 mod choosing;
 mod each;
 mod episodes;
