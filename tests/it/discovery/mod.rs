@@ -12,3 +12,4 @@ mod places;
 mod restart;
 mod secrets;
 mod stage;
+mod united;
