@@ -195,10 +195,12 @@ impl StreamLists {
         // What indexers of a profile said holds its keys, and may be a lie: it is for its own plays only.
         let owner = asked.profile.filter(|profile| !profile.profile.indexers.is_empty());
         self.parts.discovery.remember(&listed, owner.map(|profile| &*profile.id));
+        let unchecked = offers.iter().filter(|offer| !offer.is_checked);
+        let unchecked = unchecked.map(|offer| Arc::clone(&offer.candidate));
         Offered {
             query: findings.query.clone(),
+            unseen: sifted.unseen.into_iter().chain(unchecked).collect(),
             offers,
-            unseen: sifted.unseen,
             is_complete: findings.complete && is_seen && is_located,
         }
     }

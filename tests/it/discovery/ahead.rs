@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::stage::{FILM, List, SHOW, film, list, setup, titles};
+use super::stage::{FILM, List, SHOW, film, list, setup, titles, until};
 use crate::support::indexers::bitmagnet::Bitmagnet;
 use crate::support::indexers::{Listed, Upstream};
 use crate::support::media::{self, assert_same_bytes};
 use crate::support::server::Headwater;
-use crate::support::swarm::{Libtorrent, Share, Tracker};
+use crate::support::swarm::{Announce, Libtorrent, Share, Tracker};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -66,6 +66,42 @@ async fn the_next_episode_is_fetched_while_the_present_one_is_watched() {
     assert_eq!(group(&first), group(&second), "autoplay goes from one torrent to the next");
     let next = server.get(path(&server, &second, &shares[1].info_hash)).await;
     assert_same_bytes(&next.body, &shares[1].files[0], "the second episode");
+}
+
+/// How often somebody but the seed has begun to look for peers to get a file table from: our engine then says that it
+/// misses nothing, because it does not know yet.
+fn lookups(tracker: &Tracker, share: &Share, seed: &Libtorrent) -> usize {
+    let announces = tracker.announces(&share.info_hash);
+    let is_lookup = |one: &&Announce| {
+        one.port != seed.port && one.event == "start" && matches!(one.left, None | Some(0))
+    };
+    announces.iter().filter(is_lookup).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_listed_first_is_played_without_looking_for_its_file_table() {
+    for prewarm in [0, 1] {
+        let tracker = Tracker::start();
+        let share = share(1, &tracker);
+        let seed = Libtorrent::start(&share, None);
+        let bitmagnet = Upstream::start(Bitmagnet::new([Listed::of(&share).imdb(SHOW).season(1, &[1])]));
+        let titles = titles();
+        let setup = setup(&titles).env("HEADWATER_PREWARM", &prewarm.to_string());
+        let server = setup.env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).start();
+        let id = format!("{SHOW}:1:1");
+        let found = list(&server, &id).await;
+        if prewarm > 0 {
+            // The row says more as soon as the table is known.
+            let name = |list: &List| list.rows[0].value["behaviorHints"]["filename"].clone();
+            let known = until(&server, &id, |list| name(list) == share.name()).await;
+            assert_eq!(known.rows[0].value["behaviorHints"]["videoSize"], share.files[0].len());
+        }
+        assert_eq!(lookups(&tracker, &share, &seed), prewarm, "{:#?}", tracker.announces(&share.info_hash));
+        assert!(!has_job(&server, &share.info_hash).await, "nothing is fetched before somebody plays");
+        let played = server.get(path(&server, &found, &share.info_hash)).await;
+        assert_same_bytes(&played.body, &share.files[0], "the episode");
+        assert_eq!(lookups(&tracker, &share, &seed), 1, "{:#?}", tracker.announces(&share.info_hash));
+    }
 }
 
 /// Waits until these bytes of a film are in its file on disk, without asking the server for any.
