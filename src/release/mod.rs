@@ -14,4 +14,4 @@ pub use choice::{NoSuchFile, choose};
 pub use episode::{is_episode_named, is_extra, is_same_episode};
 pub use fit::{Fit, Vouched, Wanted};
 pub use name::{Audio, Channels, Codec, Hdr, Language, Medium, Release, Resolution};
-pub use video::{VIDEO_EXTENSIONS, is_video};
+pub use video::{SUBTITLE_EXTENSIONS, VIDEO_EXTENSIONS, is_subtitle, is_video};

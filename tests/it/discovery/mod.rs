@@ -3,6 +3,7 @@
 mod addons;
 mod ahead;
 mod autoplay;
+mod captions;
 mod choosing;
 mod each;
 mod episodes;

@@ -1,21 +1,16 @@
 //! An indexer with something for every setting, and profiles that ask for it.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use headwater::access::{Access, AccessSettings};
-use headwater::db::Database;
 use headwater::profile::{Listing, Profile};
-use headwater::seal::Sealer;
 
-use super::super::stage::{FILM, List, film, hash};
+use super::super::stage::{self, FILM, List, film, hash};
 use crate::support::cdn::Cdn;
 use crate::support::debrid::torbox::TORBOX;
 use crate::support::debrid::{Fake, FakeAccount, Title, TitleFile, World};
 use crate::support::indexers::Listed;
 use crate::support::server::{Headwater, Setup};
 
-const KEY: &str = "what the profiles of these tests are sealed with";
 const TOKEN: &str = "the-operators-own-token";
 
 /// Number, quality, megabytes, seeders. The numbers grow with the day of publication.
@@ -102,21 +97,6 @@ impl Holder {
 
 /// Starts a server that has profiles with these lists, and returns what their installs have before every path.
 pub(super) async fn start_with(setup: Setup, listings: Vec<Listing>) -> (Headwater, Vec<String>) {
-    let prefixes = keep(&setup.data(), listings).await;
-    (setup.env("HEADWATER_SOURCE_SECURITY_KEY", KEY).start(), prefixes)
-}
-
-/// Puts profiles into a data folder. The folder is free for a server when this has returned.
-async fn keep(data: &Path, listings: Vec<Listing>) -> Vec<String> {
-    std::fs::create_dir_all(data).unwrap();
-    let db = Database::open(data).await.unwrap();
-    let settings = AccessSettings { password: None, chosen_key: true };
-    let access = Access::new(db.clone(), Sealer::new(KEY.as_bytes()), settings);
-    let mut prefixes = Vec::new();
-    for listing in listings {
-        let profile = Profile { listing, ..Profile::default() };
-        prefixes.push(format!("/{}", access.create(profile).await.unwrap()));
-    }
-    db.close().await;
-    prefixes
+    let profile = |listing| Profile { listing, ..Profile::default() };
+    stage::start_with(setup, listings.into_iter().map(profile).collect()).await
 }
