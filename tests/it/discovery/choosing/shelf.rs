@@ -60,15 +60,15 @@ pub(super) fn shelf() -> Vec<Listed> {
     listed
 }
 
-/// Which numbers a list shows, in its order.
-pub(super) fn numbers(list: &List) -> Vec<u32> {
-    let number = |hash: &str| (1..=AGAIN).find(|number| super::super::stage::hash(*number) == hash);
-    list.rows.iter().map(|row| number(&row.hash).unwrap_or_else(|| panic!("a stranger: {row:?}"))).collect()
+/// Which one has this hash.
+pub(super) fn number(hash: &str) -> u32 {
+    let found = (1..=AGAIN).find(|number| stage::hash(*number) == hash);
+    found.unwrap_or_else(|| panic!("a stranger: {hash}"))
 }
 
-/// The numbers of the shelf but these.
-pub(super) fn all_but(without: &[u32]) -> Vec<u32> {
-    (1..AGAIN).filter(|number| !without.contains(number)).collect()
+/// Which numbers a list shows, in its order.
+pub(super) fn numbers(list: &List) -> Vec<u32> {
+    list.rows.iter().map(|row| number(&row.hash)).collect()
 }
 
 /// The operator's account at TorBox, which holds one of them.
