@@ -91,13 +91,7 @@ impl Kept {
     }
 
     /// Keeps an answer to these findings.
-    pub(super) fn keep(
-        &self,
-        asker: Asker,
-        findings: &Findings,
-        response: &Arc<Response>,
-        offered: Offered,
-    ) {
+    pub(super) fn keep(&self, asker: Asker, findings: &Findings, response: &Arc<Response>, offered: Offered) {
         let lifetime = if offered.is_complete { FRESH } else { FRESH_UNFINISHED };
         let answer = Answer {
             candidates: Arc::clone(&findings.candidates),

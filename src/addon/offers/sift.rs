@@ -6,7 +6,7 @@ use super::Offer;
 use crate::cache::Presence;
 use crate::discovery::{Candidate, LIBRARY, Locator, Query};
 use crate::domain::{FileChoice, FileIndex, Metainfo};
-use crate::release::{Fit, Release, Vouched, Wanted, is_episode_named, is_video};
+use crate::release::{Fit, Release, Vouched, Wanted, has_no_picture, is_episode_named, is_video};
 
 /// Candidates by what is known about them.
 #[derive(Debug, Default)]
@@ -35,8 +35,12 @@ pub fn sift(
         if !matches!(fit, Fit::Exact | Fit::Pack) {
             continue;
         }
+        let table = table(candidate);
+        if table.is_none() && has_no_picture(&candidate.name, &candidate.release) {
+            continue;
+        }
         let judged = Judged { query, wanted: &wanted, candidate, fit };
-        match judged.file(table(candidate).as_deref()) {
+        match judged.file(table.as_deref()) {
             Found::File(file) => sifted.offers.push(judged.offer(file)),
             Found::Unseen => sifted.unseen.push(Arc::clone(candidate)),
             Found::None => {}

@@ -90,7 +90,8 @@ impl Source for Holding {
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         async move {
             // A service that holds a video may have the texts for it, too.
-            let plan = plan(&self.core, wanted, self.label(), |path| is_video(path) || is_subtitle(path)).await?;
+            let plan =
+                plan(&self.core, wanted, self.label(), |path| is_video(path) || is_subtitle(path)).await?;
             let found = ask(&self.provider, &plan.errand, Mode::Cached, report).await;
             let found = found.map_err(|miss| miss.told_by(self.label()))?;
             open(&self.core, &self.provider, wanted, plan, found).await

@@ -72,9 +72,8 @@ async fn the_next_episode_is_fetched_while_the_present_one_is_watched() {
 /// misses nothing, because it does not know yet.
 fn lookups(tracker: &Tracker, share: &Share, seed: &Libtorrent) -> usize {
     let announces = tracker.announces(&share.info_hash);
-    let is_lookup = |one: &&Announce| {
-        one.port != seed.port && one.event == "start" && matches!(one.left, None | Some(0))
-    };
+    let is_lookup =
+        |one: &&Announce| one.port != seed.port && one.event == "start" && matches!(one.left, None | Some(0));
     announces.iter().filter(is_lookup).count()
 }
 

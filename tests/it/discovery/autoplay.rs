@@ -43,9 +43,8 @@ impl Season {
         let name = "Lantern.Street.S01E03.1080p.WEB.H264-TIDE.mkv";
         let third = Share::single(name, data, 32_768, &[tracker.http()]);
         let seeds = [&pack, &third].map(|share| Libtorrent::start(share, None));
-        let single = |number, episode_number, quality| {
-            episode(number, 1, episode_number, quality).seeders(500)
-        };
+        let single =
+            |number, episode_number, quality| episode(number, 1, episode_number, quality).seeders(500);
         let listed = [
             Listed::of(&pack).imdb(SHOW).season(1, &[]).seeders(2).handed(Handed::File),
             Listed::of(&third).imdb(SHOW).season(1, &[3]).seeders(1),

@@ -83,9 +83,8 @@ async fn files_are_looked_into_before_the_first_list_where_that_is_possible() {
     let site = Site::new("one", "One", Caps::IDS).with(as_file.into_iter().chain([as_magnet]));
     let jackett = Upstream::start(Jackett::new("KEY", [site]));
     let titles = titles();
-    let setup = setup(&titles)
-        .env("HEADWATER_JACKETT_URL", jackett.base())
-        .env("HEADWATER_JACKETT_API_KEY", "KEY");
+    let setup =
+        setup(&titles).env("HEADWATER_JACKETT_URL", jackett.base()).env("HEADWATER_JACKETT_API_KEY", "KEY");
     let (server, installs) = start_with(setup, vec![mp4_only(), only_checked()]).await;
     // The swarm has until the end of the list's patience; a busy machine may need a second one.
     until_rows(&server, &installs[0], vec![&good.info_hash, &in_swarm.info_hash]).await;

@@ -24,7 +24,10 @@ type Change = (&'static str, fn(&mut Listing));
 /// Each with the numbers that vanish by it.
 fn filters() -> Vec<(Change, Vec<u32>)> {
     vec![
-        (("resolutions", |it| it.filters.without_resolutions = vec![Resolution::P480, Resolution::P720]), vec![8, 9]),
+        (
+            ("resolutions", |it| it.filters.without_resolutions = vec![Resolution::P480, Resolution::P720]),
+            vec![8, 9],
+        ),
         (("unknown resolution", |it| it.filters.without_unknown_resolution = true), vec![10]),
         (("media", |it| it.filters.without_media = vec![Medium::Cam, Medium::DvdRip]), vec![9, 10]),
         (("codecs", |it| it.filters.without_codecs = vec![Codec::Hevc]), vec![1, 2, 5]),
@@ -42,7 +45,10 @@ fn filters() -> Vec<(Change, Vec<u32>)> {
             vec![2, 3, 5, 6, 7, 8, 10, 11]
         }),
         (("no groups", |it| it.filters.without_groups = vec!["Alder".to_owned()]), vec![1, 4]),
-        (("must match", |it| it.filters.must_match = Some("web-?dl".to_owned())), vec![1, 4, 5, 8, 9, 10, 11]),
+        (
+            ("must match", |it| it.filters.must_match = Some("web-?dl".to_owned())),
+            vec![1, 4, 5, 8, 9, 10, 11],
+        ),
         (("must not match", |it| it.filters.must_not_match = Some("remux|cam".to_owned())), vec![1, 10]),
     ]
 }
@@ -85,10 +91,7 @@ fn orders() -> Vec<(Change, [u32; 11])> {
         (("size", |it| it.sort = vec![SortKey::Size]), [1, 2, 4, 3, 7, 6, 11, 5, 8, 10, 9]),
         (("age", |it| it.sort = vec![SortKey::Age]), [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
         (("nothing", |it| it.sort = vec![]), BY_SEEDERS),
-        (
-            ("two keys", |it| it.sort = vec![SortKey::Hdr, SortKey::Size]),
-            [1, 2, 3, 4, 7, 6, 11, 5, 8, 10, 9],
-        ),
+        (("two keys", |it| it.sort = vec![SortKey::Hdr, SortKey::Size]), [1, 2, 3, 4, 7, 6, 11, 5, 8, 10, 9]),
     ]
 }
 
@@ -115,8 +118,7 @@ async fn every_setting_of_a_profile_is_seen_in_its_list() {
     let jackett = Upstream::start(Jackett::new("KEY", [site]));
     let (titles, holder) = (titles(), Holder::start());
     let setup = holder.tell(setup(&titles));
-    let setup =
-        setup.env("HEADWATER_JACKETT_URL", jackett.base()).env("HEADWATER_JACKETT_API_KEY", "KEY");
+    let setup = setup.env("HEADWATER_JACKETT_URL", jackett.base()).env("HEADWATER_JACKETT_API_KEY", "KEY");
 
     let sorted = |without: &[u32]| {
         let mut rows = USUAL.to_vec();
