@@ -1,13 +1,13 @@
 //! The list of streams of one video: found, sifted, looked up, chosen, written, and kept for the next one who asks.
 
 mod kept;
+mod looking;
 mod plan;
 mod row;
 mod thread;
 
 pub(super) use row::binge_group;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -18,8 +18,8 @@ use self::plan::{Plan, Plans};
 use self::row::Rows;
 use self::thread::{Threads, follow};
 use super::HOUR;
-use super::offers::{Offer, Sifted, by_promise, pick, sift};
-use crate::cache::{Cache, Presences};
+use super::offers::{Offer, pick};
+use crate::cache::Cache;
 use crate::config::SourcePolicy;
 use crate::discovery::{Candidate, Discovery, Findings, Outcome, Query};
 use crate::domain::{ContentId, InfoHash};
@@ -28,16 +28,6 @@ use crate::profile::ProfileRef;
 use crate::source::Terms;
 use crate::source::debrid::Debrid;
 use crate::stremio::{Body, CacheHint, Hops, Response};
-
-/// Torrents whose file tables are looked up for one list; more would not be shown anyway.
-const MOST_LOOKED_UP: usize = 12;
-
-/// Torrents that debrid services are asked about for one list, the most promising ones.
-const MOST_ASKED_FOR: usize = 100;
-
-/// How long a list that has something to show waits for the file tables of packs. Services may take about as long to say
-/// what they hold.
-const GRACE: Duration = Duration::from_millis(800);
 
 /// Long enough to spare requests; links outlive even the last of these by weeks.
 const WHOLE: CacheHint = CacheHint { max_age: HOUR, stale_revalidate: 4 * HOUR, stale_error: 7 * 24 * HOUR };
@@ -203,64 +193,6 @@ impl StreamLists {
             offers,
             is_complete: findings.complete && is_seen && is_located,
         }
-    }
-
-    /// What fits, after looking up the files of the most promising packs, and of the rest where the profile lists only
-    /// what is known to the file. Also whether nothing is under way.
-    async fn sift(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> (Sifted, bool) {
-        let discovery = &self.parts.discovery;
-        let sift = || {
-            let table = |candidate: &Candidate| discovery.table(candidate);
-            let mut sifted = sift(&findings.query, &findings.candidates, table);
-            if plan.profile.listing.wants_tables() {
-                let unchecked = sifted.offers.iter().filter(|offer| !offer.is_checked);
-                sifted.unseen.extend(unchecked.map(|offer| Arc::clone(&offer.candidate)));
-            }
-            sifted
-        };
-        let sifted = sift();
-        let mut unseen = sifted.unseen.clone();
-        unseen.retain(|candidate| self.kept.is_new(candidate.info_hash));
-        if unseen.is_empty() {
-            return (sifted, true);
-        }
-        unseen.sort_by(|one, other| by_promise(one, other));
-        unseen.truncate(MOST_LOOKED_UP);
-        let left = self.parts.deadline.saturating_sub(begun.elapsed());
-        let within = if sifted.offers.is_empty() { left.max(GRACE) } else { left.min(GRACE) };
-        discovery.resolve(&unseen, terms, within).await;
-        let looked_up: HashSet<_> = unseen.iter().map(|candidate| candidate.info_hash).collect();
-        let sifted = sift();
-        let is_settled = !sifted.unseen.iter().any(|candidate| looked_up.contains(&candidate.info_hash));
-        self.kept.note_looked_up(looked_up);
-        (sifted, is_settled)
-    }
-
-    /// Finds out what of the offers plays at once. Returns whether everybody has said what he holds.
-    async fn locate(&self, offers: &mut [Offer], terms: &Terms, begun: Instant) -> bool {
-        offers.sort_by(|one, other| by_promise(&one.candidate, &other.candidate));
-        let torrents: Vec<InfoHash> = offers
-            .iter()
-            .filter(|offer| !offer.is_place())
-            .map(|offer| offer.candidate.info_hash)
-            .take(MOST_ASKED_FOR)
-            .collect();
-        let cache = self.parts.cache.clone();
-        let of = offers.iter().map(|offer| offer.candidate.info_hash).collect();
-        let looking = tokio::task::spawn_blocking(move || cache.presences(&of));
-        let within = self.parts.deadline.saturating_sub(begun.elapsed()).clamp(GRACE / 2, 2 * GRACE);
-        let asking = self.parts.debrid.held(&torrents, terms, within);
-        let asked = Instant::now();
-        let (presences, mut held) = tokio::join!(tokio::time::timeout(within, looking), asking);
-        let is_settled = asked.elapsed() < within;
-        // A list that does not know what is here is better than none, and than one that waits for a disk to wake up.
-        let presences: Presences = presences.ok().and_then(Result::ok).unwrap_or_default();
-        for offer in offers {
-            let info_hash = offer.candidate.info_hash;
-            offer.here = presences.of(info_hash, offer.file);
-            offer.services = held.remove(&info_hash).unwrap_or_default();
-        }
-        is_settled
     }
 
     /// Whether peers bring nothing and nobody else can bring everything.

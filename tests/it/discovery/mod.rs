@@ -12,5 +12,6 @@ mod library;
 mod places;
 mod restart;
 mod secrets;
+mod services;
 mod stage;
 mod united;

@@ -68,7 +68,10 @@ fn devices() -> Vec<(Change, Vec<u32>)> {
         (("a browser", |it| (it.device.no_hevc, it.device.no_dts, it.device.no_hdr) = (true, true, true)), {
             vec![1, 2, 3, 4, 5]
         }),
-        (("nothing that nobody has checked", |it| it.only_checked = true), (1..=11).collect()),
+        // The service that holds number 9 lists its files; nobody knows those of the others.
+        (("nothing that nobody has checked", |it| it.only_checked = true), {
+            vec![1, 2, 3, 4, 5, 6, 7, 8, 10, 11]
+        }),
     ]
 }
 
