@@ -102,6 +102,7 @@ const EPISODES: &[&str] = &[
     "епизод",
     "епізод",
     "seriya",
+    "serya",
     "serii",
     "seriia",
     "serija",
@@ -162,6 +163,11 @@ pub(super) fn unit(word: &str) -> Option<Unit> {
 /// Whether a word speaks of several episodes.
 pub(super) fn means_many(word: &str) -> bool {
     MANY_EPISODES.contains(&word)
+}
+
+/// Whether a word that may count seasons is also one that titles end with.
+pub(super) fn ends_titles(word: &str) -> bool {
+    matches!(word, "series" | "serie" | "série" | "seria" | "cap")
 }
 
 /// A word with its number behind it and no blank between: `season02`, `ep12v2`, `cap102`.

@@ -31,6 +31,12 @@ impl Reader<'_> {
         (1..=most).contains(&width).then(|| Figure { value: decimal(&rest[..width]), width, end: at + width })
     }
 
+    /// The episode in a number of four digits that begins with a zero, as in `S0615`.
+    pub(super) fn second_half(&self, both: Figure) -> Option<Figure> {
+        let whole = both.width == 4 && both.value < 1000 && !self.touches(both.end);
+        self.figure(both.end.saturating_sub(2), 2).filter(|_| whole)
+    }
+
     pub(super) fn after(&self, at: usize, word: &[u8]) -> Option<usize> {
         self.bytes.get(at..)?.starts_with(word).then(|| at + word.len())
     }
@@ -108,7 +114,7 @@ impl Reader<'_> {
     pub(super) fn past_separators(&self, at: usize, unit: Unit) -> usize {
         let index = self.token_at(at);
         let gap = self.text.gap(index);
-        let near = self.text.get(index).is_some_and(|token| token.start - at <= 3);
+        let near = self.text.get(index).is_some_and(|token| token.start - at <= 4);
         let allowed = Gap::BLANK | Gap::COLON | Gap::HASH | Gap::OPEN;
         let hyphen = gap.only(Gap::HYPHEN) || (unit == Unit::Episode && gap.only(Gap::PLAIN));
         if near && (gap.only(allowed) || hyphen) { self.text.tokens[index].start } else { at }
@@ -160,10 +166,15 @@ impl Reader<'_> {
         let behind = self.text.gap(index + 1);
         let near = behind.only(Gap::BLANK | Gap::COLON | Gap::HASH) || behind == Gap::HYPHEN;
         let Some(_) = self.text.free_number(index + 1).filter(|_| near) else { return false };
-        let before = self.text.gap(index).has(Gap::ORDINAL);
-        let next_unit = self.text.gap(index + 2).only(Gap::BLANK | Gap::ORDINAL)
-            && counting::unit(self.text.word(index + 2)).is_some()
-            && self.text.free_number(index + 3).is_none();
+        let before = self.text.gap(index).has(Gap::ORDINAL)
+            || ordinals::is_ordinal_end(self.text.word(index - 1)) && self.text.is_plain(index - 1);
+        let next = self.past_ordinal(index + 2);
+        // `7. Bölüm 2021`: a year is no number of that word.
+        let is_counted =
+            self.text.free_number(next + 1).is_some_and(|(value, _)| !(1895..2100).contains(&value));
+        let next_unit = self.text.gap(next).only(Gap::BLANK | Gap::ORDINAL)
+            && counting::unit(self.text.word(next)).is_some()
+            && !is_counted;
         !before && !next_unit
     }
 }

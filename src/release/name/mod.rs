@@ -6,6 +6,7 @@ mod counting;
 mod cutter;
 mod days;
 mod describe;
+mod editions;
 mod figures;
 mod gap;
 mod language;

@@ -1,8 +1,8 @@
 //! Seasons and episodes where the name says which number is which.
 
-use super::counting::Unit;
+use super::counting::{self, Unit};
 use super::figures::{Figure, Reader};
-use super::token::{Kind, Mark, Text};
+use super::token::{Gap, Kind, Mark, Strength, Text};
 
 /// No release holds more episodes than this; a longer span is something else.
 pub(super) const LONGEST_SPAN: u32 = 2000;
@@ -62,7 +62,9 @@ impl Numbers {
         let reader = Reader { bytes: text.lower.as_bytes(), text };
         match text.tokens[index].kind {
             Kind::Word => {
-                self.tagged(&reader, start).or_else(|| self.crossed(&reader, start)).or_else(|| {
+                let sure = self.tagged(&reader, start).or_else(|| self.crossed(&reader, start));
+                let sure = sure.or_else(|| self.half_tagged(&reader, start));
+                sure.or_else(|| self.announced(&reader, index)).or_else(|| {
                     self.worded(|found| {
                         found
                             .episode(&reader, start)
@@ -92,13 +94,20 @@ impl Numbers {
 
     /// `S01`, `S01E02`, `S01-S05`, `T02E22` and what may follow them.
     fn tagged(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
-        let letter = *reader.bytes.get(start)?;
-        let figure = matches!(letter, b's' | b't').then(|| reader.figure(start + 1, 4))??;
+        let letter = *reader.bytes.get(start).filter(|letter| matches!(letter, b's' | b't'))?;
+        let Some(figure) = reader.figure(start + 1, 4) else {
+            // `Sn4 Ep14` says the episode too.
+            let figure = reader.figure(reader.after(start, b"sn")?, 2)?;
+            let first = reader.tagged_episode(figure.end)?;
+            return Some(self.sure_episode(reader, figure.value, first));
+        };
         let episode = reader.tagged_episode(figure.end);
         if let Some(first) = episode {
-            self.make_sure();
-            self.seasons.push(figure.value);
-            return Some(self.list_episodes(reader, first, Some(figure.value)));
+            return Some(self.sure_episode(reader, figure.value, first));
+        }
+        // `S0615` holds both.
+        if let (b's', Some(first)) = (letter, reader.second_half(figure)) {
+            return Some(self.sure_episode(reader, figure.value / 100, first));
         }
         if letter == b't' && (figure.width != 2 || figure.value > 40 || reader.byte(start + 1) != Some(b'0'))
         {
@@ -109,7 +118,12 @@ impl Numbers {
             self.seasons.push(figure.value);
             return Some(end);
         }
-        if reader.touches(figure.end) || figure.value >= 100 && figure.width < 4 {
+        // `AC3-S78` names the group.
+        let index = reader.token_at(start);
+        let of_group = reader.text.gap(index) == Gap::HYPHEN
+            && index > 0
+            && reader.text.tokens[index - 1].mark == Mark::Tag(Strength::Strong);
+        if reader.touches(figure.end) || figure.value >= 100 && figure.width < 4 || of_group {
             return None;
         }
         self.season_list(reader, figure, Some(letter))
@@ -145,9 +159,13 @@ impl Numbers {
 
     /// `1x02`, with whatever follows.
     fn crossed(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
-        // Races are counted by the year: `2019x05`.
-        let season = reader.figure(start, 4).filter(|f| f.width <= 2 || (1950..2036).contains(&f.value))?;
+        // Races and old cartoons are counted by the year: `2019x05`.
+        let season = reader.figure(start, 4).filter(|f| f.width <= 2 || (1900..2036).contains(&f.value))?;
         let cross = reader.after(season.end, b"x")?;
+        if let Some(end) = reader.after(cross, b"all").filter(|end| !reader.touches(*end)) {
+            self.seasons.push(season.value);
+            return Some(end);
+        }
         let first = reader.figure(cross, 3).filter(|figure| reader.closes(figure.end))?;
         // `5x1` may be a count of loudspeakers; between dashes it is none.
         let index = reader.token_at(start);
@@ -155,9 +173,31 @@ impl Numbers {
         if first.width == 1 && !set_off {
             return None;
         }
+        Some(self.sure_episode(reader, season.value, first))
+    }
+
+    /// A season with its episode, and the episodes that follow. Answers the place behind them.
+    fn sure_episode(&mut self, reader: &Reader<'_>, season: u32, first: Figure) -> usize {
         self.make_sure();
-        self.seasons.push(season.value);
-        Some(self.list_episodes(reader, first, Some(season.value)))
+        self.seasons.push(season);
+        self.list_episodes(reader, first, Some(season))
+    }
+
+    /// `Season S01-S07`, `Ep 2x03`: the word says nothing that the tag behind it does not.
+    fn announced(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let word = reader.text.word(index);
+        counting::unit(word).filter(|_| !counting::ends_titles(word))?;
+        let tag = reader.text.get(index + 1).filter(|tag| tag.kind == Kind::Word && tag.mark == Mark::Plain)?;
+        let near = tag.gap.only(Gap::BLANK | Gap::COLON);
+        near.then(|| self.tagged(reader, tag.start).or_else(|| self.crossed(reader, tag.start)))?
+    }
+
+    /// `01E06`, without the letter of the season.
+    fn half_tagged(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
+        let season = reader.figure(start, 2).filter(|season| season.width == 2)?;
+        let first = reader.figure(reader.after(season.end, b"e")?, 3)?;
+        (first.width >= 2 && !reader.touches(first.end))
+            .then(|| self.sure_episode(reader, season.value, first))
     }
 
     /// From now on only a season with its episode counts; what was read before counts otherwise.

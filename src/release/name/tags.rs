@@ -39,11 +39,16 @@ fn mark_bare_lines(text: &mut Text<'_>, found: &mut Vec<Tagged>) {
         text.get(index).is_some_and(|token| matches!(token.mark, Mark::Tag(Strength::Strong)))
     };
     for index in 1..text.len() {
-        let Some((value @ (720 | 1080 | 2160), _)) = text.free_number(index) else { continue };
-        let before = is_tag(text, index - 1) && text.gap(index).only(Gap::PLAIN);
-        let behind = is_tag(text, index + 1) && text.gap(index + 1).only(Gap::PLAIN);
-        // Long shows have an episode 720 too.
-        let meant = if value == 720 { before && behind } else { before || behind };
+        let Some((value, _)) = text.free_number(index).filter(|(value, _)| measures::is_usual(*value)) else {
+            continue;
+        };
+        let joined = [text.gap(index).only(Gap::PLAIN), text.gap(index + 1).only(Gap::PLAIN)];
+        let before = is_tag(text, index - 1) && joined[0];
+        let behind = is_tag(text, index + 1) && joined[1];
+        let of_hd = text.word(index - 1) == "hd" && joined[0] || text.word(index + 1) == "hd" && joined[1];
+        // Long shows have an episode 720 too, but never behind another number.
+        let sure = before || joined[0] && text.tokens[index - 1].kind == Kind::Number;
+        let meant = of_hd || if value == 720 { sure && behind } else { before || behind };
         if let Some(resolution) = measures::named(value).filter(|_| meant) {
             text.mark(index..index + 1, Mark::Tag(Strength::Strong));
             let place = found.partition_point(|tagged| tagged.first < index);

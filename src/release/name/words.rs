@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::editions;
 use super::token::Strength::{self, Firm, Strong, Weak};
 use super::{Audio, Codec, Hdr, Medium, Resolution};
 
@@ -11,6 +12,8 @@ use super::{Audio, Codec, Hdr, Medium, Resolution};
 pub(super) enum Tag {
     Lines(Resolution),
     Interlaced(Resolution),
+    /// A name for a resolution, as `4K`. It may be that of the picture it was made from, so a number beside it counts.
+    Grade(Resolution),
     Dimensions(u16, u16),
     Medium(Medium),
     Codec(Codec),
@@ -122,34 +125,24 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("pcm lpcm", Tag::Audio(Audio::Pcm), Strong),
     ("truehd thd dolbytruehd truehdatmos", Tag::Audio(Audio::TrueHd), Strong),
     ("atmos dolbyatmos", Tag::Audio(Audio::Atmos), Firm),
-    ("4k 4kuhd uhd4k ultrahd4k", Tag::Lines(Resolution::P2160), Strong),
-    ("uhd ultrahd", Tag::Lines(Resolution::P2160), Firm),
-    ("8k", Tag::Lines(Resolution::P4320), Firm),
-    ("2k qhd wqhd", Tag::Lines(Resolution::P1440), Firm),
-    ("fullhd fhd fullhd1080", Tag::Lines(Resolution::P1080), Firm),
+    ("4k 4kuhd uhd4k ultrahd4k", Tag::Grade(Resolution::P2160), Strong),
+    ("uhd ultrahd", Tag::Grade(Resolution::P2160), Firm),
+    ("8k", Tag::Grade(Resolution::P4320), Firm),
+    ("2k qhd wqhd", Tag::Grade(Resolution::P1440), Firm),
+    ("fullhd fhd fullhd1080", Tag::Grade(Resolution::P1080), Firm),
     ("hd hq sd lq", Tag::Idle, Weak),
-    ("extended extendedcut extendededition extendedversion extendido", Tag::Edition("Extended"), Firm),
-    ("uncut uncutedition uncutversion", Tag::Edition("Uncut"), Firm),
-    ("unrated unratedcut unratededition unrateddirectorscut", Tag::Edition("Unrated"), Firm),
+    ("extended extendido", Tag::Edition("Extended"), Firm),
+    ("uncut", Tag::Edition("Uncut"), Firm),
+    ("unrated", Tag::Edition("Unrated"), Firm),
     ("uncensored", Tag::Edition("Uncensored"), Firm),
     ("remastered remaster remasterizado rmstrd remastérisé", Tag::Edition("Remastered"), Firm),
     ("restored restoration", Tag::Edition("Restored"), Firm),
-    ("theatrical theatricalcut theatricalversion theatricaledition", Tag::Edition("Theatrical"), Firm),
-    ("directorscut directors directorscutedition", Tag::Edition("Director's Cut"), Firm),
+    ("theatrical", Tag::Edition("Theatrical"), Firm),
+    ("directors directorscutedition", Tag::Edition("Director's Cut"), Firm),
     ("dc", Tag::Edition("Director's Cut"), Weak),
-    ("finalcut", Tag::Edition("Final Cut"), Firm),
-    ("imax imaxedition imaxenhanced", Tag::Edition("IMAX"), Firm),
-    (
-        "criterion criterioncollection criterionedition thecriterioncollection",
-        Tag::Edition("Criterion"),
-        Firm,
-    ),
-    ("collectorsedition collectors", Tag::Edition("Collector's Edition"), Firm),
-    ("specialedition", Tag::Edition("Special Edition"), Firm),
-    ("ultimateedition ultimatecut", Tag::Edition("Ultimate Edition"), Firm),
-    ("deluxeedition", Tag::Edition("Deluxe Edition"), Firm),
-    ("limitededition", Tag::Edition("Limited Edition"), Firm),
-    ("anniversaryedition", Tag::Edition("Anniversary Edition"), Firm),
+    ("imax imaxenhanced", Tag::Edition("IMAX"), Firm),
+    ("criterion", Tag::Edition("Criterion"), Firm),
+    ("collectors", Tag::Edition("Collector's Edition"), Firm),
     ("openmatte", Tag::Edition("Open Matte"), Strong),
     ("redux", Tag::Edition("Redux"), Weak),
     ("fanedit", Tag::Edition("Fan Edit"), Firm),
@@ -211,7 +204,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Weak,
     ),
     (
-        "rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+        "xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
  lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
  hires originalaudio truewebdl",
         Tag::Idle,
@@ -243,5 +236,13 @@ static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
 
 /// What a word says: lower case, without blanks, dots and hyphens inside.
 pub(super) fn find(word: &str) -> Option<Word> {
-    BY_WORD.get(word).copied()
+    let edition = || Some(Word { tag: Tag::Edition(editions::find(word)?), strength: Firm });
+    BY_WORD.get(word).copied().or_else(|| processed(word)).or_else(edition)
+}
+
+/// A medium with what was made of it behind: `BRMux`, `BRRipMux`, `HDTVRemux`.
+fn processed(word: &str) -> Option<Word> {
+    let source = ["remux", "mux", "rip"].iter().find_map(|process| word.strip_suffix(process))?;
+    let known = BY_WORD.get(source).copied().or_else(|| processed(source))?;
+    matches!(known.tag, Tag::Medium(_)).then_some(Word { strength: Strong, ..known })
 }

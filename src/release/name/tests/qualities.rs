@@ -11,7 +11,7 @@ fn resolutions_are_written_in_many_ways() {
         ("Cove 2003 1080i HDTV", Some(1080)),
         ("Cove 2003 4K HDR", Some(2160)),
         ("Cove 2003 UHD BluRay", Some(2160)),
-        ("Cove 2003 UHD BluRay 1080p", Some(2160)),
+        ("Cove 2003 UHD BluRay 1080p", Some(1080)),
         ("Cove 2003 FullHD", Some(1080)),
         ("Cove 2003 Full HD", Some(1080)),
         ("Cove 2003 [1080p]", Some(1080)),
