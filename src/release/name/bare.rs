@@ -35,18 +35,21 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
     let led_by_group =
         text.opened_at(0).is_some_and(|bracket| bracket.shape == Shape::Square) && known.body > 0;
     let in_brackets = places::bracketed(text, known, led_by_group);
-    let found = in_brackets
-        .filter(|bare| bare.first < bare.last)
-        .or_else(|| places::dashed(text, known))
+    let dashed = places::dashed(text, known);
+    let is_span = |bare: &Bare| bare.first < bare.last;
+    let found = dashed
+        .filter(is_span)
+        .or(in_brackets.filter(is_span))
+        .or(dashed)
         .or(in_brackets)
         .or_else(|| places::behind_season(text, known))
-        .or_else(|| places::full_span(text, known))
+        .or_else(|| places::full_span(text, known, led_by_group))
         .or_else(|| places::pair(text, known, led_by_group))
-        .or_else(|| places::leading(text, known))
+        .or_else(|| places::leading(text, known, led_by_group))
         .or_else(|| places::trailing(text, known, led_by_group))
         .or_else(|| places::inner(text, known))
         .or_else(|| places::hashed(text, known))
-        .or_else(|| places::compressed(text, known))?;
+        .or_else(|| places::of_scene(text, known))?;
     text.mark(found.from..found.to, Mark::Number);
     Some(found)
 }
@@ -59,6 +62,21 @@ fn mark_fraction(text: &mut Text<'_>, known: Known) {
     });
     if let Some(index) = found {
         text.mark(index..index + 2, Mark::Number);
+    }
+}
+
+/// Marks numbers counted from the first episode of all in front of a season with its episode: ` - 313 - S16E03`,
+/// `313-315 S16E03-05`.
+pub(super) fn mark_absolute(text: &mut Text<'_>, tag: usize) {
+    let found = (tag.saturating_sub(2).max(1)..tag).find(|index| {
+        let Some(bare) = span_at(text, *index).filter(|bare| bare.to == tag) else { return false };
+        let dashed = text.gap(*index).is_dash() && text.gap(tag).is_dash();
+        let is_span = bare.first < bare.last && text.gap(*index).only(Gap::PLAIN) && text.gap(*index) != Gap::HYPHEN;
+        let wide = text.free_number(*index).is_some_and(|(_, width)| (2..=4).contains(&width));
+        wide && (dashed || is_span)
+    });
+    if let Some(index) = found {
+        text.mark(index..tag, Mark::Number);
     }
 }
 

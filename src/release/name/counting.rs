@@ -165,6 +165,11 @@ pub(super) fn means_many(word: &str) -> bool {
     MANY_EPISODES.contains(&word)
 }
 
+/// Whether a word behind which a hyphen and a number stand numbers the series of a show.
+pub(super) fn is_series(word: &str) -> bool {
+    matches!(word, "тв" | "tv")
+}
+
 /// Whether a word that may count seasons is also one that titles end with.
 pub(super) fn ends_titles(word: &str) -> bool {
     matches!(word, "series" | "serie" | "série" | "seria" | "cap")
@@ -232,6 +237,10 @@ pub(super) fn counts_otherwise(word: &str) -> bool {
             | "special"
             | "ova"
             | "ovas"
+            | "sp"
+            | "sps"
+            | "ona"
+            | "onas"
             | "extras"
             | "oav"
             | "years"

@@ -165,16 +165,19 @@ impl Reader<'_> {
     pub(super) fn prefers_number_behind(&self, index: usize) -> bool {
         let behind = self.text.gap(index + 1);
         let near = behind.only(Gap::BLANK | Gap::COLON | Gap::HASH) || behind == Gap::HYPHEN;
-        let Some(_) = self.text.free_number(index + 1).filter(|_| near) else { return false };
+        // `7. Bölüm 2021`: a year is no number of that word.
+        let counts = |index: usize| {
+            self.text.free_number(index).is_some_and(|(value, _)| !(1895..2100).contains(&value))
+        };
+        if !near || !counts(index + 1) {
+            return false;
+        }
         let before = self.text.gap(index).has(Gap::ORDINAL)
             || ordinals::is_ordinal_end(self.text.word(index - 1)) && self.text.is_plain(index - 1);
         let next = self.past_ordinal(index + 2);
-        // `7. Bölüm 2021`: a year is no number of that word.
-        let is_counted =
-            self.text.free_number(next + 1).is_some_and(|(value, _)| !(1895..2100).contains(&value));
         let next_unit = self.text.gap(next).only(Gap::BLANK | Gap::ORDINAL)
             && counting::unit(self.text.word(next)).is_some()
-            && !is_counted;
+            && !counts(next + 1);
         !before && !next_unit
     }
 }

@@ -71,7 +71,8 @@ impl Reader<'_> {
             return Some((next, span));
         }
         let behind = self.text.word(self.token_at(next.end));
-        let decimal = self.byte(next.end) == Some(b'.') && self.figure(next.end + 1, 1).is_some();
+        let in_row = self.is_in_row(index);
+        let decimal = self.byte(next.end) == Some(b'.') && self.figure(next.end + 1, 1).is_some() && !in_row;
         let counted =
             counting::counts_otherwise(behind) && self.text.gap(self.token_at(next.end)).only(Gap::BLANK);
         let sound = !counted && !decimal;
@@ -83,9 +84,25 @@ impl Reader<'_> {
             || !gap.has(Gap::HYPHEN) && span;
         let few = next.width == width && next.value <= last.value + 5 && counting::unit(behind).is_none();
         let in_turn = next.value == last.value + 1 || (list && few);
-        let accepted =
-            if span { tight && alike } else { letter.is_none() && in_turn && (list || gap == Gap::SPACE) };
+        let accepted = match span {
+            true => tight && alike,
+            false => letter.is_none() && (in_turn && (list || gap == Gap::SPACE) || in_row),
+        };
         (accepted && sound).then_some((next, span))
+    }
+
+    /// Whether a number is one of three at least that ascend with dots between, as in `Season.1.3.4`: two may be
+    /// a season and its episode, or a fraction.
+    fn is_in_row(&self, index: usize) -> bool {
+        let ascends = |from: usize| {
+            let value = |at: usize| {
+                let (value, width) = self.text.free_number(at).filter(|(_, width)| *width <= 2)?;
+                (at == from || self.text.gap(at) == Gap::DOT).then_some((value, width))
+            };
+            let row = [value(from), value(from + 1), value(from + 2)];
+            row.is_sorted_by(|one, next| one.is_some() && one < next)
+        };
+        ascends(index.saturating_sub(1)) || ascends(index.saturating_sub(2))
     }
 
     /// The next number of a list of episodes, and whether it ends a span.

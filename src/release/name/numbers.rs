@@ -22,6 +22,10 @@ pub(super) struct Numbers {
     pub(super) complete: bool,
     /// The first token behind the last season that has no episode beside it.
     pub(super) open_season: Option<usize>,
+    /// The year that races are counted by instead of a season.
+    pub(super) year: Option<u16>,
+    /// The first token of the first season that stands together with its episode.
+    pub(super) sure_at: Option<usize>,
     /// A season and its episode stand together somewhere. Numbers of other kinds are then counted otherwise.
     is_sure: bool,
 }
@@ -32,12 +36,17 @@ pub(super) fn read(text: &mut Text<'_>) -> Numbers {
     let mut index = 0;
     while index < text.len() {
         let token = text.tokens[index];
-        let end = (token.mark == Mark::Plain).then(|| numbers.at(text, index)).flatten();
+        // `TV` is a word about quality too, but it may number the series.
+        let readable = token.mark == Mark::Plain || counting::is_series(text.word(index));
+        let end = readable.then(|| numbers.at(text, index)).flatten();
         let Some(end) = end else {
             index += 1;
             continue;
         };
         let first = index;
+        if numbers.is_sure && numbers.sure_at.is_none() {
+            numbers.sure_at = Some(first);
+        }
         while text.get(index).is_some_and(|token| token.start < end) {
             index += 1;
         }
@@ -69,6 +78,7 @@ impl Numbers {
                         found
                             .episode(&reader, start)
                             .or_else(|| found.named(&reader, index))
+                            .or_else(|| found.series(&reader, index))
                             .or_else(|| found.part_of(&reader, index))
                             .or_else(|| found.ordinal(&reader, index))
                     })
@@ -173,6 +183,7 @@ impl Numbers {
         if first.width == 1 && !set_off {
             return None;
         }
+        self.year = u16::try_from(season.value).ok().filter(|year| *year >= 1900);
         Some(self.sure_episode(reader, season.value, first))
     }
 

@@ -143,6 +143,16 @@ pub(super) fn body(text: &Text<'_>) -> (usize, Option<String>) {
     (index, group)
 }
 
+/// Past words about quality that a name begins with, as `h265 - HEVC`. They are known by letters and digits in one
+/// word, for others may begin a title.
+fn past_quality(text: &Text<'_>, index: usize) -> Option<usize> {
+    let is_strong = |index: usize| text.get(index).is_some_and(|t| t.mark == Mark::Tag(Strength::Strong));
+    let digits = text.word(index).bytes().filter(u8::is_ascii_digit).count();
+    let telling = is_strong(index) && digits > 0 && text.tokens[index].kind == Kind::Word;
+    let end = (index..text.len()).find(|at| !is_strong(*at))?;
+    (telling && text.is_plain(end)).then_some(end)
+}
+
 fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
     let token = text.get(index)?;
     let Some(bracket) = text.opened_at(index) else {
@@ -152,7 +162,8 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
         if let Some(at) = (index..text.len().min(index + 3)).find(|at| text.word(*at).ends_with("新番")) {
             return (at + 1 < text.len()).then_some(at + 1);
         }
-        return (token.mark == Mark::Other).then(|| end.unwrap_or(text.len()));
+        let past_other = || (token.mark == Mark::Other).then(|| end.unwrap_or(text.len()));
+        return past_quality(text, index).or_else(past_other);
     };
     let marks = || text.tokens[bracket.first..bracket.last].iter().map(|token| token.mark);
     let bare_text_follows = text.get(bracket.last).is_some_and(|token| token.bracket.is_none());

@@ -38,9 +38,12 @@ pub(super) fn border(text: &Text<'_>, body: usize) -> usize {
     (index..text.len()).find(|index| is_sure(*index)).unwrap_or(text.len())
 }
 
-/// Reads the titles of a name whose other parts are all marked.
-pub(super) fn read(text: &Text<'_>, body: usize) -> Titles {
-    let (region, country) = without_country(text, region(text, body));
+/// Reads the titles of a name whose other parts are all marked. Where the number of the episode leads the name,
+/// the title ends at a dash, for that of the episode follows.
+pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
+    let (mut region, country) = without_country(text, region(text, body));
+    let dash = region.clone().skip(1).find(|index| is_led && text.gap(*index).is_dash());
+    region.end = dash.unwrap_or(region.end);
     let mut titles = writing::choose(text, writing::segments(text, region.clone()));
     titles.country = country;
     titles.others.extend(writing::behind(text, region.end));
@@ -97,6 +100,11 @@ fn end(text: &Text<'_>, start: usize) -> usize {
             break;
         }
         index = bracket.last.max(index + 1);
+        // `Title (US) - Name of the episode`.
+        if bracket.last == bracket.first + 1 && country(text, bracket.first).is_some() && text.gap(index).is_dash() {
+            bracket_end = Some(index);
+            break;
+        }
     }
     let end = bracket_end.unwrap_or(border);
     trimmed(text, start, end)
@@ -169,13 +177,17 @@ fn says_how(text: &Text<'_>, index: usize) -> bool {
 const COUNTRIES: [(&str, &str); 6] =
     [("us", "US"), ("uk", "UK"), ("au", "AU"), ("nz", "NZ"), ("usa", "US"), ("gb", "UK")];
 
+fn country(text: &Text<'_>, index: usize) -> Option<&'static str> {
+    COUNTRIES.iter().find(|(word, _)| *word == text.word(index)).map(|(_, country)| *country)
+}
+
 /// Takes `(US)` or `US` off the end of a show's title.
 fn without_country(text: &Text<'_>, region: Range<usize>) -> (Range<usize>, Option<&'static str>) {
     if region.len() < 2 {
         return (region, None);
     }
     let last = region.end - 1;
-    let country = COUNTRIES.iter().find(|(word, _)| *word == text.word(last)).map(|(_, country)| *country);
+    let country = country(text, last);
     let alone = text.opened_at(last).is_some_and(|bracket| bracket.last == region.end);
     let spoken = region.clone().any(|index| text.written(index).chars().any(char::is_lowercase));
     let numbered = text.get(region.end).is_some_and(|token| matches!(token.mark, Mark::Number | Mark::Year));

@@ -4,7 +4,7 @@ use super::counting::{self, Unit};
 use super::figures::{Figure, Reader};
 use super::numbers::{LONGEST_SPAN, Numbers};
 use super::ordinals;
-use super::token::{Gap, Kind};
+use super::token::{Gap, Kind, Shape};
 
 impl Numbers {
     /// A word for seasons or episodes in front of its numbers: `Season 2`, `Ep. 05`, `Серия: 5`.
@@ -110,7 +110,10 @@ impl Numbers {
         let span = reader.span(first);
         let last = span.unwrap_or(first);
         if let Some((_, end)) = reader.of_how_many(last) {
-            let many = counting::means_many(text.word(reader.token_at(last.end)));
+            // `[26 из 26]` says how many are there.
+            let boxed = text.opened_at(index).is_some_and(|bracket| bracket.shape == Shape::Square);
+            let next = text.word(reader.token_at(last.end));
+            let many = counting::means_many(next) || boxed && next == "из";
             let from = if many && span.is_none() { 1 } else { first.value };
             return self.add_span(Unit::Episode, from, last.value).then_some(end);
         }
@@ -140,6 +143,15 @@ impl Numbers {
         let unit =
             counting::unit(reader.text.word(next)).filter(|_| reader.text.gap(next).only(Gap::PLAIN))?;
         self.add_span(unit, number, last).then(|| reader.text.tokens[next].end)
+    }
+
+    /// `ТВ-2`, `TV-2`: the second series made for television.
+    pub(super) fn series(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let text = reader.text;
+        let (number, width) = text.free_number(index + 1)?;
+        let joined = counting::is_series(text.word(index)) && text.gap(index + 1) == Gap::HYPHEN;
+        let sound = joined && width == 1 && number > 0 && !reader.touches(text.tokens[index + 1].end);
+        (sound && self.add_span(Unit::Season, number, number)).then(|| text.tokens[index + 1].end)
     }
 
     /// `5of6`, `3iz6` as one word.
