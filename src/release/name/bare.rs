@@ -71,7 +71,8 @@ pub(super) fn mark_absolute(text: &mut Text<'_>, tag: usize) {
     let found = (tag.saturating_sub(2).max(1)..tag).find(|index| {
         let Some(bare) = span_at(text, *index).filter(|bare| bare.to == tag) else { return false };
         let dashed = text.gap(*index).is_dash() && text.gap(tag).is_dash();
-        let is_span = bare.first < bare.last && text.gap(*index).only(Gap::PLAIN) && text.gap(*index) != Gap::HYPHEN;
+        let is_span =
+            bare.first < bare.last && text.gap(*index).only(Gap::PLAIN) && text.gap(*index) != Gap::HYPHEN;
         let wide = text.free_number(*index).is_some_and(|(_, width)| (2..=4).contains(&width));
         wide && (dashed || is_span)
     });

@@ -182,7 +182,9 @@ fn is_tag(rest: &[u8], behind_letter: bool) -> bool {
         }
         [b'm', lines @ ..] | [b'b' | b'h', b'd', lines @ ..] => {
             let rest = ["720", "1080", "2160"].iter().find_map(|known| lines.strip_prefix(known.as_bytes()));
-            rest.is_some_and(|rest| !rest.strip_prefix(b"p").unwrap_or(rest).first().is_some_and(u8::is_ascii_alphanumeric))
+            rest.is_some_and(|rest| {
+                !rest.strip_prefix(b"p").unwrap_or(rest).first().is_some_and(u8::is_ascii_alphanumeric)
+            })
         }
         _ => false,
     }

@@ -37,6 +37,18 @@ impl Reader<'_> {
         self.figure(both.end.saturating_sub(2), 2).filter(|_| whole)
     }
 
+    /// `Sn4 Ep14`, `Se04Ep14`, `S 04 E 14`: the season and the episode.
+    pub(super) fn loose_tag(&self, start: usize) -> Option<(u32, Figure)> {
+        if let Some(at) = self.after(start, b"sn").or_else(|| self.after(start, b"se")) {
+            let season = self.figure(at, 2)?;
+            return Some((season.value, self.tagged_episode(season.end)?));
+        }
+        let apart = |at: usize| self.figure(self.skip_one(at, b" ._")?, 2);
+        let season = apart(self.after(start, b"s")?)?;
+        let first = apart(self.after(self.skip_one(season.end, b" ._")?, b"e")?)?;
+        (!self.touches(first.end)).then_some((season.value, first))
+    }
+
     pub(super) fn after(&self, at: usize, word: &[u8]) -> Option<usize> {
         self.bytes.get(at..)?.starts_with(word).then(|| at + word.len())
     }

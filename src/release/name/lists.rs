@@ -9,7 +9,9 @@ impl Reader<'_> {
     pub(super) fn tagged_episode(&self, at: usize) -> Option<Figure> {
         let mut at = self.past(at, b" ._-,[(");
         at = self.after(at, b"x").unwrap_or(at);
-        let bare = self.after(at, b"ep").or_else(|| self.after(at, b"e")).and_then(|at| self.figure(at, 4));
+        let apart = |at| self.figure(self.past(at, b"._"), 4);
+        let bare = self.after(at, b"episode").or_else(|| self.after(at, b"ep")).and_then(apart);
+        let bare = bare.or_else(|| self.after(at, b"e").and_then(|at| self.figure(at, 4)));
         let figure = bare.or_else(|| {
             let index = self.token_at(at);
             let word = self.text.word(index);

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod bare;
+mod compounds;
 mod counting;
 mod cutter;
 mod days;

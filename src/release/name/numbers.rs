@@ -106,10 +106,8 @@ impl Numbers {
     fn tagged(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
         let letter = *reader.bytes.get(start).filter(|letter| matches!(letter, b's' | b't'))?;
         let Some(figure) = reader.figure(start + 1, 4) else {
-            // `Sn4 Ep14` says the episode too.
-            let figure = reader.figure(reader.after(start, b"sn")?, 2)?;
-            let first = reader.tagged_episode(figure.end)?;
-            return Some(self.sure_episode(reader, figure.value, first));
+            let (season, first) = reader.loose_tag(start)?;
+            return Some(self.sure_episode(reader, season, first));
         };
         let episode = reader.tagged_episode(figure.end);
         if let Some(first) = episode {
@@ -198,7 +196,8 @@ impl Numbers {
     fn announced(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
         let word = reader.text.word(index);
         counting::unit(word).filter(|_| !counting::ends_titles(word))?;
-        let tag = reader.text.get(index + 1).filter(|tag| tag.kind == Kind::Word && tag.mark == Mark::Plain)?;
+        let tag =
+            reader.text.get(index + 1).filter(|tag| tag.kind == Kind::Word && tag.mark == Mark::Plain)?;
         let near = tag.gap.only(Gap::BLANK | Gap::COLON);
         near.then(|| self.tagged(reader, tag.start).or_else(|| self.crossed(reader, tag.start)))?
     }

@@ -33,9 +33,8 @@ pub(super) fn bracketed(text: &Text<'_>, known: Known, led_by_group: bool) -> Op
         let rest = bare.to..bracket.last;
         // `[01-10/10]` says how many there are as well, `[01-10+OVA]` what else.
         let of_all = |index: usize| text.gap(index).has(Gap::SLASH) && text.free_number(index).is_some();
-        let extra = |index: usize| {
-            text.gap(index).has(Gap::PLUS) && counting::counts_otherwise(text.word(index))
-        };
+        let extra =
+            |index: usize| text.gap(index).has(Gap::PLUS) && counting::counts_otherwise(text.word(index));
         let of_span = |index: usize| bare.first < bare.last && (of_all(index) || extra(index));
         let alone = bracket.last > bracket.first
             && rest.clone().all(|index| is_finish(text.word(index)) || of_span(index));
@@ -140,10 +139,7 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
     let firm = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Firm | Strength::Strong));
     let tagged = (known.body + 2..end).find(|index| firm(*index) && figure(text, index - 1).is_some());
     end = tagged.unwrap_or(end);
-    let weak = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Weak | Strength::Firm));
-    while end > known.body && weak(end - 1) {
-        end -= 1;
-    }
+    end = before_weak_words(text, known.body, end);
     let index = end.checked_sub(1).filter(|index| *index > known.body)?;
     let bare = figure(text, index).map(|(first, _)| Bare {
         season: None,
@@ -166,6 +162,15 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
     ((of_group || of_file) && sound).then_some(bare)
 }
 
+/// The end of a title without the words about quality that it may hold as well.
+fn before_weak_words(text: &Text<'_>, body: usize, mut end: usize) -> usize {
+    let weak = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Weak | Strength::Firm));
+    while end > body && weak(end - 1) {
+        end -= 1;
+    }
+    end
+}
+
 /// `Title 05 Name.mkv`, `Title.05.Name.mkv`: a padded number amid the words of a file.
 pub(super) fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
     let is_padded = |index: &usize| {
@@ -185,9 +190,9 @@ pub(super) fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
 
 /// Whether a name speaks of a disc, as those of packs do.
 fn is_from_disc(text: &Text<'_>) -> bool {
-    (0..text.len()).filter_map(|index| words::find(text.word(index))).any(|word| {
-        matches!(word.tag, Tag::Medium(medium) if medium >= Medium::DvdRip && !is_of_web(medium))
-    })
+    (0..text.len())
+        .filter_map(|index| words::find(text.word(index)))
+        .any(|word| matches!(word.tag, Tag::Medium(medium) if medium >= Medium::DvdRip && !is_of_web(medium)))
 }
 
 const fn is_of_web(medium: Medium) -> bool {
@@ -197,9 +202,10 @@ const fn is_of_web(medium: Medium) -> bool {
 /// A number in front of the medium of a scene name: `show.name.203.hdtv-group` holds the season too,
 /// `show.name.13.pdtv-group` and `show.name.02.dvdrip-group` do not.
 pub(super) fn of_scene(text: &Text<'_>, known: Known) -> Option<Bare> {
-    let index = known.border.checked_sub(1).filter(|index| *index > known.body)?;
+    let end = before_weak_words(text, known.body, known.border);
+    let index = end.checked_sub(1).filter(|index| *index > known.body)?;
     let (value, width) = figure(text, index)?;
-    let scene = text.gap(index) == Gap::DOT && text.gap(known.border) == Gap::DOT && !text.raw.contains(' ');
+    let scene = text.gap(index) == Gap::DOT && text.gap(end) == Gap::DOT && !text.raw.contains(' ');
     let quiet = !known.has_year && !is_claimed(text, index) && measures::named(value).is_none();
     let broadcast = words::find(text.word(known.border))
         .is_some_and(|word| matches!(word.tag, Tag::Medium(Medium::SdTv | Medium::HdTv)));

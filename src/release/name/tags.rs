@@ -1,8 +1,8 @@
 //! Marks the words about quality, language and edition.
 
-use super::measures;
 use super::token::{Gap, Kind, Mark, Strength, Text};
 use super::words::{self, Tag, Word};
+use super::{compounds, measures};
 
 /// A word, or several that belong together, and what they say.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +61,8 @@ fn read(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if text.tokens[index].mark != Mark::Plain {
         return None;
     }
-    expression(text, index).or_else(|| measures::measured(text, index))
+    let translated = || compounds::translated(text.word(index)).map(|word| (word, 1));
+    expression(text, index).or_else(|| measures::measured(text, index)).or_else(translated)
 }
 
 /// The longest known expression of up to three words.
@@ -101,6 +102,10 @@ fn join(word: &str, buffer: &mut [u8; LONGEST], mut length: usize) -> Option<usi
 /// Two letters are a code only in capitals, and never where they come about by joining initials.
 fn is_meant(text: &Text<'_>, index: usize, count: usize, joined: &str, word: Word) -> bool {
     let short = joined.len() == 2 && joined.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if count == 1 && words::is_common(joined) {
+        let spoken = |byte: u8| byte.is_ascii_lowercase() && byte != b'i';
+        return text.is_loud(index) && text.raw.bytes().any(spoken);
+    }
     if count == 1 {
         let medium = matches!(word.tag, Tag::Medium(_) | Tag::Hdr(_) | Tag::Idle);
         return !short

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::token::{Mark, Shape, Strength, Text};
-use super::words::{self, Tag};
+use super::words::{self, Tag, Word};
 use super::writing::{self, is_latin};
 
 /// What a name calls the work.
@@ -101,7 +101,10 @@ fn end(text: &Text<'_>, start: usize) -> usize {
         }
         index = bracket.last.max(index + 1);
         // `Title (US) - Name of the episode`.
-        if bracket.last == bracket.first + 1 && country(text, bracket.first).is_some() && text.gap(index).is_dash() {
+        if bracket.last == bracket.first + 1
+            && country(text, bracket.first).is_some()
+            && text.gap(index).is_dash()
+        {
             bracket_end = Some(index);
             break;
         }
@@ -152,6 +155,11 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     if end - last > 1 && last > start + 1 && text.word(last - 1) == "the" {
         return last - 1;
     }
+    // `Title The 2nd Season` does so too.
+    let numbered = text.get(end).is_some_and(|token| token.mark == Mark::Number);
+    if last == end && numbered && last > start + 1 && text.word(last - 1) == "the" {
+        return last - 1;
+    }
     // `The Uncut`: an article is never what a title ends with.
     if last < end && matches!(text.word(last - 1), "the" | "a" | "an" | "of" | "le" | "la" | "el") {
         end
@@ -160,15 +168,22 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     }
 }
 
-/// Whether a word speaks of the release even in front of a year: a language in capitals, or `3D` where a word
-/// behind it says how the pictures for both eyes are packed.
+/// Whether a word speaks of the release even in front of a year: a language in capitals or beside another, a medium
+/// in capitals as the last word of all, or `3D` where a word behind it says how the pictures for both eyes are packed.
 fn says_how(text: &Text<'_>, index: usize) -> bool {
     let packed = || {
         (index + 1..text.len().min(index + 16))
             .any(|at| matches!(text.word(at), "sbs" | "hsbs" | "ou" | "hou" | "tab"))
     };
     words::find(text.word(index)).is_some_and(|word| match word.tag {
-        Tag::Spoken(_) | Tag::MultiAudio => text.is_loud(index),
+        Tag::Spoken(_) | Tag::MultiAudio if text.is_loud(index) => true,
+        Tag::Spoken(_) => {
+            let spoken =
+                |at: usize| matches!(words::find(text.word(at)), Some(Word { tag: Tag::Spoken(_), .. }));
+            let marked = |at: usize| text.get(at).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
+            [index.wrapping_sub(1), index + 1].into_iter().any(|at| marked(at) && spoken(at))
+        }
+        Tag::Medium(_) | Tag::Hdr(_) | Tag::SubtitlesOf => text.is_loud(index) && index + 1 == text.len(),
         Tag::ThreeD => packed(),
         _ => false,
     })

@@ -28,6 +28,14 @@ impl Numbers {
         if at == token.end && token.kind == Kind::Word || reader.is_taken(at) {
             return None;
         }
+        if unit == Unit::Season
+            && reader.touches(first.end)
+            && let Some(episode) = reader.tagged_episode(first.end)
+        {
+            // `Season2Episode3`.
+            self.seasons.push(first.value);
+            return Some(self.list_episodes(reader, episode, Some(first.value)));
+        }
         match unit {
             Unit::Season if first.value < 100 && !reader.touches(first.end) => {
                 if self.belongs_to_next(reader, first) {
@@ -107,6 +115,9 @@ impl Numbers {
             self.seasons.push(first.value);
             return Some(self.list_episodes(reader, episode, Some(first.value)));
         }
+        if let Some(end) = self.listed_seasons(reader, index) {
+            return Some(end);
+        }
         let span = reader.span(first);
         let last = span.unwrap_or(first);
         if let Some((_, end)) = reader.of_how_many(last) {
@@ -129,6 +140,22 @@ impl Numbers {
         None
     }
 
+    /// `1,2,3 сезон`: seasons one by one in front of their word.
+    fn listed_seasons(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let text = reader.text;
+        let small = |at: usize| text.free_number(at).filter(|(_, width)| *width <= 2).map(|(value, _)| value);
+        let follows = |at: usize| {
+            let listed = text.gap(at).has(Gap::COMMA | Gap::PLUS) && !text.gap(at).has(Gap::BRACKET);
+            listed && small(at).is_some_and(|value| small(at - 1).is_some_and(|before| before < value))
+        };
+        let behind = (index + 1..text.len()).find(|at| !follows(*at)).filter(|behind| *behind > index + 1)?;
+        let unit = reader.unit_behind(reader.past_ordinal(behind)).filter(|unit| *unit == Unit::Season)?;
+        for season in (index..behind).filter_map(small) {
+            self.add_span(unit, season, season);
+        }
+        Some(text.tokens[reader.past_ordinal(behind)].end)
+    }
+
     /// `2nd Season`, `Second Season`, `2e saison`.
     pub(super) fn ordinal(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
         let word = reader.text.word(index);
@@ -149,7 +176,10 @@ impl Numbers {
     pub(super) fn series(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
         let text = reader.text;
         let (number, width) = text.free_number(index + 1)?;
-        let joined = counting::is_series(text.word(index)) && text.gap(index + 1) == Gap::HYPHEN;
+        // In Latin letters it may be the name of a channel.
+        let boxed = text.opened_at(index).is_some();
+        let named = counting::is_series(text.word(index)) && (boxed || text.word(index) != "tv");
+        let joined = named && text.gap(index + 1) == Gap::HYPHEN;
         let sound = joined && width == 1 && number > 0 && !reader.touches(text.tokens[index + 1].end);
         (sound && self.add_span(Unit::Season, number, number)).then(|| text.tokens[index + 1].end)
     }

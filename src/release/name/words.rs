@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::editions;
 use super::token::Strength::{self, Firm, Strong, Weak};
 use super::{Audio, Codec, Hdr, Medium, Resolution};
+use super::{compounds, editions};
 
 /// What a word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,9 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ),
     ("tc", Tag::Medium(Medium::Telecine), Weak),
     ("telecine hdtc tcrip hdtcrip", Tag::Medium(Medium::Telecine), Strong),
+    // Discs of a region where films are sold early, made from the film reels.
+    ("r5 r6 r5line r6line r5ddc ddc", Tag::Medium(Medium::Telecine), Firm),
+    ("wp", Tag::Medium(Medium::Telecine), Weak),
     ("scr screener", Tag::Medium(Medium::Screener), Firm),
     (
         "dvdscr dvdscreener bdscr webscr webscreener hdscr scrrip dvdscrrip",
@@ -63,14 +66,18 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("vhs", Tag::Medium(Medium::Vhs), Weak),
     ("vhsrip vhsscr", Tag::Medium(Medium::Vhs), Strong),
     (
-        "tvrip satrip dsr dsrip dthrip pdtv pdtvrip sdtv dvbrip dvb dvtv ppvrip tvhd digitalrip",
+        "tvrip satrip dsr dsrip dthrip pdtv pdtvrip sdtv ldtv uktv dvbrip dvb dvtv ppvrip tvhd digitalrip",
         Tag::Medium(Medium::SdTv),
         Strong,
     ),
     ("hdtv hdtvrip hdtvr uhdtv uhdtvrip ahdtv dtv dthd", Tag::Medium(Medium::HdTv), Strong),
     ("dvdrip dvdmux dvdripped dvdrips xdvdrip dvdriptaiwan", Tag::Medium(Medium::DvdRip), Strong),
     ("dvd", Tag::Medium(Medium::Dvd), Firm),
-    ("dvd5 dvd9 dvdr dvdr5 dvdr9 dvdfull fulldvd dvdremux dvdiso videots", Tag::Medium(Medium::Dvd), Strong),
+    (
+        "dvd5 dvd9 dvdr dvdr5 dvdr9 dvdfull fulldvd dvdremux dvdiso mdvdr ntscdvd paldvd ntscdvdr paldvdr dvdntsc dvdpal videots",
+        Tag::Medium(Medium::Dvd),
+        Strong,
+    ),
     ("hddvd hddvdrip hddvdremux", Tag::Medium(Medium::HdDvd), Strong),
     (
         "webrip webdlrip webcap weblrip webrips webripped hdrip hqhdrip webhdrip vodrip vodr vod webtvrip hdtvwebrip",
@@ -79,11 +86,11 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ),
     ("web", Tag::Medium(Medium::WebDl), Weak),
     ("webdl webhd webuhd webddl webmux webdlhd webhdl", Tag::Medium(Medium::WebDl), Strong),
-    ("brrip brip bdripremastered", Tag::Medium(Medium::BrRip), Strong),
+    ("brrip brmux brip bdripremastered", Tag::Medium(Medium::BrRip), Strong),
     ("bd br", Tag::Medium(Medium::BluRay), Weak),
     (
         "bluray bluraydisc blurays blurayrip bdrip bdmux bdiso bdmv bdr bd25 bd50 bd66 bd100 uhdbd uhdbdrip uhdrip bdfull \
-         fullbluray blueray bluraycomplete microhd mhd bdwebrip",
+         fullbluray blueray bluraycomplete microhd mhd hdlight bdlight bdwebrip",
         Tag::Medium(Medium::BluRay),
         Strong,
     ),
@@ -96,7 +103,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("x265 h265 hevc hevc10 x265crf hevcx265 h265hevc", Tag::Codec(Codec::Hevc), Strong),
     ("xvid divx divx5 xvidhd xvidvd divx3 divx6", Tag::Codec(Codec::Xvid), Strong),
     ("mpeg2 mpg2 h262", Tag::Codec(Codec::Mpeg2), Strong),
-    ("mpeg4", Tag::Idle, Strong),
+    ("mpeg4 mp2 svcd xsvcd vcd xvcd vcdrip svcdrip dvdivx", Tag::Idle, Strong),
     ("vc1", Tag::Codec(Codec::Vc1), Strong),
     ("vp9 vp9p2", Tag::Codec(Codec::Vp9), Strong),
     ("av1 av110bit", Tag::Codec(Codec::Av1), Strong),
@@ -125,7 +132,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("pcm lpcm", Tag::Audio(Audio::Pcm), Strong),
     ("truehd thd dolbytruehd truehdatmos", Tag::Audio(Audio::TrueHd), Strong),
     ("atmos dolbyatmos", Tag::Audio(Audio::Atmos), Firm),
-    ("4k 4kuhd uhd4k ultrahd4k", Tag::Grade(Resolution::P2160), Strong),
+    ("4k 4kuhd uhd4k ultrahd4k 4klight", Tag::Grade(Resolution::P2160), Strong),
     ("uhd ultrahd", Tag::Grade(Resolution::P2160), Firm),
     ("8k", Tag::Grade(Resolution::P4320), Firm),
     ("2k qhd wqhd", Tag::Grade(Resolution::P1440), Firm),
@@ -145,6 +152,9 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("collectors", Tag::Edition("Collector's Edition"), Firm),
     ("openmatte", Tag::Edition("Open Matte"), Strong),
     ("redux", Tag::Edition("Redux"), Weak),
+    ("deluxe", Tag::Edition("Deluxe Edition"), Weak),
+    ("versionlongue", Tag::Edition("Extended"), Firm),
+    ("noncensuré noncensure", Tag::Edition("Uncensored"), Firm),
     ("fanedit", Tag::Edition("Fan Edit"), Firm),
     ("despecialized", Tag::Edition("Despecialized"), Firm),
     ("colorized", Tag::Edition("Colorized"), Firm),
@@ -186,9 +196,10 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("dub dubs", Tag::Dub, Weak),
     ("dubbed fandub fandubbed dubbing dublaj doublé doblado", Tag::Dub, Firm),
     (
-        "internal limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
+        "internal nuked fansub fansubs fastsub softsubbed unsubbed psp ipod regraded featurette featurettes nordic \
+         disneyplus paramountplus limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
          fullscreen letterbox oar convert upscaled upscale aienhanced aiupscaled reencoded reenc microsized stv dvdextras \
-         workprint bonus samplefix proofix syncfix dubfix subfix nfo read hfr mhdtv",
+         workprint bonus samplefix proofix prooffix syncfix dubfix subfix nfo read hfr mhdtv",
         Tag::Idle,
         Firm,
     ),
@@ -204,12 +215,13 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Weak,
     ),
     (
-        "xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+        "fs se ov aio dnr ai aiupscale cee gbr eur m4v xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
  lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
  hires originalaudio truewebdl",
         Tag::Idle,
         Weak,
     ),
+    ("real line int doc docu true fix fixed clean untouched proof", Tag::Idle, Firm),
     (
         "eztv eztvx rarbg rartv ettv tgx ethd rargb torrentgalaxy publichd glodls megusta galaxyrg galaxytv demonoid etrg",
         Tag::Idle,
@@ -237,12 +249,14 @@ static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
 /// What a word says: lower case, without blanks, dots and hyphens inside.
 pub(super) fn find(word: &str) -> Option<Word> {
     let edition = || Some(Word { tag: Tag::Edition(editions::find(word)?), strength: Firm });
-    BY_WORD.get(word).copied().or_else(|| processed(word)).or_else(edition)
+    BY_WORD.get(word).copied().or_else(|| compounds::find(word)).or_else(edition)
 }
 
-/// A medium with what was made of it behind: `BRMux`, `BRRipMux`, `HDTVRemux`.
-fn processed(word: &str) -> Option<Word> {
-    let source = ["remux", "mux", "rip"].iter().find_map(|process| word.strip_suffix(process))?;
-    let known = BY_WORD.get(source).copied().or_else(|| processed(source))?;
-    matches!(known.tag, Tag::Medium(_)).then_some(Word { strength: Strong, ..known })
+/// Words that titles hold as often: they count only in capitals, in a name that has other letters too.
+const COMMON: [&str; 11] =
+    ["real", "line", "int", "doc", "docu", "true", "fix", "fixed", "clean", "untouched", "proof"];
+
+/// Whether a word says something about quality only where it stands in capitals.
+pub(super) fn is_common(word: &str) -> bool {
+    COMMON.contains(&word)
 }

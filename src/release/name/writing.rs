@@ -15,7 +15,8 @@ pub(super) fn segments(text: &Text<'_>, region: Range<usize>) -> Vec<Range<usize
         let gap = text.gap(index);
         let before = text.tokens[index - 1].end;
         let between = &text.raw[before..text.tokens[index].start];
-        let in_bracket = text.tokens[index].bracket.is_some();
+        let is_number = |index: usize| text.tokens[index].kind == Kind::Number;
+        let in_bracket = text.tokens[index].bracket.is_some() && !(is_number(index - 1) && is_number(index));
         let slash =
             gap.has(Gap::SLASH) && (gap.has(Gap::SPACE) || in_bracket || between.contains(['|', '｜', '／']));
         let aka = text.word(index) == "aka" && index + 1 < end;
@@ -44,7 +45,10 @@ fn appendix(text: &Text<'_>, region: &Range<usize>) -> Option<Range<usize>> {
     })?;
     let numbers = |index: usize| {
         text.tokens[index].kind == Kind::Number
-            || matches!(text.word(index), "part" | "chapter" | "vol" | "volume" | "book" | "teil" | "partie" | "parte")
+            || matches!(
+                text.word(index),
+                "part" | "chapter" | "vol" | "volume" | "book" | "teil" | "partie" | "parte"
+            )
     };
     let spells_out = bracket.first == region.start + 1 && {
         let initials = (bracket.first..bracket.last).filter_map(|index| text.word(index).chars().next());
@@ -109,7 +113,8 @@ fn is_foreign(text: &Text<'_>, index: usize) -> bool {
 /// Whether a token is of a script that is seldom mixed with the Latin one: those of East Asia, and those written
 /// from the right.
 fn stands_apart(text: &Text<'_>, index: usize) -> bool {
-    let from_right = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+    let from_right =
+        |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
     text.tokens[index].kind == Kind::Wide || text.word(index).chars().any(from_right)
 }
 
