@@ -52,6 +52,7 @@ fn lines(word: &[u8]) -> Option<Tag> {
 /// Whether this is what may stand behind a number of lines: its form, perhaps with the pictures per second.
 /// A word in front is enough as well.
 fn is_form(form: &[u8], is_led: bool) -> bool {
+    let form = form.strip_suffix(b"fps").unwrap_or(form);
     let plain = matches!(form, b"px" | b"hd" | b"phd") || form.is_empty() && is_led;
     plain
         || matches!(
@@ -62,7 +63,7 @@ fn is_form(form: &[u8], is_led: bool) -> bool {
 
 /// Whether a number is one of lines even where no letter says so, if words about quality stand beside it.
 pub(super) const fn is_usual(value: u32) -> bool {
-    matches!(value, 720 | 1080 | 2160)
+    matches!(value, 480 | 576 | 720 | 1080 | 2160)
 }
 
 /// The resolution of a number of lines that stands in a name, with common slips.

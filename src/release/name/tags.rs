@@ -35,25 +35,36 @@ pub(super) fn mark(text: &mut Text<'_>) -> Vec<Tagged> {
 
 /// `1080` without a letter, where words about quality stand beside it.
 fn mark_bare_lines(text: &mut Text<'_>, found: &mut Vec<Tagged>) {
-    let is_tag = |text: &Text<'_>, index: usize| {
-        text.get(index).is_some_and(|token| matches!(token.mark, Mark::Tag(Strength::Strong)))
-    };
     for index in 1..text.len() {
         let Some((value, _)) = text.free_number(index).filter(|(value, _)| measures::is_usual(*value)) else {
             continue;
         };
-        let joined = [text.gap(index).only(Gap::PLAIN), text.gap(index + 1).only(Gap::PLAIN)];
-        let before = is_tag(text, index - 1) && joined[0];
-        let behind = is_tag(text, index + 1) && joined[1];
-        let of_hd = text.word(index - 1) == "hd" && joined[0] || text.word(index + 1) == "hd" && joined[1];
-        // Long shows have an episode 720 too, but never behind another number.
-        let sure = before || joined[0] && text.tokens[index - 1].kind == Kind::Number;
-        let meant = of_hd || if value == 720 { sure && behind } else { before || behind };
-        if let Some(resolution) = measures::named(value).filter(|_| meant) {
+        if let Some(resolution) = measures::named(value).filter(|_| means_lines(text, index, value)) {
             text.mark(index..index + 1, Mark::Tag(Strength::Strong));
             let place = found.partition_point(|tagged| tagged.first < index);
             found.insert(place, Tagged { first: index, tag: Tag::Lines(resolution) });
         }
+    }
+}
+
+/// Whether what stands around a number shows that it is one of lines.
+fn means_lines(text: &Text<'_>, index: usize, value: u32) -> bool {
+    let has = |index: usize, strengths: &[Strength]| {
+        let mark = text.get(index).map(|token| token.mark);
+        matches!(mark, Some(Mark::Tag(strength)) if strengths.contains(&strength))
+    };
+    let joined = [index, index + 1].map(|at| text.gap(at).only(Gap::PLAIN));
+    let before = joined[0] && has(index - 1, &[Strength::Strong]);
+    let behind = joined[1] && has(index + 1, &[Strength::Strong]);
+    let any_behind = joined[1] && has(index + 1, &[Strength::Strong, Strength::Weak, Strength::Firm]);
+    // Long shows have an episode 720 too, but never behind another number.
+    let numbered = joined[0] && text.word(index - 1).bytes().any(|byte| byte.is_ascii_digit());
+    let of_hd = joined[0] && text.word(index - 1) == "hd" || joined[1] && text.word(index + 1) == "hd";
+    let alone = text.opened_at(index).is_some_and(|bracket| bracket.last == index + 1);
+    match value {
+        1080 | 2160 => before || behind || of_hd || alone || numbered && any_behind,
+        720 => of_hd || (before || numbered) && any_behind,
+        _ => (before || numbered) && behind,
     }
 }
 
