@@ -70,7 +70,8 @@ fn mark_fraction(text: &mut Text<'_>, known: Known) {
 pub(super) fn mark_absolute(text: &mut Text<'_>, tag: usize) {
     let found = (tag.saturating_sub(2).max(1)..tag).find(|index| {
         let Some(bare) = span_at(text, *index).filter(|bare| bare.to == tag) else { return false };
-        let dashed = text.gap(*index).is_dash() && text.gap(tag).is_dash();
+        let behind = text.gap(tag);
+        let dashed = text.gap(*index).is_dash() && (behind.is_dash() || behind.has(Gap::OPEN));
         let is_span =
             bare.first < bare.last && text.gap(*index).only(Gap::PLAIN) && text.gap(*index) != Gap::HYPHEN;
         let wide = text.free_number(*index).is_some_and(|(_, width)| (2..=4).contains(&width));
@@ -111,7 +112,7 @@ pub(super) fn span_at(text: &Text<'_>, index: usize) -> Option<Bare> {
         || pair
         || gap.has(Gap::TILDE)
         || gap == Gap::HYPHEN
-        || (gap.is_dash() && last_width == width && width >= 2);
+        || (gap.is_dash() && width >= 2 && (last_width == width || first == 1));
     let grows = last > first && last_width >= width && last - first <= 2000 && !(width < 4 && is_year(last));
     let whole = joined && grows && gap.only(Gap::PLAIN | Gap::TILDE | Gap::PLUS);
     Some(if whole { Bare { last, to: second + 1, ..single } } else { single })

@@ -112,6 +112,7 @@ const EPISODES: &[&str] = &[
     "odcinki",
     "odc",
     "bölüm",
+    "blm",
     "bolum",
     "avsnitt",
     "afsnit",

@@ -31,6 +31,12 @@ pub(super) fn describe(text: &Text<'_>, body: usize, tags: &[Tagged], release: &
             }
             Tag::Subtitles(code) => add(&mut release.subtitles, code),
             Tag::Grade(resolution) => grade = grade.max(Some(resolution)),
+            Tag::Medium(medium) => {
+                // `UHD BluRay` is one expression.
+                let is_uhd = text.word(tagged.first).starts_with("uhd");
+                grade = grade.max(is_uhd.then_some(Resolution::P2160));
+                quality(Tag::Medium(medium), release);
+            }
             tag => quality(with_plus(text, tagged.first, tag), release),
         }
     }

@@ -40,7 +40,7 @@ impl Reader<'_> {
     /// `Sn4 Ep14`, `Se04Ep14`, `S 04 E 14`: the season and the episode.
     pub(super) fn loose_tag(&self, start: usize) -> Option<(u32, Figure)> {
         if let Some(at) = self.after(start, b"sn").or_else(|| self.after(start, b"se")) {
-            let season = self.figure(at, 2)?;
+            let season = self.figure(self.skip_one(at, b".").unwrap_or(at), 2)?;
             return Some((season.value, self.tagged_episode(season.end)?));
         }
         let apart = |at: usize| self.figure(self.skip_one(at, b" ._")?, 2);
@@ -169,8 +169,29 @@ impl Reader<'_> {
         if token.mark != Mark::Plain || !token.gap.only(Gap::BLANK | Gap::ORDINAL) {
             return None;
         }
+        let before = index.checked_sub(1).and_then(|before| self.text.free_number(before));
+        if before.is_some_and(|(value, _)| self.is_of_the_title(index, value)) {
+            return None;
+        }
         let word = self.text.word(index);
         counting::unit(word).or_else(|| counting::sign(word).filter(|_| token.gap == Gap::default()))
+    }
+
+    /// Whether a word that ends titles as well does so with its number, for another word or tag says which season it
+    /// is: `Series 13 - S01E02`.
+    pub(super) fn is_of_the_title(&self, index: usize, value: u32) -> bool {
+        let other_season = |at: usize| {
+            let (word, start) = (self.text.word(at), self.text.tokens[at].start);
+            let tag = self.after(start, b"s").and_then(|at| self.figure(at, 2)).map(|figure| figure.value);
+            let cross = self.figure(start, 2).filter(|figure| {
+                self.after(figure.end, b"x").is_some_and(|at| self.figure(at, 3).is_some())
+            });
+            let named = counting::unit(word) == Some(Unit::Season) && !counting::ends_titles(word);
+            let named = self.text.free_number(at + 1).filter(|_| named).map(|(value, _)| value);
+            tag.or(cross.map(|figure| figure.value)).or(named).is_some_and(|season| season != value)
+        };
+        counting::ends_titles(self.text.word(index))
+            && (0..self.text.len()).any(|at| at != index && self.text.is_plain(at) && other_season(at))
     }
 
     /// Whether a word for seasons or episodes has its number behind it, not before.

@@ -9,9 +9,11 @@ impl Reader<'_> {
     pub(super) fn tagged_episode(&self, at: usize) -> Option<Figure> {
         let mut at = self.past(at, b" ._-,[(");
         at = self.after(at, b"x").unwrap_or(at);
-        let apart = |at| self.figure(self.past(at, b"._"), 4);
+        // Soaps that run every day count past ten thousand.
+        let apart = |at| self.figure(self.past(at, b"._"), 5);
+        let padded = |at| self.figure(at, 5).or_else(|| apart(at).filter(|figure| figure.width >= 2));
         let bare = self.after(at, b"episode").or_else(|| self.after(at, b"ep")).and_then(apart);
-        let bare = bare.or_else(|| self.after(at, b"e").and_then(|at| self.figure(at, 4)));
+        let bare = bare.or_else(|| self.after(at, b"e").and_then(padded));
         let figure = bare.or_else(|| {
             let index = self.token_at(at);
             let word = self.text.word(index);
@@ -152,7 +154,8 @@ impl Reader<'_> {
     /// only sure in brackets or at the end.
     fn ends_span(&self, next: Figure, width: usize, tight: bool, gap: Gap) -> bool {
         if tight {
-            return next.width == width || (next.width > width && next.value < 1900);
+            let fraction = self.byte(next.end) == Some(b'.') && self.figure(next.end + 1, 1).is_some();
+            return next.width == width || if next.width > width { next.value < 1900 } else { !fraction };
         }
         let behind = self.text.gap(self.token_at(next.end));
         next.width == width && width >= 2 && (gap.has(Gap::TILDE) || behind.has(Gap::BRACKET))

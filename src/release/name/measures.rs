@@ -95,7 +95,9 @@ fn dimensions(word: &[u8]) -> Option<Tag> {
         let plain = (3..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
         plain.then(|| u16::try_from(decimal(digits)).ok())?
     };
-    Some(Tag::Dimensions(number(width)?, number(height)?))
+    let (width, height) = (number(width)?, number(height)?);
+    // A picture is not five times as wide as it is high: `2016x231` is an episode.
+    (width / height.max(1) < 5).then_some(Tag::Dimensions(width, height))
 }
 
 /// The resolution of a picture of this size: by its width as well, since films are cut above and below.

@@ -178,7 +178,9 @@ impl Numbers {
         // `5x1` may be a count of loudspeakers; between dashes it is none.
         let index = reader.token_at(start);
         let set_off = reader.text.gap(index).is_dash() || reader.text.gap(index + 1).is_dash();
-        if first.width == 1 && !set_off {
+        let sound = || reader.text.tokens[..index].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+        let channels = matches!((season.value, first.value), (2.., 0 | 1));
+        if first.width == 1 && !set_off && (channels || sound()) {
             return None;
         }
         self.year = u16::try_from(season.value).ok().filter(|year| *year >= 1900);

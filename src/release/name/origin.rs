@@ -173,7 +173,8 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
         Shape::Star => true,
         Shape::Square => {
             let foreign = marks().all(|mark| !matches!(mark, Mark::Plain));
-            !holds_number && (is_first && !looks_titled(text, bracket) || foreign || bare_text_follows)
+            let seasonal = text.word(bracket.last - 1).ends_with("新番") && !is_first;
+            !holds_number && (seasonal || is_first && !looks_titled(text, bracket) || foreign || bare_text_follows)
         }
         Shape::Round => {
             let quality = marks().all(|mark| matches!(mark, Mark::Tag(_) | Mark::Other));

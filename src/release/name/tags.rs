@@ -72,8 +72,21 @@ fn read(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if text.tokens[index].mark != Mark::Plain {
         return None;
     }
-    let translated = || compounds::translated(text.word(index)).map(|word| (word, 1));
-    expression(text, index).or_else(|| measures::measured(text, index)).or_else(translated)
+    let compound = || compounds::find(text.word(index)).map(|word| (word, 1));
+    disc(text, index)
+        .or_else(|| expression(text, index))
+        .or_else(|| measures::measured(text, index))
+        .or_else(compound)
+}
+
+/// `CD 1`, `Disc 2 of 3`.
+fn disc(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
+    let single = |at: usize| text.free_number(at).is_some_and(|(_, width)| width == 1);
+    let joined = |at: usize| text.gap(at).only(Gap::BLANK);
+    let named = compounds::means_disc(text.word(index)) && single(index + 1) && joined(index + 1);
+    let of_many = text.word(index + 2) == "of" && single(index + 3) && joined(index + 2) && joined(index + 3);
+    let word = Word { tag: Tag::Idle, strength: Strength::Firm };
+    named.then_some((word, if of_many { 4 } else { 2 }))
 }
 
 /// The longest known expression of up to three words.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::token::{Mark, Shape, Strength, Text};
+use super::token::{Kind, Mark, Shape, Strength, Text};
 use super::words::{self, Tag, Word};
 use super::writing::{self, is_latin};
 
@@ -46,7 +46,13 @@ pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
     region.end = dash.unwrap_or(region.end);
     let mut titles = writing::choose(text, writing::segments(text, region.clone()));
     titles.country = country;
-    titles.others.extend(writing::behind(text, region.end));
+    let mut behind = writing::behind(text, region.end);
+    // Where the title in signs comes first, that in letters is the one that is known elsewhere.
+    let wide = region.clone().any(|index| text.tokens[index].kind == Kind::Wide);
+    if let Some(behind) = behind.as_mut().filter(|behind| wide && behind.contains(|c: char| c.is_ascii_alphabetic())) {
+        std::mem::swap(&mut titles.title, behind);
+    }
+    titles.others.extend(behind);
     titles.others.truncate(MOST_TITLES);
     titles
 }

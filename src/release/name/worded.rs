@@ -18,10 +18,14 @@ impl Numbers {
         if unit == Unit::Season
             && let Some(number) = ordinals::number_word(reader.text.written(index + 1))
             && reader.text.gap(index + 1).only(Gap::BLANK)
+            && !reader.is_of_the_title(index, number)
         {
             return self.add_span(unit, number, number).then(|| reader.text.tokens[index + 1].end);
         }
         let first = reader.figure(at, 4)?;
+        if unit == Unit::Season && reader.is_of_the_title(index, first.value) {
+            return None;
+        }
         if unit == Unit::Episode && first.width == 1 && reader.is_of_a_film(index) {
             return None;
         }

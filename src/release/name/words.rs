@@ -215,7 +215,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Weak,
     ),
     (
-        "fs se ov aio dnr ai aiupscale cee gbr eur m4v xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+        "v2 v3 v4 fs se ov aio dnr ai aiupscale cee gbr eur m4v xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
  lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
  hires originalaudio truewebdl",
         Tag::Idle,
@@ -249,7 +249,7 @@ static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
 /// What a word says: lower case, without blanks, dots and hyphens inside.
 pub(super) fn find(word: &str) -> Option<Word> {
     let edition = || Some(Word { tag: Tag::Edition(editions::find(word)?), strength: Firm });
-    BY_WORD.get(word).copied().or_else(|| compounds::find(word)).or_else(edition)
+    BY_WORD.get(word).copied().or_else(|| compounds::processed(word)).or_else(edition)
 }
 
 /// Words that titles hold as often: they count only in capitals, in a name that has other letters too.

@@ -61,9 +61,12 @@ fn appendix(text: &Text<'_>, region: &Range<usize>) -> Option<Range<usize>> {
 /// The first in Latin letters is the title, else the last of all, for that of the original follows its translation.
 /// Within one, Latin words that stand beside those of another script are a title of their own.
 pub(super) fn choose(text: &Text<'_>, segments: Vec<Range<usize>>) -> Titles {
+    let latin = |part: &Range<usize>| part.clone().any(|index| is_latin(text, index));
+    let whole = |part: &Range<usize>| latin(part) && !part.clone().any(|index| is_foreign(text, index));
+    let has_whole = segments.iter().any(whole);
     let mut parts: Vec<Range<usize>> = Vec::new();
     for segment in segments {
-        match latin_run(text, &segment) {
+        match latin_run(text, &segment).filter(|_| !has_whole) {
             Some(run) if run != segment => {
                 let rest = [segment.start..run.start, run.end..segment.end];
                 parts.push(run);
@@ -72,8 +75,6 @@ pub(super) fn choose(text: &Text<'_>, segments: Vec<Range<usize>>) -> Titles {
             _ => parts.push(segment),
         }
     }
-    let latin = |part: &Range<usize>| part.clone().any(|index| is_latin(text, index));
-    let whole = |part: &Range<usize>| latin(part) && !part.clone().any(|index| is_foreign(text, index));
     let chosen = parts.iter().position(whole).or_else(|| parts.iter().position(latin));
     let chosen = chosen.unwrap_or(parts.len().saturating_sub(1));
     let mut all: Vec<String> = parts.into_iter().map(|part| written(text, part)).collect();
@@ -95,7 +96,9 @@ fn latin_run(text: &Text<'_>, segment: &Range<usize>) -> Option<Range<usize>> {
         let run = start..end;
         let letters = run.clone().filter(|index| is_latin(text, *index)).count();
         let longest = best.as_ref().is_none_or(|best| run.len() > best.len());
-        if letters >= fewest && longest {
+        // What stands amid other words is one of them.
+        let outer = run.start == segment.start || run.end == segment.end;
+        if letters >= fewest && longest && outer {
             best = Some(run);
         }
         start = end + 1;
