@@ -47,6 +47,7 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| places::pair(text, known, led_by_group))
         .or_else(|| places::leading(text, known, led_by_group))
         .or_else(|| places::trailing(text, known, led_by_group))
+        .or_else(|| places::behind_year(text, known, led_by_group))
         .or_else(|| places::inner(text, known))
         .or_else(|| places::hashed(text, known))
         .or_else(|| places::of_scene(text, known))?;
@@ -54,11 +55,13 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
     Some(found)
 }
 
-/// Marks ` - 14.5`: a special between two episodes, which ends the title but is no episode.
+/// Marks ` - 14.5`, ` - 04.1`: a special between two episodes, which ends the title but is no episode.
 fn mark_fraction(text: &mut Text<'_>, known: Known) {
     let found = (known.body + 1..text.len()).find(|index| {
-        let parts = text.free_number(*index).is_some() && text.free_number(index + 1) == Some((5, 1));
-        parts && text.gap(*index).is_dash() && text.gap(index + 1) == Gap::DOT && closes(text, index + 2)
+        let padded = text.free_number(*index).is_some_and(|(_, width)| width > 1);
+        let half = text.free_number(*index).is_some() && text.free_number(index + 1) == Some((5, 1));
+        let part = padded && text.free_number(index + 1).is_some_and(|(_, width)| width == 1);
+        (half || part) && text.gap(*index).is_dash() && text.gap(index + 1) == Gap::DOT && closes(text, index + 2)
     });
     if let Some(index) = found {
         text.mark(index..index + 2, Mark::Number);

@@ -175,6 +175,10 @@ impl Numbers {
             return Some(end);
         }
         let first = reader.figure(cross, 3).filter(|figure| reader.closes(figure.end))?;
+        // `0x539` is how some write numbers of another kind.
+        if season.value == 0 && first.width == 3 {
+            return None;
+        }
         // `5x1` may be a count of loudspeakers; between dashes it is none.
         let index = reader.token_at(start);
         let set_off = reader.text.gap(index).is_dash() || reader.text.gap(index + 1).is_dash();

@@ -67,7 +67,10 @@ pub(super) fn full_span(text: &Text<'_>, known: Known, led_by_group: bool) -> Op
         let width = text.tokens[index].end - text.tokens[index].start;
         let from_one = bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
         let said = matches!(text.word(index - 1), "full" | "complete" | "batch" | "all");
-        let of_group = led_by_group && width >= 2 && !text.gap(bare.to).is_dash();
+        let tagged = text.get(bare.to).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
+        let placed = led_by_group || tagged && !known.has_year;
+        let alike = text.tokens[bare.to - 1].end - text.tokens[bare.to - 1].start == width;
+        let of_group = placed && alike && width >= 2 && !text.gap(bare.to).is_dash();
         let plain = text.gap(index).only(Gap::BLANK | Gap::COMMA | Gap::CLOSE);
         ((from_one || said || of_group) && plain && closes(text, bare.to)).then_some(bare)
     })
@@ -158,8 +161,29 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
     // What a span ends with says nothing without the rest.
     let ends_span = text.gap(index) == Gap::HYPHEN && text.tokens[index - 1].kind == Kind::Number;
     let apart = text.gap(index) != Gap::default() && !ends_span;
+    // In front of a season it belongs to the title.
+    let apart = apart && text.get(end).is_none_or(|token| token.mark != Mark::Number);
     let sound = !is_claimed(text, index) && !is_fraction(text, index, end) && apart;
     ((of_group || of_file) && sound).then_some(bare)
+}
+
+/// `[Group] Title (2009) 04 [720p]`, `Title 2009 04 720p.mkv`: a number behind the year, and nothing of a title
+/// behind it.
+pub(super) fn behind_year(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
+    let year = (known.body..text.len()).rfind(|index| text.tokens[*index].mark == Mark::Year)?;
+    let index = year + 1;
+    let (first, width) = figure(text, index).filter(|(first, _)| *first > 0 && !is_year(*first))?;
+    let padded = width == 2 && first < 10 || width == 3 && first < 100;
+    let apart = text.gap(index).only(Gap::BLANK | Gap::CLOSE) && closes(text, index + 1);
+    let sound = apart && known.is_file && (2..=3).contains(&width) && !is_fraction(text, index, index + 1);
+    let lines = measures::named(first).is_some();
+    ((led_by_group || padded) && sound && !lines).then_some(Bare {
+        season: None,
+        first,
+        last: first,
+        from: index,
+        to: index + 1,
+    })
 }
 
 /// The end of a title without the words about quality that it may hold as well.
@@ -229,9 +253,10 @@ pub(super) fn of_scene(text: &Text<'_>, known: Known) -> Option<Bare> {
     (scene && sound && quiet).then_some(Bare { season, first: last - two, last, from, to: index + 1 })
 }
 
-/// `Title #12`.
+/// `Title #12`, `Title #05 Name`, `Title #1-4`.
 pub(super) fn hashed(text: &Text<'_>, known: Known) -> Option<Bare> {
     let index = (known.body + 1..text.len()).find(|index| text.gap(*index).has(Gap::HASH))?;
-    let (first, _) = figure(text, index).filter(|_| !known.has_year && closes(text, index + 1))?;
-    Some(Bare { season: None, first, last: first, from: index, to: index + 1 })
+    let bare = span_at(text, index).filter(|bare| !known.has_year && bare.first > 0)?;
+    let padded = text.word(index).starts_with('0');
+    (padded || closes(text, bare.to)).then_some(bare)
 }

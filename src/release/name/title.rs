@@ -148,7 +148,9 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     let mut last = end;
     while last > start + 1 {
         let meant = match text.tokens[last - 1].mark {
-            Mark::Tag(Strength::Weak) => by_quality || (spoken && says_how(text, last - 1)),
+            Mark::Tag(Strength::Weak) => {
+                by_quality || spoken && says_how(text, last - 1) || follows_firm(text, start + 1, last - 1)
+            }
             Mark::Tag(_) => true,
             _ => false,
         };
@@ -172,6 +174,12 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     } else {
         last
     }
+}
+
+/// Whether a surer word about quality stands before a weak one, and nothing but such words between.
+fn follows_firm(text: &Text<'_>, start: usize, index: usize) -> bool {
+    let tags = (start..index).rev().map(|at| text.tokens[at].mark).take_while(|mark| matches!(mark, Mark::Tag(_)));
+    tags.into_iter().any(|mark| mark != Mark::Tag(Strength::Weak))
 }
 
 /// Whether a word speaks of the release even in front of a year: a language in capitals or beside another, a medium

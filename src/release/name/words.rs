@@ -163,7 +163,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("3d", Tag::ThreeD, Weak),
     ("hsbs halfsbs sbs fullsbs hou halfou htab halftab 3dhsbs 3dsbs 3dhou bd3d bluray3d", Tag::ThreeD, Firm),
     (
-        "complete completeseries completetvseries completeminiseries thecompleteseries thecomplete completa completas completo \
+        "complete completeversion completeseries completetvseries completeminiseries thecompleteseries thecomplete completa completas completo \
          complet complète integrale intégrale lintégrale lintegrale komplett batch fullseries kompletny kompletní \
          полный completebatch 全集 合集",
         Tag::Complete,

@@ -173,7 +173,12 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
     }
     push_spaced(&mut title, &text.raw[at..end], blanks);
     let junk = |c: char| c.is_whitespace() || "-–—_.,:;/|~+&*=#·\\".contains(c);
-    title.trim_matches(junk).to_owned()
+    let mut title = title.trim_matches(junk).to_owned();
+    // `Title ~Second Title~`: the sign that ends it is a part of it.
+    if title.matches('~').count() == 1 && text.raw[end..].starts_with('~') {
+        title.push('~');
+    }
+    title
 }
 
 /// Bytes behind the last token that still belong to the title: `!`, `?`, a bracket that closes.
