@@ -61,7 +61,10 @@ fn mark_fraction(text: &mut Text<'_>, known: Known) {
         let padded = text.free_number(*index).is_some_and(|(_, width)| width > 1);
         let half = text.free_number(*index).is_some() && text.free_number(index + 1) == Some((5, 1));
         let part = padded && text.free_number(index + 1).is_some_and(|(_, width)| width == 1);
-        (half || part) && text.gap(*index).is_dash() && text.gap(index + 1) == Gap::DOT && closes(text, index + 2)
+        (half || part)
+            && text.gap(*index).is_dash()
+            && text.gap(index + 1) == Gap::DOT
+            && closes(text, index + 2)
     });
     if let Some(index) = found {
         text.mark(index..index + 2, Mark::Number);

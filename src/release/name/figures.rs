@@ -183,9 +183,9 @@ impl Reader<'_> {
         let other_season = |at: usize| {
             let (word, start) = (self.text.word(at), self.text.tokens[at].start);
             let tag = self.after(start, b"s").and_then(|at| self.figure(at, 2)).map(|figure| figure.value);
-            let cross = self.figure(start, 2).filter(|figure| {
-                self.after(figure.end, b"x").is_some_and(|at| self.figure(at, 3).is_some())
-            });
+            let cross = self
+                .figure(start, 2)
+                .filter(|figure| self.after(figure.end, b"x").is_some_and(|at| self.figure(at, 3).is_some()));
             let named = counting::unit(word) == Some(Unit::Season) && !counting::ends_titles(word);
             let named = self.text.free_number(at + 1).filter(|_| named).map(|(value, _)| value);
             tag.or(cross.map(|figure| figure.value)).or(named).is_some_and(|season| season != value)

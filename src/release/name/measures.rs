@@ -57,7 +57,10 @@ fn is_form(form: &[u8], is_led: bool) -> bool {
     plain
         || matches!(
             form,
-            [b'p' | b'i'] | [b'p' | b'i', b'2', b'3' | b'4' | b'5'] | [b'p' | b'i', b'3' | b'5' | b'6', b'0']
+            b"p10"
+                | [b'p' | b'i']
+                | [b'p' | b'i', b'2', b'3' | b'4' | b'5']
+                | [b'p' | b'i', b'3' | b'5' | b'6', b'0']
         )
 }
 

@@ -131,7 +131,8 @@ impl Numbers {
         let of_group = reader.text.gap(index) == Gap::HYPHEN
             && index > 0
             && reader.text.tokens[index - 1].mark == Mark::Tag(Strength::Strong);
-        if reader.touches(figure.end) || figure.value >= 100 && figure.width < 4 || of_group {
+        // Beside a season with its episode it is something else.
+        if self.is_sure || reader.touches(figure.end) || figure.value >= 100 && figure.width < 4 || of_group {
             return None;
         }
         self.season_list(reader, figure, Some(letter))
@@ -182,7 +183,8 @@ impl Numbers {
         // `5x1` may be a count of loudspeakers; between dashes it is none.
         let index = reader.token_at(start);
         let set_off = reader.text.gap(index).is_dash() || reader.text.gap(index + 1).is_dash();
-        let sound = || reader.text.tokens[..index].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+        let sound =
+            || reader.text.tokens[..index].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
         let channels = matches!((season.value, first.value), (2.., 0 | 1));
         if first.width == 1 && !set_off && (channels || sound()) {
             return None;

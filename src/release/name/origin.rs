@@ -117,6 +117,10 @@ pub(super) fn read_trailing_group(text: &mut Text<'_>, tags: &[Tagged]) -> Optio
             let gap = text.gap(*index);
             gap.has(Gap::HYPHEN) && gap.only(Gap::HYPHEN | Gap::SPACE | Gap::CLOSE)
         })?;
+    // ` - 25` is an episode.
+    if text.gap(start).is_dash() && (start..last).all(|index| text.tokens[index].kind == Kind::Number) {
+        return None;
+    }
     // `2-pass` is no group.
     if start > 0 && text.tokens[start - 1].kind == Kind::Number && text.is_plain(start - 1) {
         return None;
@@ -174,7 +178,8 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
         Shape::Square => {
             let foreign = marks().all(|mark| !matches!(mark, Mark::Plain));
             let seasonal = text.word(bracket.last - 1).ends_with("新番") && !is_first;
-            !holds_number && (seasonal || is_first && !looks_titled(text, bracket) || foreign || bare_text_follows)
+            !holds_number
+                && (seasonal || is_first && !looks_titled(text, bracket) || foreign || bare_text_follows)
         }
         Shape::Round => {
             let quality = marks().all(|mark| matches!(mark, Mark::Tag(_) | Mark::Other));

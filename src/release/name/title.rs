@@ -49,7 +49,9 @@ pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
     let mut behind = writing::behind(text, region.end);
     // Where the title in signs comes first, that in letters is the one that is known elsewhere.
     let wide = region.clone().any(|index| text.tokens[index].kind == Kind::Wide);
-    if let Some(behind) = behind.as_mut().filter(|behind| wide && behind.contains(|c: char| c.is_ascii_alphabetic())) {
+    if let Some(behind) =
+        behind.as_mut().filter(|behind| wide && behind.contains(|c: char| c.is_ascii_alphabetic()))
+    {
         std::mem::swap(&mut titles.title, behind);
     }
     titles.others.extend(behind);
@@ -178,7 +180,8 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
 
 /// Whether a surer word about quality stands before a weak one, and nothing but such words between.
 fn follows_firm(text: &Text<'_>, start: usize, index: usize) -> bool {
-    let tags = (start..index).rev().map(|at| text.tokens[at].mark).take_while(|mark| matches!(mark, Mark::Tag(_)));
+    let tags =
+        (start..index).rev().map(|at| text.tokens[at].mark).take_while(|mark| matches!(mark, Mark::Tag(_)));
     tags.into_iter().any(|mark| mark != Mark::Tag(Strength::Weak))
 }
 

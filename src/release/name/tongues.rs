@@ -14,7 +14,7 @@ const SPOKEN: &[(&str, &str)] = &[
     ("da", "danish danske"),
     ("de", "german ger deu deutsch aleman alemán swissgerman"),
     ("el", "greek gre ell gr ελληνικά"),
-    ("en", "english eng en anglais ingles inglés inglese английский 英语 英文"),
+    ("en", "english eng ing en anglais ingles inglés inglese английский 英语 英文"),
     ("es", "spanish spa esp es castellano español espanol latino lat latin espanhol 西班牙语"),
     ("et", "estonian est"),
     ("fa", "persian farsi"),
@@ -74,6 +74,7 @@ const SUBTITLES: &[(&str, &str)] = &[
     ("pl", "plsub plsubbed subpl napisypl"),
     ("de", "gersub desub germansub"),
     ("ru", "russub"),
+    ("cs", "cztit cztitulky"),
     ("ro", "rosub rosubbed subro"),
     (
         "zh",
@@ -83,6 +84,7 @@ const SUBTITLES: &[(&str, &str)] = &[
 
 /// The same for dubbed versions.
 const DUBBED: &[(&str, &str)] = &[
+    ("cs", "dabing czdab czdabing"),
     ("fr", "truefrench"),
     ("pt", "dublado"),
     ("pl", "pldub dubpl plldub"),

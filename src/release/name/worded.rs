@@ -33,7 +33,7 @@ impl Numbers {
             return None;
         }
         if unit == Unit::Season
-            && reader.touches(first.end)
+            && reader.byte(first.end) == Some(b'e')
             && let Some(episode) = reader.tagged_episode(first.end)
         {
             // `Season2Episode3`.
@@ -173,6 +173,9 @@ impl Numbers {
         }
         let unit =
             counting::unit(reader.text.word(next)).filter(|_| reader.text.gap(next).only(Gap::PLAIN))?;
+        if reader.is_of_the_title(next, number) {
+            return None;
+        }
         self.add_span(unit, number, last).then(|| reader.text.tokens[next].end)
     }
 

@@ -90,7 +90,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("bd br", Tag::Medium(Medium::BluRay), Weak),
     (
         "bluray bluraydisc blurays blurayrip bdrip bdmux bdiso bdmv bdr bd25 bd50 bd66 bd100 uhdbd uhdbdrip uhdrip bdfull \
-         fullbluray blueray bluraycomplete microhd mhd hdlight bdlight bdwebrip",
+         fullbluray blueray bluraycomplete microhd mhd hdlight bdlight bd9 minibd minihd bdwebrip",
         Tag::Medium(Medium::BluRay),
         Strong,
     ),
@@ -103,7 +103,11 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("x265 h265 hevc hevc10 x265crf hevcx265 h265hevc", Tag::Codec(Codec::Hevc), Strong),
     ("xvid divx divx5 xvidhd xvidvd divx3 divx6", Tag::Codec(Codec::Xvid), Strong),
     ("mpeg2 mpg2 h262", Tag::Codec(Codec::Mpeg2), Strong),
-    ("mpeg4 mp2 svcd xsvcd vcd xvcd vcdrip svcdrip dvdivx", Tag::Idle, Strong),
+    (
+        "mpeg4 mp2 mpeg h263 vp8 rv10 realvideo hi422p high10 bt2020 bt709 dmrip hdmux tvmux svcd xsvcd vcd xvcd vcdrip svcdrip dvdivx",
+        Tag::Idle,
+        Strong,
+    ),
     ("vc1", Tag::Codec(Codec::Vc1), Strong),
     ("vp9 vp9p2", Tag::Codec(Codec::Vp9), Strong),
     ("av1 av110bit", Tag::Codec(Codec::Av1), Strong),
@@ -153,6 +157,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("openmatte", Tag::Edition("Open Matte"), Strong),
     ("redux", Tag::Edition("Redux"), Weak),
     ("deluxe", Tag::Edition("Deluxe Edition"), Weak),
+    ("alternateending", Tag::Edition("Alternative"), Firm),
     ("versionlongue", Tag::Edition("Extended"), Firm),
     ("noncensuré noncensure", Tag::Edition("Uncensored"), Firm),
     ("fanedit", Tag::Edition("Fan Edit"), Firm),
@@ -196,7 +201,8 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("dub dubs", Tag::Dub, Weak),
     ("dubbed fandub fandubbed dubbing dublaj doublé doblado", Tag::Dub, Firm),
     (
-        "internal nuked fansub fansubs fastsub softsubbed unsubbed psp ipod regraded featurette featurettes nordic \
+        "internal preair digitalmaster highresolution micdubbed linedubbed audiofix audiofixed syncfixed \
+         straighttovideo steelbook embeddedsubs fansub fansubs fastsub softsubbed unsubbed regraded featurette featurettes \
          disneyplus paramountplus limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
          fullscreen letterbox oar convert upscaled upscale aienhanced aiupscaled reencoded reenc microsized stv dvdextras \
          workprint bonus samplefix proofix prooffix syncfix dubfix subfix nfo read hfr mhdtv",
@@ -210,18 +216,19 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ),
     (
         "nf netflix amazon hulu disney dsny cr max ma it ip stan crav hbo red adn wakanim funi hidive sho starz strp tving \
-         viki viu zee5 hotstar jhs nick cc pbs nbc cbs abc fox fx cw amc all4 my5 tver unext abema baha",
+         viki viu zee5 hotstar jhs nick cc pbs nbc cbs abc fox fx cw amc all4 my5 tver unext abema baha bbc cbc itv rte vrt npo svt nrk yle gplay googleplay movistar \
+         filmin rtve blutv exxen tabii puhutv sonyliv mubi shudder tubi roku kanopy viaplay drtv",
         Tag::Idle,
         Weak,
     ),
     (
-        "v2 v3 v4 fs se ov aio dnr ai aiupscale cee gbr eur m4v xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+        "obfuscated scrambled repost postbot unedited nuked psp ipod nordic psvita v2 v3 v4 dm rc om docu stereo mono surround dolby org fs se ov aio dnr ai aiupscale cee gbr eur m4v xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
  lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
  hires originalaudio truewebdl",
         Tag::Idle,
         Weak,
     ),
-    ("real line int doc docu true fix fixed clean untouched proof", Tag::Idle, Firm),
+    ("real line int doc true fix fixed clean untouched proof", Tag::Idle, Firm),
     (
         "eztv eztvx rarbg rartv ettv tgx ethd rargb torrentgalaxy publichd glodls megusta galaxyrg galaxytv demonoid etrg",
         Tag::Idle,
@@ -253,8 +260,8 @@ pub(super) fn find(word: &str) -> Option<Word> {
 }
 
 /// Words that titles hold as often: they count only in capitals, in a name that has other letters too.
-const COMMON: [&str; 11] =
-    ["real", "line", "int", "doc", "docu", "true", "fix", "fixed", "clean", "untouched", "proof"];
+const COMMON: [&str; 10] =
+    ["real", "line", "int", "doc", "true", "fix", "fixed", "clean", "untouched", "proof"];
 
 /// Whether a word says something about quality only where it stands in capitals.
 pub(super) fn is_common(word: &str) -> bool {

@@ -97,3 +97,56 @@ fn a_number_behind_a_group_is_an_episode_where_packs_have_none() {
         ("003. Harbour Lights - The Reef.avi", "Harbour Lights E3"),
     ]);
 }
+
+#[test]
+fn words_that_titles_end_with_are_left_to_them() {
+    check(&[
+        ("Harbour Series 13 - S01E02 720p", "Harbour Series 13 S1 E2 720p"),
+        ("30.Series.Season.04.HDTV.XviD-KLP", "30 Series S4"),
+        ("7th Series (2024) [Stagione 1] [1080p]", "7th Series (2024) S1 1080p"),
+        ("the.Series.1x13.The.Reef.WS.XviD-KLP", "the Series S1 E13"),
+        ("Harbour Series 2 Episode 3", "Harbour S2 E3"),
+        ("Harbour.Lights.Series.2.3of6.720p", "Harbour Lights S2 E3 720p"),
+    ]);
+}
+
+#[test]
+fn counts_are_long_short_or_one_of_two() {
+    check(&[
+        ("Harbour - S41 E10478 - 2014-08-15", "Harbour 2014-08-15 S41 E10478"),
+        ("Harbour - 2016x231", "Harbour (2016) S2016 E231"),
+        ("Harbour S01.E.01.1080p", "Harbour S1 E1 1080p"),
+        ("Harbour 1x1", "Harbour S1 E1"),
+        ("Harbour 5x1", "Harbour 5x1"),
+        ("Harbour Se.3 afl.4", "Harbour S3 E4"),
+        ("Sahil 79.BLM (25.06.2023) 720p", "Sahil 2023-06-25 E79 720p"),
+        ("Harbour S01E05-6 1080p", "Harbour S1 E5-6 1080p"),
+        ("Harbour S01E05-2.0 1080p", "Harbour S1 E5 1080p"),
+        ("harbour.101.102.hdtv-klp", "harbour S1 E1-2"),
+        ("harbour.2009.416.hdtv-klp", "harbour (2009) S4 E16"),
+        ("Harbour S03E07 The Reef [1080p x265 S87 Joy]", "Harbour S3 E7 1080p"),
+        ("[0x539] Harbour - S01E01 [BB7C6531].mkv", "Harbour S1 E1"),
+        ("Harbour Disc 2 of 3 720p", "Harbour 720p"),
+        ("Harbour - 01 DVD - Kelp", "Harbour E1"),
+    ]);
+}
+
+#[test]
+fn numbers_of_groups_stand_in_many_places() {
+    check(&[
+        ("[Kelp] Umi - 12 (S01E12) [1080p]", "Umi S1 E12 1080p"),
+        ("[Kelp] Umi 01 - 119 [1080p] [Batch]", "Umi E1-119 1080p"),
+        ("[Kelp]_Umi_no_Oto_(2009)_04_[720p][40F2A957].mkv", "Umi no Oto (2009) E4 720p"),
+        ("Umi no Oto 2018 06 720p x265.mp4", "Umi no Oto (2018) E6 720p"),
+        ("[Kelp] Umi no Oto - 04.1 (DVD)[B6CE8458].mkv", "Umi no Oto"),
+        ("[Kelp] Umi #05 All is well (1080p).mkv", "Umi E5 1080p"),
+        ("[Kelp] Umi #1-4 (1080p).mp4", "Umi E1-4 1080p"),
+        ("Umi_no_Oto_13-15_[BD_1080p][Kelp]", "Umi no Oto E13-15 1080p"),
+        ("[Kelp] Umi 00 S1 [1080p]", "Umi 00 S1 1080p"),
+        ("[Kelp][1080p] Umi - 25 [BD HEVC 10bit AC3][AE0ADDBA]", "Umi E25 1080p"),
+        ("[Kelp] Umi ~The Silver Wing~ - 13 [AFF9E530].mkv", "Umi ~The Silver Wing~ E13"),
+        ("[字幕组][10月新番][海之音][18][720P]", "海之音 E18 720p"),
+        ("[Kelp] 海之音 第三季 / Umi no Oto S3 - 06 [1080p]", "Umi no Oto S3 E6 1080p"),
+        ("[Kelp] 海之音: Blue / Umi no Oto - 17 [1080p]", "Umi no Oto E17 1080p"),
+    ]);
+}

@@ -41,6 +41,13 @@ fn resolutions_are_written_in_many_ways() {
         ("Cove 2003 4k to 1080p WEBrip", Some(1080)),
         ("Cove 2003 4K UHD", Some(2160)),
         ("Cove 2003 4KLight", Some(2160)),
+        ("Umi [05][1080P10][WebRip]", Some(1080)),
+        ("Cove 1080pWEB-DL", Some(1080)),
+        ("Cove.10bit1080p", Some(1080)),
+        ("Cove [1080]", Some(1080)),
+        ("Cove.S01E02.720.HDTV", Some(720)),
+        ("Cove.S01E02.480.HDTV", Some(480)),
+        ("Cove.S07.UHD.BLURAY.REMUX.DV", Some(2160)),
         ("Umi 720 [BD]", None),
         ("Cove 2003 HD", None),
         ("Cove 2003 DVDRip", None),
@@ -178,6 +185,8 @@ fn editions_and_corrections_are_read() {
         ("Cove Ultimate Fan Collection", "Ultimate Edition"),
         ("Cove (Alternative Extended Version) 2003", "Alternative"),
         ("Cove.2003.Version.Longue.1080p", "Extended"),
+        ("Cove.2003.Theatrical.Cut.1080p", "Theatrical"),
+        ("Cove 2012 50th Anniversary Edition.mkv", "Anniversary Edition"),
     ] {
         assert_eq!(Release::parse(name).edition.as_deref(), Some(edition), "{name}");
     }
