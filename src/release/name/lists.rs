@@ -1,5 +1,7 @@
 //! Lists and spans of seasons and episodes.
 
+use std::cmp::Ordering;
+
 use super::counting::{self, Unit};
 use super::figures::{Figure, Reader};
 use super::token::Gap;
@@ -74,12 +76,10 @@ impl Reader<'_> {
         if lettered.is_some() {
             return Some((next, span));
         }
-        let behind = self.text.word(self.token_at(next.end));
         let in_row = self.is_in_row(index);
-        let decimal = self.byte(next.end) == Some(b'.') && self.figure(next.end + 1, 1).is_some() && !in_row;
-        let counted =
-            counting::counts_otherwise(behind) && self.text.gap(self.token_at(next.end)).only(Gap::BLANK);
-        let sound = !counted && !decimal;
+        let decimal = self.has_fraction(next) && !in_row;
+        let behind = self.text.word(self.token_at(next.end));
+        let sound = !self.counts_other_things(next) && !decimal;
         // A span without the word again has numbers of the same width: `S01-11`, but `S4-24` is an episode.
         let tight = letter.is_none() || (at == last.end + 1 && span);
         let alike = next.width == width
@@ -93,6 +93,17 @@ impl Reader<'_> {
             false => letter.is_none() && (in_turn && (list || gap == Gap::SPACE) || in_row),
         };
         (accepted && sound).then_some((next, span))
+    }
+
+    /// Whether a point and another digit follow a number.
+    fn has_fraction(&self, figure: Figure) -> bool {
+        self.byte(figure.end) == Some(b'.') && self.figure(figure.end + 1, 1).is_some()
+    }
+
+    /// Whether the word behind a number shows that it counts neither seasons nor episodes.
+    fn counts_other_things(&self, figure: Figure) -> bool {
+        let next = self.token_at(figure.end);
+        counting::counts_otherwise(self.text.word(next)) && self.text.gap(next).only(Gap::BLANK)
     }
 
     /// Whether a number is one of three at least that ascend with dots between, as in `Season.1.3.4`: two may be
@@ -154,8 +165,11 @@ impl Reader<'_> {
     /// only sure in brackets or at the end.
     fn ends_span(&self, next: Figure, width: usize, tight: bool, gap: Gap) -> bool {
         if tight {
-            let fraction = self.byte(next.end) == Some(b'.') && self.figure(next.end + 1, 1).is_some();
-            return next.width == width || if next.width > width { next.value < 1900 } else { !fraction };
+            return match next.width.cmp(&width) {
+                Ordering::Less => !self.has_fraction(next),
+                Ordering::Equal => true,
+                Ordering::Greater => next.value < 1900,
+            };
         }
         let behind = self.text.gap(self.token_at(next.end));
         next.width == width && width >= 2 && (gap.has(Gap::TILDE) || behind.has(Gap::BRACKET))

@@ -32,26 +32,27 @@ impl Numbers {
         if at == token.end && token.kind == Kind::Word || reader.is_taken(at) {
             return None;
         }
-        if unit == Unit::Season
-            && reader.byte(first.end) == Some(b'e')
-            && let Some(episode) = reader.tagged_episode(first.end)
-        {
-            // `Season2Episode3`.
-            self.seasons.push(first.value);
-            return Some(self.list_episodes(reader, episode, Some(first.value)));
-        }
         match unit {
-            Unit::Season if first.value < 100 && !reader.touches(first.end) => {
-                if self.belongs_to_next(reader, first) {
-                    return None;
-                }
-                self.season_list(reader, first, None)
-            }
+            Unit::Season => self.named_season(reader, first),
             Unit::Episode if reader.closes(first.end) || reader.wide_follows(first.end) => {
                 self.named_episode(reader, word, first)
             }
-            Unit::Season | Unit::Episode => None,
+            Unit::Episode => None,
         }
+    }
+
+    fn named_season(&mut self, reader: &Reader<'_>, first: Figure) -> Option<usize> {
+        // `Season2Episode3`.
+        if reader.byte(first.end) == Some(b'e')
+            && let Some(episode) = reader.tagged_episode(first.end)
+        {
+            self.seasons.push(first.value);
+            return Some(self.list_episodes(reader, episode, Some(first.value)));
+        }
+        if first.value >= 100 || reader.touches(first.end) || self.belongs_to_next(reader, first) {
+            return None;
+        }
+        self.season_list(reader, first, None)
     }
 
     /// Whether a number behind a word for seasons is rather that of the word for episodes behind it:
