@@ -54,7 +54,10 @@ fn site_at(text: &Text<'_>, index: usize) -> Option<usize> {
     };
     if matches!(text.word(index), "www" | "ww" | "wwww" | "www1") {
         let ends = |end: &usize| DOMAINS.contains(&text.word(*end - 1)) || closes(*end);
-        return (index + 3..=index + 5).take_while(|end| *end <= text.len()).find(ends);
+        let end = (index + 3..=index + 5).take_while(|end| *end <= text.len()).find(ends)?;
+        // `www.site.co.za`: a country may follow.
+        let country = text.gap(end) == Gap::DOT && text.word(end).len() == 2 && closes(end + 1);
+        return Some(end + usize::from(country));
     }
     let dotted = |index: usize| text.gap(index) == Gap::DOT && DOMAINS.contains(&text.word(index));
     if !dotted(index + 1) || text.word(index).len() < 3 {
@@ -62,7 +65,7 @@ fn site_at(text: &Text<'_>, index: usize) -> Option<usize> {
     }
     let in_bracket = text.tokens[index].bracket.is_some_and(|place| {
         let bracket = text.brackets[place];
-        bracket.shape == Shape::Square && bracket.last == index + 2
+        (bracket.shape == Shape::Square || bracket.first == 0) && bracket.last == index + 2
     });
     let first = index == 0 && text.gap(index + 2).is_dash();
     (in_bracket || first).then_some(index + 2)

@@ -20,10 +20,6 @@ const MOST_TITLES: usize = 8;
 
 /// The first token from `body` on that is surely none of the title's; the number of tokens if there is none.
 pub(super) fn border(text: &Text<'_>, body: usize) -> usize {
-    let is_sure = |index: usize| {
-        let mark = text.tokens[index].mark;
-        matches!(mark, Mark::Tag(Strength::Strong) | Mark::Year | Mark::Number | Mark::Other)
-    };
     let mut index = body;
     // Whatever a name begins with is part of the title, if words of a title follow: `3D Kanojo`, `8 Bit Christmas`.
     while index < text.len()
@@ -35,7 +31,7 @@ pub(super) fn border(text: &Text<'_>, body: usize) -> usize {
     if index > body && !text.is_plain(index) {
         index = body + 1;
     }
-    (index..text.len()).find(|index| is_sure(*index)).unwrap_or(text.len())
+    (index..text.len()).find(|index| is_sure(text, *index)).unwrap_or(text.len())
 }
 
 /// Reads the titles of a name whose other parts are all marked. Where the number of the episode leads the name,
@@ -78,7 +74,9 @@ fn region(text: &Text<'_>, body: usize) -> Range<usize> {
 /// The title of a name that consists of brackets: the last one in Latin letters, for those before it hold
 /// groups and the title in other letters.
 fn bracketed(text: &Text<'_>, start: usize) -> Range<usize> {
-    let border = border(text, start);
+    // A season inside a bracket ends its title, but another bracket may repeat both in Latin letters.
+    let ends_titles = |index: &usize| is_sure(text, *index) && !follows_in_bracket(text, *index);
+    let border = (border(text, start)..text.len()).find(ends_titles).unwrap_or(text.len());
     let candidates = || {
         text.brackets.iter().filter(|bracket| {
             let titled = bracket.first >= start && bracket.first < border && bracket.outer.is_none();
@@ -90,7 +88,20 @@ fn bracketed(text: &Text<'_>, start: usize) -> Range<usize> {
     let latin =
         candidates().rev().find(|bracket| (bracket.first..bracket.last).any(|index| is_latin(text, index)));
     let Some(chosen) = latin.or_else(|| candidates().next()) else { return start..start };
-    chosen.first..chosen.last.min(border.max(chosen.first + 1))
+    let end = (chosen.first + 1..chosen.last).find(|index| is_sure(text, *index)).unwrap_or(chosen.last);
+    chosen.first..end
+}
+
+/// Whether a token is surely none of the title's.
+fn is_sure(text: &Text<'_>, index: usize) -> bool {
+    let mark = text.tokens[index].mark;
+    matches!(mark, Mark::Tag(Strength::Strong) | Mark::Year | Mark::Number | Mark::Other)
+}
+
+/// Whether a token is a season or the like behind other words of its bracket.
+fn follows_in_bracket(text: &Text<'_>, index: usize) -> bool {
+    let bracket = text.tokens[index].bracket.map(|place| &text.brackets[place]);
+    bracket.is_some_and(|bracket| bracket.first < index && text.is_plain(bracket.first))
 }
 
 /// Where the title that begins at `start` ends.
@@ -128,12 +139,11 @@ fn ends_title(text: &Text<'_>, start: usize, index: usize) -> bool {
         return true;
     }
     let inside = &text.tokens[bracket.first..bracket.last];
-    let sure = |mark| matches!(mark, Mark::Tag(Strength::Strong) | Mark::Year | Mark::Number | Mark::Other);
     let other_script = is_latin(text, start)
         && inside.iter().any(|token| !text.raw[token.start..token.end].is_ascii())
         && !(bracket.first..bracket.last).any(|index| is_latin(text, index));
     other_script
-        || inside.iter().any(|token| sure(token.mark))
+        || (bracket.first..bracket.last).any(|index| is_sure(text, index))
         || inside.iter().all(|token| token.mark != Mark::Plain)
 }
 

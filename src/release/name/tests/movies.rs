@@ -91,6 +91,9 @@ fn sites_are_no_part_of_the_title() {
         ("The.Quiet.Reef.2019.720p[Example.com]", "The Quiet Reef (2019) 720p"),
         ("The Quiet Reef 2019 720p - www.Example.com", "The Quiet Reef (2019) 720p"),
         ("The Quiet Reef [HDTV][www.Example.com].avi", "The Quiet Reef"),
+        ("www.Example.co.za - The Quiet Reef (2019) 720p", "The Quiet Reef (2019) 720p"),
+        ("(example.com) The Quiet Reef 2019 [720p]", "The Quiet Reef (2019) 720p"),
+        ("The Quiet Reef 2009 3D BD 2009", "The Quiet Reef (2009)"),
     ]);
 }
 

@@ -146,6 +146,7 @@ fn numbers_of_groups_stand_in_many_places() {
         ("[Kelp][1080p] Umi - 25 [BD HEVC 10bit AC3][AE0ADDBA]", "Umi E25 1080p"),
         ("[Kelp] Umi ~The Silver Wing~ - 13 [AFF9E530].mkv", "Umi ~The Silver Wing~ E13"),
         ("[字幕组][10月新番][海之音][18][720P]", "海之音 E18 720p"),
+        ("[Kelp][海之音 第二季][Umi no Oto S2][10][1080P]", "Umi no Oto S2 E10 1080p"),
         ("[Kelp] 海之音 第三季 / Umi no Oto S3 - 06 [1080p]", "Umi no Oto S3 E6 1080p"),
         ("[Kelp] 海之音: Blue / Umi no Oto - 17 [1080p]", "Umi no Oto E17 1080p"),
     ]);
