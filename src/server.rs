@@ -23,6 +23,8 @@ use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, 
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::live::channels::Channels;
+use crate::live::engines::{Pool, PoolSettings};
+use crate::live::{Live, LiveSettings};
 use crate::net::{Clients, Guard};
 use crate::prepare::{Chain, Prepare, PrepareSettings};
 use crate::seal::Sealer;
@@ -58,6 +60,7 @@ pub struct Server {
     library: Library,
     swarm: Swarm,
     debrid: Debrid,
+    live: Live,
     cache: Cache,
     db: Database,
 }
@@ -89,6 +92,7 @@ impl Server {
         let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
         let built_in = built_in(&config, addon.movies(), &library, &clients);
         let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
+        let live = live(&config, &clients);
         let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
         // Every source there is but accounts, which depend on who asks; the policy brings them into order.
         let cached: Arc<dyn Source> =
@@ -112,6 +116,7 @@ impl Server {
             streams: stream_lists(&config, &discovery, &cache, &debrid, &signer, &prepare),
             channels: channels.clone(),
             viewport: Viewport::default(),
+            live: live.clone(),
             addon,
             sealer,
             waiting_key: signer.derive_key("waiting"),
@@ -128,7 +133,7 @@ impl Server {
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
         tasks.spawn(tend_profiles(access, stop.clone()));
         tasks.spawn(channels.follow(stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, cache, db })
+        Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, live, cache, db })
     }
 
     /// Where it listens.
@@ -139,6 +144,8 @@ impl Server {
     /// Stops in the order in which nothing is lost: running answers finish, sources stop, files are saved.
     pub async fn shutdown(self) {
         self.stop.cancel();
+        // A broadcast has no end that could be awaited, so its viewers leave with it.
+        self.live.shutdown().await;
         self.tasks.close();
         self.tasks.wait().await;
         self.prepare.shutdown().await;
@@ -258,6 +265,16 @@ fn swarm_settings(config: &Config) -> SwarmSettings {
         resolve_timeout: torrent.timeout,
         max_torrents: torrent.max_torrents as usize,
     }
+}
+
+fn live(config: &Config, clients: &Clients) -> Live {
+    let settings = PoolSettings {
+        engines: config.live.engines.clone(),
+        max_streams: config.live.max_streams_per_engine,
+        cache_ttl: config.live.engine_cache_ttl,
+        selection_timeout: config.live.engine_selection_timeout,
+    };
+    Live::new(LiveSettings::from(&config.live), Pool::new(settings, clients.own_step().clone()))
 }
 
 fn debrid_settings(config: &Config) -> DebridSettings {

@@ -12,6 +12,7 @@ mod configure;
 mod error;
 mod library;
 mod live;
+mod metrics;
 mod pages;
 mod play;
 mod prepare;

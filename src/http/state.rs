@@ -15,6 +15,7 @@ use crate::cache::Cache;
 use crate::discovery::Discovery;
 use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
+use crate::live::Live;
 use crate::live::channels::Channels;
 use crate::prepare::{Job, Prepare};
 use crate::seal::Sealer;
@@ -43,6 +44,8 @@ pub struct App {
     pub viewport: Viewport,
     /// Lists of streams.
     pub streams: StreamLists,
+    /// Live channels.
+    pub live: Live,
     /// The operator's live channels.
     pub channels: Channels,
     /// Makes and checks play links.

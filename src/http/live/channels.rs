@@ -13,7 +13,7 @@ use crate::http::state::App;
 use crate::live::channels::playlist::{self, Form};
 
 /// `GET /channels.m3u?format=ts|hls`: every channel with a link of this server.
-pub(in crate::http) async fn get(
+pub(super) async fn get(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     request: Parts,

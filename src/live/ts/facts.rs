@@ -1,10 +1,12 @@
 //! What is known about the source by its bytes.
 
+use serde::Serialize;
+
 use super::super::chunk::Ticks;
 use super::clock::SECOND;
 
 /// What happened in a stream so far, over all its engine sessions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Facts {
     /// Whether packets of 188 bytes are being read. Bytes of another format (packets of 192 or 204 bytes, a playlist,
     /// an error page) never are; then only [`Self::garbage`] grows.

@@ -157,7 +157,7 @@ mod tests {
                 .flat_map(|_| [&[0; 4][..], &packet(1)[..], &[0; 12][..]].concat()[..size].to_vec())
                 .collect();
             let mut aligner = Aligner::default();
-            assert_eq!(read(&mut aligner, &bytes, 1000), []);
+            assert_eq!(read(&mut aligner, &bytes, 1000), [] as [u8; 0]);
             assert!(!aligner.is_locked() && aligner.skipped > 90 * 188);
         }
     }
