@@ -12,7 +12,6 @@ use crate::live::{Codec, EntryKind};
 
 pub(super) const CHUNK: usize = 16 << 10;
 pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
-const HOUR: Ticks = 3_600 * SECOND;
 
 pub(super) fn at(seconds: u64) -> SystemTime {
     NOW + Duration::from_secs(seconds)
