@@ -9,3 +9,4 @@ mod proxy;
 mod sharing;
 mod status;
 mod stream;
+mod transport;
