@@ -1,8 +1,10 @@
 //! Live channels.
 
 mod channels;
+mod engines;
 mod ladder;
 mod packets;
+mod players;
 mod proxy;
 mod sharing;
 mod status;
