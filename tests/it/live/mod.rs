@@ -1,6 +1,7 @@
 //! Live channels.
 
 mod channels;
+mod hls;
 mod ladder;
 mod packets;
 mod proxy;
