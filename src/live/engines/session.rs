@@ -1,7 +1,6 @@
 //! A channel that an engine delivers to us.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;

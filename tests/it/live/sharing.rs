@@ -105,7 +105,7 @@ async fn a_channel_outlives_its_last_viewer_for_the_idle_time_and_no_longer() {
     engine.waited_for(|counts| counts.alive == 0).await;
     assert_eq!((engine.counts().stops, engine.counts().unknown_stops), (1, 0));
     assert!(live.sessions().is_empty());
-    let report = live.find(channel.content_id).expect("it is still shown").report();
+    let report = live.report(channel.content_id).expect("it is still shown");
     assert!(!report.is_active && report.ended_at.is_some() && report.error.is_none(), "{report:?}");
     live.shutdown().await;
 }
