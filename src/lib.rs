@@ -11,6 +11,7 @@ pub mod db;
 pub mod demo;
 pub mod discovery;
 pub mod domain;
+pub mod ffmpeg;
 pub mod http;
 pub mod links;
 pub mod live;

@@ -10,7 +10,9 @@ mod titles;
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use moka::sync::Cache as Moka;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::domain::InfoHash;
@@ -24,6 +26,12 @@ pub use titles::StoredTitle;
 /// Most bytes of .torrent files kept: thousands of them. Anybody may upload one, so there has to be an end.
 const MOST_METAINFO_BYTES: i64 = 256 << 20;
 
+/// For how long a .torrent counts as new: longer than anybody goes by an earlier answer that it is not here.
+const NEW: Duration = Duration::from_secs(5 * 60);
+
+/// New .torrent files that are known as such; a bound on memory.
+const MOST_NEW: u64 = 10_000;
+
 const METAINFO: &str =
     "CREATE TABLE IF NOT EXISTS metainfo (info_hash BLOB PRIMARY KEY, torrent BLOB NOT NULL)";
 
@@ -34,6 +42,8 @@ const FORGET_OLDEST: &str = "DELETE FROM metainfo WHERE rowid IN (SELECT rowid F
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: sqlx::SqlitePool,
+    /// Torrents whose .torrent came of late.
+    new: Moka<InfoHash, ()>,
     /// Keeps other processes out of the whole data folder: the swarm's working files lie there too.
     _lock: Arc<File>,
 }
@@ -77,7 +87,8 @@ impl Database {
         for table in tables {
             sqlx::query(table).execute(&pool).await?;
         }
-        Ok(Self { pool, _lock: Arc::new(lock) })
+        let new = Moka::builder().time_to_live(NEW).max_capacity(MOST_NEW).build();
+        Ok(Self { pool, new, _lock: Arc::new(lock) })
     }
 
     /// The .torrent bytes of `info_hash`, if they were ever seen.
@@ -96,8 +107,15 @@ impl Database {
             .bind(torrent)
             .execute(&self.pool)
             .await?;
+        self.new.insert(info_hash, ());
         sqlx::query(FORGET_OLDEST).bind(MOST_METAINFO_BYTES).execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Whether the .torrent of `info_hash` came within the last five minutes. Whoever was told before that it is not
+    /// here may ask again.
+    pub fn is_metainfo_new(&self, info_hash: InfoHash) -> bool {
+        self.new.contains_key(&info_hash)
     }
 
     /// Finishes writing and closes the files.

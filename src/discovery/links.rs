@@ -36,6 +36,8 @@ pub(super) struct LinkedRelease {
     /// Bytes of all files.
     pub(super) size: Option<u64>,
     pub(super) private: bool,
+    /// There is a .torrent file behind the link, and not a magnet link.
+    pub(super) is_torrent: bool,
 }
 
 /// Follows links and remembers where they led. Cheap to clone.
@@ -86,6 +88,8 @@ impl LinkedRelease {
         unite(&mut found.web_seeds, &self.web_seeds);
         found.private |= self.private;
         found.size = self.size.or(found.size);
+        // Whoever plays it would follow the link once more, which sites count as another download, and in vain.
+        found.torrent.take_if(|_| !self.is_torrent);
     }
 }
 
@@ -99,6 +103,7 @@ impl From<&Linked> for LinkedRelease {
                 web_seeds: Vec::new(),
                 size: Some(metainfo.total_length()),
                 private: metainfo.private,
+                is_torrent: true,
             },
             Linked::Magnet(hints) => Self {
                 info_hash: hints.info_hash,
@@ -106,6 +111,7 @@ impl From<&Linked> for LinkedRelease {
                 web_seeds: hints.web_seeds.clone(),
                 size: None,
                 private: false,
+                is_torrent: false,
             },
         }
     }

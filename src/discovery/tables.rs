@@ -14,7 +14,7 @@ use crate::source::torrent::parse_metainfo;
 /// Bytes of tables in memory.
 const MOST_MEMORY: u64 = 16 << 20;
 
-/// For how long the disk is not asked again about a table that it did not have.
+/// For how long the disk is not asked again about a table that it did not have and that has not come since.
 const ABSENT: Duration = Duration::from_secs(60);
 
 /// Tables read from disk for one list; the torrents behind them may have megabytes each.
@@ -47,8 +47,8 @@ impl Tables {
 
     /// Reads the tables that are on disk and not in memory, of the first 64 of these torrents.
     pub(super) async fn load(&self, torrents: impl Iterator<Item = InfoHash>) {
-        let missing =
-            torrents.filter(|hash| !self.known.contains_key(hash) && !self.absent.contains_key(hash));
+        let is_absent = |hash: &InfoHash| self.absent.contains_key(hash) && !self.db.is_metainfo_new(*hash);
+        let missing = torrents.filter(|hash| !self.known.contains_key(hash) && !is_absent(hash));
         let reading: FuturesUnordered<_> = missing.take(MOST_AT_ONCE).map(|hash| self.read(hash)).collect();
         reading.for_each(|()| std::future::ready(())).await;
     }

@@ -121,7 +121,10 @@ async fn bytes(
     if content.file.length() > LARGEST {
         return Err(missing());
     }
-    play::whole(&content.file).await.map_err(|error| ApiError::Prepare(error.into()))
+    tokio::select! {
+        bytes = play::whole(&content.file) => bytes.map_err(|error| ApiError::Prepare(error.into())),
+        error = job.failed() => Err(error.into()),
+    }
 }
 
 /// The content that the client speaks of, as far as this server plays it. With several that look alike, the one that

@@ -2,11 +2,12 @@
 //!
 //! Bytes flow one way. [`engines`] chooses an engine and opens the broadcast; [`ts`] turns what arrives into a clean
 //! transport stream, cut into [`Chunk`]s so that every place where decoding can begin opens one; the [`Ring`] holds
-//! the last of them; each viewer has a [`Cursor`] of its own. `hls` reads the same ring and keeps a window on disk.
+//! the last of them; each viewer has a [`Cursor`] of its own. [`hls`] reads the same ring and keeps a window on disk.
 //! [`Live`] is the front door: it knows which [`Session`] a viewer's words mean, and starts and ends them.
 
 pub mod channels;
 pub mod engines;
+pub mod hls;
 pub mod ts;
 
 mod chunk;

@@ -1,4 +1,4 @@
-//! Which files are videos.
+//! Which files are videos, and which are texts for them.
 
 /// The extensions of files that hold a video, in lower case. Disc images and archives are left out:
 /// they cannot be played from their first byte.
@@ -7,11 +7,23 @@ pub const VIDEO_EXTENSIONS: [&str; 24] = [
     "mpg", "mts", "mxf", "ogm", "ogv", "rmvb", "ts", "vob", "webm", "wmv",
 ];
 
+/// The extensions of subtitles that are texts, in lower case. Pictures of texts are left out: players cannot be sent them.
+pub const SUBTITLE_EXTENSIONS: [&str; 4] = ["ass", "srt", "ssa", "vtt"];
+
 /// Whether the extension of `path` is one of [`VIDEO_EXTENSIONS`], in either case.
 pub fn is_video(path: &str) -> bool {
+    has_extension(path, &VIDEO_EXTENSIONS)
+}
+
+/// Whether the extension of `path` is one of [`SUBTITLE_EXTENSIONS`], in either case.
+pub fn is_subtitle(path: &str) -> bool {
+    has_extension(path, &SUBTITLE_EXTENSIONS)
+}
+
+fn has_extension(path: &str, extensions: &[&str]) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((_, extension)) = name.rsplit_once('.') else { return false };
-    VIDEO_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
 }
 
 #[cfg(test)]
@@ -26,6 +38,7 @@ mod tests {
         for path in ["", "mp4", "a.mp4/readme", "a.mkv.part", "b.srt", "c.iso", "d.", "e.mp4 "] {
             assert!(!is_video(path), "{path}");
         }
+        assert!(is_subtitle("a/b.SRT") && !is_subtitle("a.srt/b.mkv") && !is_subtitle("c.sub"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use moka::sync::Cache as Moka;
 
-use super::Asked;
+use super::{Asked, Offered};
 use crate::discovery::{Candidate, Findings};
 use crate::domain::InfoHash;
 use crate::stremio::{Body, Response};
@@ -46,6 +46,8 @@ pub(super) struct Asker {
 struct Answer {
     /// What it was made of. The same list is handed out as long as nothing new was found.
     candidates: Arc<[Arc<Candidate>]>,
+    /// What it was not made of: torrents whose file tables nobody knew.
+    unseen: Vec<Arc<Candidate>>,
     response: Arc<Response>,
     until: Instant,
 }
@@ -74,24 +76,26 @@ impl Kept {
         }
     }
 
-    /// The answer that was given of late, if nothing has been found since.
-    pub(super) fn answer(&self, asker: &Asker, findings: &Findings) -> Option<Arc<Response>> {
+    /// The answer that was given of late, if nothing has been found since. `is_seen` says whether a file table is known.
+    pub(super) fn answer(
+        &self,
+        asker: &Asker,
+        findings: &Findings,
+        is_seen: impl Fn(&Arc<Candidate>) -> bool,
+    ) -> Option<Arc<Response>> {
         let answer = self.answers.get(asker)?;
-        let is_true = Arc::ptr_eq(&answer.candidates, &findings.candidates) && Instant::now() < answer.until;
+        let is_true = Arc::ptr_eq(&answer.candidates, &findings.candidates)
+            && Instant::now() < answer.until
+            && !answer.unseen.iter().any(is_seen);
         is_true.then(|| Arc::clone(&answer.response))
     }
 
     /// Keeps an answer to these findings.
-    pub(super) fn keep(
-        &self,
-        asker: Asker,
-        findings: &Findings,
-        response: &Arc<Response>,
-        is_complete: bool,
-    ) {
-        let lifetime = if is_complete { FRESH } else { FRESH_UNFINISHED };
+    pub(super) fn keep(&self, asker: Asker, findings: &Findings, response: &Arc<Response>, offered: Offered) {
+        let lifetime = if offered.is_complete { FRESH } else { FRESH_UNFINISHED };
         let answer = Answer {
             candidates: Arc::clone(&findings.candidates),
+            unseen: offered.unseen,
             response: Arc::clone(response),
             until: Instant::now() + lifetime,
         };

@@ -1,13 +1,13 @@
 //! The list of streams of one video: found, sifted, looked up, chosen, written, and kept for the next one who asks.
 
 mod kept;
+mod looking;
 mod plan;
 mod row;
 mod thread;
 
 pub(super) use row::binge_group;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -18,26 +18,16 @@ use self::plan::{Plan, Plans};
 use self::row::Rows;
 use self::thread::{Threads, follow};
 use super::HOUR;
-use super::offers::{Offer, Sifted, by_promise, pick, sift};
-use crate::cache::{Cache, Presences};
+use super::offers::{Offer, pick};
+use crate::cache::Cache;
 use crate::config::SourcePolicy;
-use crate::discovery::{Discovery, Findings, Outcome, Query};
+use crate::discovery::{Candidate, Discovery, Findings, Outcome, Query};
 use crate::domain::{ContentId, InfoHash};
 use crate::links::{LinkSigner, PublicUrl};
 use crate::profile::ProfileRef;
 use crate::source::Terms;
 use crate::source::debrid::Debrid;
 use crate::stremio::{Body, CacheHint, Hops, Response};
-
-/// Torrents whose file tables are looked up for one list; more would not be shown anyway.
-const MOST_LOOKED_UP: usize = 12;
-
-/// Torrents that debrid services are asked about for one list, the most promising ones.
-const MOST_ASKED_FOR: usize = 100;
-
-/// How long a list that has something to show waits for the file tables of packs. Services may take about as long to say
-/// what they hold.
-const GRACE: Duration = Duration::from_millis(800);
 
 /// Long enough to spare requests; links outlive even the last of these by weeks.
 const WHOLE: CacheHint = CacheHint { max_age: HOUR, stale_revalidate: 4 * HOUR, stale_error: 7 * 24 * HOUR };
@@ -111,6 +101,8 @@ pub struct Offered {
     pub query: Query,
     /// The offers of the profile's choice, best first.
     pub offers: Vec<Offer>,
+    /// Torrents whose file tables would have told more.
+    pub unseen: Vec<Arc<Candidate>>,
     /// Whether asking again soon would bring no more.
     pub is_complete: bool,
 }
@@ -127,7 +119,8 @@ impl StreamLists {
         let plan = self.plans.of(asked.profile);
         let findings = self.find(asked, &plan).await;
         let asker = Asker::new(asked, self.threads.watched(asked.id).map(|watched| watched.info_hash));
-        if let Some(answer) = self.kept.answer(&asker, &findings) {
+        let is_seen = |candidate: &Arc<Candidate>| self.parts.discovery.table(candidate).is_some();
+        if let Some(answer) = self.kept.answer(&asker, &findings, is_seen) {
             return answer;
         }
         let offered = self.choose(&findings, asked, &plan, begun).await;
@@ -145,7 +138,7 @@ impl StreamLists {
         let is_poor = findings.notes.iter().any(|note| !matches!(note.outcome, Outcome::Answered(_)));
         let cache = cache_hint(&offered, is_poor || asked.profile.is_some());
         let answer = Arc::new(Response { body: Body::Streams(streams), cache });
-        self.kept.keep(asker, &findings, &answer, offered.is_complete);
+        self.kept.keep(asker, &findings, &answer, offered);
         answer
     }
 
@@ -192,65 +185,14 @@ impl StreamLists {
         // What indexers of a profile said holds its keys, and may be a lie: it is for its own plays only.
         let owner = asked.profile.filter(|profile| !profile.profile.indexers.is_empty());
         self.parts.discovery.remember(&listed, owner.map(|profile| &*profile.id));
+        let unchecked = offers.iter().filter(|offer| !offer.is_checked);
+        let unchecked = unchecked.map(|offer| Arc::clone(&offer.candidate));
         Offered {
             query: findings.query.clone(),
+            unseen: sifted.unseen.into_iter().chain(unchecked).collect(),
             offers,
             is_complete: findings.complete && is_seen && is_located,
         }
-    }
-
-    /// What fits, after looking up the files of the most promising packs, and of the rest where the profile lists only
-    /// what is known to the file. Also whether nothing is under way.
-    async fn sift(&self, findings: &Findings, terms: &Terms, plan: &Plan, begun: Instant) -> (Sifted, bool) {
-        let discovery = &self.parts.discovery;
-        let sift = || sift(&findings.query, &findings.candidates, |candidate| discovery.table(candidate));
-        let mut sifted = sift();
-        if plan.profile.listing.wants_tables() {
-            let unchecked = sifted.offers.iter().filter(|offer| !offer.is_checked);
-            sifted.unseen.extend(unchecked.map(|offer| Arc::clone(&offer.candidate)));
-        }
-        sifted.unseen.retain(|candidate| self.kept.is_new(candidate.info_hash));
-        if sifted.unseen.is_empty() {
-            return (sifted, true);
-        }
-        sifted.unseen.sort_by(|one, other| by_promise(one, other));
-        sifted.unseen.truncate(MOST_LOOKED_UP);
-        let unseen = sifted.unseen;
-        let left = self.parts.deadline.saturating_sub(begun.elapsed());
-        let within = if sifted.offers.is_empty() { left.max(GRACE) } else { left.min(GRACE) };
-        discovery.resolve(&unseen, terms, within).await;
-        let looked_up: HashSet<_> = unseen.iter().map(|candidate| candidate.info_hash).collect();
-        let sifted = sift();
-        let is_settled = !sifted.unseen.iter().any(|candidate| looked_up.contains(&candidate.info_hash));
-        self.kept.note_looked_up(looked_up);
-        (sifted, is_settled)
-    }
-
-    /// Finds out what of the offers plays at once. Returns whether everybody has said what he holds.
-    async fn locate(&self, offers: &mut [Offer], terms: &Terms, begun: Instant) -> bool {
-        offers.sort_by(|one, other| by_promise(&one.candidate, &other.candidate));
-        let torrents: Vec<InfoHash> = offers
-            .iter()
-            .filter(|offer| !offer.is_place())
-            .map(|offer| offer.candidate.info_hash)
-            .take(MOST_ASKED_FOR)
-            .collect();
-        let cache = self.parts.cache.clone();
-        let of = offers.iter().map(|offer| offer.candidate.info_hash).collect();
-        let looking = tokio::task::spawn_blocking(move || cache.presences(&of));
-        let within = self.parts.deadline.saturating_sub(begun.elapsed()).clamp(GRACE / 2, 2 * GRACE);
-        let asking = self.parts.debrid.held(&torrents, terms, within);
-        let asked = Instant::now();
-        let (presences, mut held) = tokio::join!(tokio::time::timeout(within, looking), asking);
-        let is_settled = asked.elapsed() < within;
-        // A list that does not know what is here is better than none, and than one that waits for a disk to wake up.
-        let presences: Presences = presences.ok().and_then(Result::ok).unwrap_or_default();
-        for offer in offers {
-            let info_hash = offer.candidate.info_hash;
-            offer.here = presences.of(info_hash, offer.file);
-            offer.services = held.remove(&info_hash).unwrap_or_default();
-        }
-        is_settled
     }
 
     /// Whether peers bring nothing and nobody else can bring everything.

@@ -282,6 +282,7 @@ fn lists_are_kept_by_clients_for_as_long_as_they_are_likely_to_be_true() {
     let offered = |count: u8, is_complete| Offered {
         query: query.clone(),
         offers: (0..count).map(|number| samples::offer(number, "Film", Release::default())).collect(),
+        unseen: Vec::new(),
         is_complete,
     };
     assert_eq!(cache_hint(&offered(1, true), false).max_age, 3600);

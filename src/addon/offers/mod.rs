@@ -19,7 +19,7 @@ use crate::source::{Request, Terms};
 pub use filter::Patterns;
 pub use limit::pick;
 pub(super) use order::by_promise;
-pub use sift::{Sifted, sift};
+pub use sift::{Contents, Sifted, sift};
 
 /// A candidate that holds the wanted video, and what is known of it.
 #[derive(Debug, Clone)]

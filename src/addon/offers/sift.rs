@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Offer;
 use crate::cache::Presence;
 use crate::discovery::{Candidate, LIBRARY, Locator, Query};
-use crate::domain::{FileChoice, FileIndex, Metainfo};
-use crate::release::{Fit, Release, Vouched, Wanted, is_episode_named, is_video};
+use crate::domain::{FileChoice, FileEntry, FileIndex, Metainfo};
+use crate::release::{Fit, Release, Vouched, Wanted, choose, has_no_picture, is_episode_named, is_video};
 
 /// Candidates by what is known about them.
 #[derive(Debug, Default)]
@@ -17,11 +17,22 @@ pub struct Sifted {
     pub unseen: Vec<Arc<Candidate>>,
 }
 
-/// Decides about every candidate. `table` is a torrent's file table, if it is known.
+/// What is known of the files of a torrent.
+#[derive(Debug, Clone)]
+pub enum Contents {
+    /// All of them.
+    Table(Arc<Metainfo>),
+    /// Names and sizes, as a debrid service lists them: in an order of its own.
+    Listed(Arc<[FileEntry]>),
+    /// Nothing.
+    Unknown,
+}
+
+/// Decides about every candidate. `contents` tells what is known of its files.
 pub fn sift(
     query: &Query,
     candidates: &[Arc<Candidate>],
-    table: impl Fn(&Candidate) -> Option<Arc<Metainfo>>,
+    contents: impl Fn(&Candidate) -> Contents,
 ) -> Sifted {
     let wanted = Wanted::new(query.title.as_deref(), query.title_kind(), query.episode, query.absolute);
     let mut sifted = Sifted::default();
@@ -35,8 +46,12 @@ pub fn sift(
         if !matches!(fit, Fit::Exact | Fit::Pack) {
             continue;
         }
+        let contents = contents(candidate);
+        if matches!(contents, Contents::Unknown) && has_no_picture(&candidate.name, &candidate.release) {
+            continue;
+        }
         let judged = Judged { query, wanted: &wanted, candidate, fit };
-        match judged.file(table(candidate).as_deref()) {
+        match judged.file(&contents) {
             Found::File(file) => sifted.offers.push(judged.offer(file)),
             Found::Unseen => sifted.unseen.push(Arc::clone(candidate)),
             Found::None => {}
@@ -68,8 +83,8 @@ enum Found {
 }
 
 impl Judged<'_> {
-    fn file(&self, table: Option<&Metainfo>) -> Found {
-        match (&self.candidate.locator, table) {
+    fn file(&self, contents: &Contents) -> Found {
+        match (&self.candidate.locator, contents) {
             (Locator::Place(place), _) if self.fit == Fit::Exact => Found::File(VideoFile {
                 choice: FileChoice::Index(FileIndex(0)),
                 name: Some(place.name.clone()),
@@ -77,13 +92,29 @@ impl Judged<'_> {
                 is_checked: true,
             }),
             (Locator::Place(_), _) => Found::None,
-            (Locator::Torrent { file, .. }, Some(table)) => self.listed(table, *file),
-            (Locator::Torrent { file, .. }, None) => self.unlisted(*file),
+            (Locator::Torrent { file, .. }, Contents::Table(table)) => self.tabled(table, *file),
+            (Locator::Torrent { file, .. }, Contents::Listed(files)) => {
+                self.listed(files).map_or_else(|| self.unlisted(*file), Found::File)
+            }
+            (Locator::Torrent { file, .. }, Contents::Unknown) => self.unlisted(*file),
         }
     }
 
+    /// The file in a service's list. Its number there is none that anybody else knows, so that it must be what a play
+    /// finds by what is wanted.
+    fn listed(&self, files: &[FileEntry]) -> Option<VideoFile> {
+        let index = self.wanted.file(files, &self.candidate.release).ok()?;
+        let choice = match self.query.episode {
+            Some((season, episode)) => FileChoice::Episode { season, episode },
+            None => FileChoice::Largest,
+        };
+        let file = files.get(index.0 as usize).filter(|_| choose(files, choice) == Ok(index))?;
+        let (name, size) = (Some(file.name().to_owned()), Some(file.length));
+        Some(VideoFile { choice, name, size, is_checked: true })
+    }
+
     /// The file in a known table. What the table says goes before what an indexer said.
-    fn listed(&self, table: &Metainfo, said: Option<FileIndex>) -> Found {
+    fn tabled(&self, table: &Metainfo, said: Option<FileIndex>) -> Found {
         let said = said.filter(|index| {
             self.candidate.is_exact
                 && table

@@ -43,8 +43,12 @@ fn suits(device: Device, release: Release) -> bool {
 }
 
 /// What becomes of one candidate for season 2, episode 3 of Tide Watch.
+fn contents(table: Option<&Arc<Metainfo>>) -> Contents {
+    table.map_or(Contents::Unknown, |table| Contents::Table(table.clone()))
+}
+
 fn sift_one(candidate: Candidate, table: Option<&Arc<Metainfo>>) -> Sifted {
-    sift(&query("Tide Watch", 2015, Some((2, 3))), &[Arc::new(candidate)], |_| table.cloned())
+    sift(&query("Tide Watch", 2015, Some((2, 3))), &[Arc::new(candidate)], |_| contents(table))
 }
 
 #[test]
@@ -113,7 +117,9 @@ fn numbers_without_a_season_are_played_from_the_one_large_video() {
     let mut asked = query("Tide Watch", 2015, Some((2, 3)));
     asked.absolute = Some(16);
     let sift = |episodes: &[u32]| {
-        sift(&asked, &[Arc::new(candidate(1, "Tide Watch - 16", numbered(&[], episodes)))], |_| None)
+        sift(&asked, &[Arc::new(candidate(1, "Tide Watch - 16", numbered(&[], episodes)))], |_| {
+            Contents::Unknown
+        })
     };
     assert_eq!(sift(&[16]).offers[0].file, FileChoice::Largest);
     assert_eq!((sift(&[16, 17]).offers.len(), sift(&[16, 17]).unseen.len()), (0, 1));
@@ -378,8 +384,9 @@ fn the_same_file_is_listed_once_from_where_it_is_best() {
 
 #[test]
 fn a_named_file_of_a_torrent_whose_files_nobody_knows_is_not_guessed_by_size() {
-    let film =
-        |candidate: Candidate| sift(&query("Tide Watch", 2015, None), &[Arc::new(candidate)], |_| None);
+    let film = |candidate: Candidate| {
+        sift(&query("Tide Watch", 2015, None), &[Arc::new(candidate)], |_| Contents::Unknown)
+    };
     let release = || Release { title: "Tide Watch".to_owned(), year: Some(2015), ..Release::default() };
     let plain = candidate(1, "Tide.Watch.2015.1080p", release());
     let sifted = film(plain.clone());

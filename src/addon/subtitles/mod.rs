@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::domain::{FileIndex, Metainfo};
-use crate::release::{self, Language, is_video};
+use crate::release::{self, Language, is_subtitle, is_video};
 
 pub use text::{Form, NotSubtitles, read};
 
@@ -80,11 +80,6 @@ pub fn beside(video: &Path) -> Vec<Track<PathBuf>> {
     found
 }
 
-/// Whether a name has the extension of a text format that is read here.
-fn is_subtitle(path: &str) -> bool {
-    Form::of_name(path).is_some()
-}
-
 /// Whether the name of a subtitle says that it is this video's: it begins like the video's own, lies in a folder named
 /// like it, or speaks of the same episode.
 fn belongs(video: &str, subtitle: &str) -> bool {
@@ -138,6 +133,13 @@ mod tests {
 
     fn names(tracks: &[Track<FileIndex>]) -> Vec<(u32, &'static str)> {
         tracks.iter().map(|track| (track.place.0, track.lang())).collect()
+    }
+
+    #[test]
+    fn every_text_that_is_offered_can_be_read() {
+        for extension in release::SUBTITLE_EXTENSIONS {
+            assert!(Form::of_name(&format!("a.{extension}")).is_some(), "{extension}");
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn behind(url: &Url) -> Arc<LinkedRelease> {
         web_seeds: Vec::new(),
         size: Some(7),
         private: false,
+        is_torrent: true,
     })
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::desk::Slot;
 use super::error::StartError;
 use super::leases::{LeaseId, Names};
-use super::pool::{Inner, Slot};
 use super::session::{EngineSession, Playback, SessionInfo};
 use super::start::{IdKind, Started, kinds, start};
 use crate::config::EngineSettings;
@@ -40,15 +40,15 @@ impl Claim {
     /// # Errors
     /// See [`StartError`]. The engine's failures are noted already.
     pub async fn start(self, selector: &Selector) -> Result<EngineSession, StartError> {
-        let inner = Arc::clone(&self.slot.inner);
+        let desk = Arc::clone(&self.slot.desk);
         let member = self.slot.member;
         let (answer, answered) = oneshot::channel();
         let starting = Starting { claim: self, selector: *selector };
-        inner.spawn(starting.run(answer));
+        desk.spawn(starting.run(answer));
         match timeout(PATIENCE, answered).await {
             Ok(outcome) => outcome.unwrap_or(Err(StartError::Withdrawn)),
             Err(_) => {
-                inner.failed(member, &StartError::Hang);
+                desk.failed(member, &StartError::Hang);
                 Err(StartError::Hang)
             }
         }
@@ -63,32 +63,32 @@ struct Starting {
 
 impl Starting {
     async fn run(self, mut answer: oneshot::Sender<Result<EngineSession, StartError>>) {
-        let inner = Arc::clone(&self.claim.slot.inner);
+        let desk = Arc::clone(&self.claim.slot.desk);
         let Some(lease) = self.may_begin(&mut answer).await else { return };
-        let learned = inner.learned(self.selector.id());
+        let learned = desk.learned(self.selector.id());
         let ways = kinds(&self.selector, learned);
         let outcome = {
             let is_wanted = || !answer.is_closed();
             let starting =
-                start(&inner.client, &self.claim.engine.address, self.selector.id(), &ways, is_wanted);
+                start(&desk.client, &self.claim.engine.address, self.selector.id(), &ways, is_wanted);
             tokio::select! {
                 outcome = starting => outcome,
-                () = inner.stopped_for(GRACE) => Err(StartError::Withdrawn),
+                () = desk.stopped_for(GRACE) => Err(StartError::Withdrawn),
             }
         };
         // Nobody may be there to take it; then it is dropped here, and a session ends with that.
         drop(answer.send(match outcome {
             Ok((started, kind)) => match self.into_session(lease, started, kind) {
                 // All sessions were ended before there was this one.
-                session if inner.is_stopping() => {
+                session if desk.is_stopping() => {
                     drop(session);
                     Err(StartError::Withdrawn)
                 }
                 session => Ok(session),
             },
             Err(error) => {
-                Inner::end(&inner, lease);
-                inner.note(self.claim.slot.member, self.selector.id(), &error);
+                desk.end(lease);
+                desk.note(self.claim.slot.member, self.selector.id(), &error);
                 Err(error)
             }
         }));
@@ -99,9 +99,9 @@ impl Starting {
         &self,
         answer: &mut oneshot::Sender<Result<EngineSession, StartError>>,
     ) -> Option<LeaseId> {
-        let inner = &self.claim.slot.inner;
+        let desk = &self.claim.slot.desk;
         tokio::select! {
-            lease = inner.begin(self.claim.slot.member, self.selector.id()) => Some(lease),
+            lease = desk.begin(self.claim.slot.member, self.selector.id()) => Some(lease),
             () = answer.closed() => None,
             () = self.claim.slot.withdrawn.cancelled() => None,
         }
@@ -137,7 +137,7 @@ impl Starting {
             }
         };
         let names = Names { asked, infohash: info.infohash };
-        slot.inner.opened(slot.member, lease, names, kind, command);
+        slot.desk.opened(slot.member, lease, names, kind, command);
         EngineSession { info, names, playback, stat, lease, slot }
     }
 }

@@ -8,6 +8,7 @@
 mod ask;
 mod choice;
 mod claim;
+mod desk;
 mod error;
 mod leases;
 mod look;

@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::ask::{AskError, ask};
+use super::desk::Slot;
 use super::error::{FailureKind, ReadError, StatError};
 use super::leases::{LeaseId, Names};
-use super::pool::{Inner, Slot};
 use super::pulse::Pulse;
 use super::reply::{Stat, at};
 use super::start::is_video;
@@ -76,7 +76,7 @@ impl EngineSession {
         match &mut self.playback {
             Playback::At(url) => {
                 let url = url.clone();
-                let response = follow(&self.slot.inner.client, &self.info.engine.address, url).await?;
+                let response = follow(&self.slot.desk.client, &self.info.engine.address, url).await?;
                 Ok(Reading { first: Bytes::new(), response, pulse })
             }
             Playback::Here(here) => {
@@ -93,7 +93,7 @@ impl EngineSession {
     pub async fn stat(&self) -> Result<Stat, StatError> {
         let mut url = self.stat.clone().ok_or(StatError::Unknown)?;
         url.query_pairs_mut().append_pair("skip_player_activity", "1");
-        match ask(&self.slot.inner.client, url, STAT_PATIENCE).await {
+        match ask(&self.slot.desk.client, url, STAT_PATIENCE).await {
             Ok(answer) => Stat::read(&answer),
             Err(AskError::Status(_)) => Err(StatError::Gone),
             Err(AskError::NotJson) => Err(StatError::Unknown),
@@ -103,13 +103,13 @@ impl EngineSession {
 
     /// The first video came: the engine is well, and the first choice for this channel from now on.
     pub fn first_byte(&self) {
-        self.slot.inner.delivered(self.slot.member, &self.names.list());
+        self.slot.desk.delivered(self.slot.member, &self.names.list());
     }
 
     /// The session failed. Others are preferred for this channel for a while; when several channels fail, the engine is
     /// left alone.
     pub fn failed(&self, kind: FailureKind) {
-        self.slot.inner.failed_channel(self.slot.member, &self.names.list(), kind);
+        self.slot.desk.failed_channel(self.slot.member, &self.names.list(), kind);
     }
 
     /// Returns when the engine was taken out of the pool, or the server stops: the session has to end.
@@ -125,7 +125,7 @@ impl EngineSession {
 
 impl Drop for EngineSession {
     fn drop(&mut self) {
-        Inner::end(&Arc::clone(&self.slot.inner), self.lease);
+        self.slot.desk.end(self.lease);
     }
 }
 

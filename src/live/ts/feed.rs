@@ -116,14 +116,21 @@ impl Reading {
     /// Lets the packets of a new session go on if it is known what they are.
     fn open(&mut self, now: SystemTime) {
         let Some(opening) = &mut self.opening else { return };
-        if opening.lacks_program(now) {
-            if let Some(pmt) = self.psi.settle() {
-                opening.describe(pmt);
-            }
+        if opening.lacks_program(now)
+            && let Some(pmt) = self.psi.settle()
+        {
+            opening.describe(pmt);
         }
         if let Some(opened) = opening.resolve(self.stream.history(), now) {
             self.opening = None;
-            self.stream.open(opened, &mut self.facts, now);
+            self.stream.open(&opened, &mut self.facts, now);
         }
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod splices;
+#[cfg(test)]
+mod tests;

@@ -88,9 +88,9 @@ impl Lane {
         packet.counter().wrapping_add(offset) & 0x0F
     }
 
-    /// What follows does not continue what was sent.
-    fn restart(&mut self) {
-        *self = Self { announce: true, ..Self::new(self.pid) };
+    /// What follows does not continue what was sent before, if there was anything.
+    fn restart(&mut self, announce: bool) {
+        *self = Self { announce, ..Self::new(self.pid) };
     }
 
     /// What follows overlaps with what was sent.
@@ -165,10 +165,10 @@ impl Lanes {
         self.lanes.get_mut(usize::from(self.by_pid[usize::from(pid)]))
     }
 
-    /// What follows does not continue what was sent.
-    pub(super) fn restart(&mut self) {
+    /// What follows does not continue what was sent before. `announce` says that there was anything.
+    pub(super) fn restart(&mut self, announce: bool) {
         self.splicing = false;
-        self.lanes.iter_mut().for_each(Lane::restart);
+        self.lanes.iter_mut().for_each(|lane| lane.restart(announce));
     }
 
     /// What follows overlaps with what was sent: each PID goes on behind the packet that was sent last.

@@ -9,6 +9,7 @@
 mod clock;
 mod counters;
 mod crc;
+mod entries;
 mod entry;
 mod facts;
 mod feed;
@@ -26,6 +27,8 @@ mod psi;
 mod sections;
 mod splice;
 mod stream;
+#[cfg(test)]
+mod studio;
 mod sync;
 mod tables;
 mod unit;

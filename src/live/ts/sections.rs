@@ -113,9 +113,9 @@ mod tests {
         let mut damaged = whole.clone();
         damaged[PACKET + 50] ^= 1;
         let mut sections = Sections::default();
-        assert_eq!(read(&mut sections, &whole[PACKET..]), []);
-        assert_eq!(read(&mut sections, &damaged), []);
-        assert_eq!(read(&mut sections, &whole[..PACKET]), []);
+        assert_eq!(read(&mut sections, &whole[PACKET..]), [] as [usize; 0]);
+        assert_eq!(read(&mut sections, &damaged), [] as [usize; 0]);
+        assert_eq!(read(&mut sections, &whole[..PACKET]), [] as [usize; 0]);
         assert_eq!(read(&mut sections, &whole), [400]);
     }
 }

@@ -52,10 +52,6 @@ impl History {
         *self = Self::default();
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.newest.is_none()
-    }
-
     /// Remembers a packet with a clock sample, which was unrolled to `at`.
     pub(super) fn note(&mut self, at: Ticks, packet: Packet<'_>) {
         let sample = (at, digest(packet));

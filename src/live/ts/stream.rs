@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::super::chunk::{Chunk, Codec, Entry, EntryKind, Pid, Program, Ticks};
 use super::clock::{Clock, SECOND, Sample, distance};
-use super::entry::Verdict;
+use super::entries::Entries;
 use super::facts::{Facts, Rate};
 use super::lane::Lanes;
 use super::opening::Opened;
@@ -14,19 +14,6 @@ use super::psi::Pmt;
 use super::splice::History;
 use super::unit::{Unit, packets};
 use super::writer::{Place, Writer};
-
-/// Sounds can be begun at anywhere; so often it is done where there is no picture.
-const SOUND_ENTRIES: Ticks = SECOND;
-
-/// After so long without an entry the next best is taken.
-const BLIND_AFTER: Ticks = 10 * SECOND;
-
-/// The same for a stream in which there were entries before: their distance may be a little more than that, and an
-/// entry that is none, shortly before a real one, would do harm.
-const BLIND_AGAIN_AFTER: Ticks = 2 * BLIND_AFTER;
-
-/// What is taken gets worse by steps of this: half an entry, any picture, any sound.
-const BLIND_STEP: Ticks = 2 * SECOND;
 
 /// New bytes so far behind what was sent are new whatever they look like.
 const OVERLAP_ENDS: i64 = SECOND as i64;
@@ -54,10 +41,7 @@ pub(super) struct Stream {
     broken: bool,
     /// The packet with the first sample of another clock has to say that it is one.
     announce_clock: bool,
-    /// The last entry, or the last break.
-    dry_since: Ticks,
-    /// There were entries that are better than blind ones.
-    has_entries: bool,
+    entries: Entries,
     arrived: SystemTime,
 }
 
@@ -74,8 +58,7 @@ impl Stream {
             waiting: true,
             broken: false,
             announce_clock: false,
-            dry_since: 0,
-            has_entries: false,
+            entries: Entries::default(),
             arrived: SystemTime::UNIX_EPOCH,
         }
     }
@@ -105,15 +88,15 @@ impl Stream {
     }
 
     /// Goes on with another engine session.
-    pub(super) fn open(&mut self, opened: Opened, facts: &mut Facts, now: SystemTime) {
+    pub(super) fn open(&mut self, opened: &Opened, facts: &mut Facts, now: SystemTime) {
         let same_program = opened.pmt.program == *self.writer.program();
-        let before = !self.history.is_empty() || self.broken;
         if opened.overlaps && same_program {
+            self.describe(&opened.pmt);
             self.lanes.overlap();
             self.clock.splice();
             facts.seamless_splices += 1;
         } else {
-            facts.broken_splices += u64::from(before);
+            facts.broken_splices += u64::from(self.has_sent());
             self.break_off(now);
             self.describe(&opened.pmt);
             if let Some(clock) = opened.clock {
@@ -150,15 +133,20 @@ impl Stream {
     /// Nothing that comes continues what was sent.
     fn break_off(&mut self, now: SystemTime) {
         self.unit.discard();
-        self.lanes.restart();
+        self.lanes.restart(self.has_sent());
         self.history.clear();
         self.rate.restart();
         if self.time().is_some() {
             self.clock.break_off(self.elapsed(now));
         }
-        self.broken |= !self.waiting;
-        (self.waiting, self.announce_clock) = (true, true);
-        self.dry_since = self.clock.position();
+        self.broken = self.has_sent();
+        (self.waiting, self.announce_clock) = (true, self.broken);
+        self.entries.restart(self.clock.position());
+    }
+
+    /// Whether viewers got anything so far.
+    fn has_sent(&self) -> bool {
+        !self.waiting || self.broken
     }
 
     /// Time since the last packet.
@@ -188,7 +176,7 @@ impl Stream {
             self.clock.drift(self.elapsed(now));
         }
         if let Some(raw) = sample {
-            self.tick(raw, packet, facts, now);
+            self.tick(raw, facts, now);
         }
         self.arrived = now;
         let lost = self.lanes.get(packet.pid()).is_some_and(|lane| lane.hear(packet));
@@ -203,22 +191,19 @@ impl Stream {
         self.clock.newest().is_some_and(|newest| distance(newest, raw) > OVERLAP_ENDS)
     }
 
-    fn tick(&mut self, raw: Ticks, packet: Packet<'_>, facts: &mut Facts, now: SystemTime) {
+    fn tick(&mut self, raw: Ticks, facts: &mut Facts, now: SystemTime) {
         if self.clock.hear(raw) == Sample::Jumps {
             facts.breaks += u64::from(!self.waiting);
             self.break_off(now);
             self.clock.hear(raw);
         }
         self.rate.tick(self.clock.position(), &mut facts.bit_rate);
-        if let Some(newest) = self.clock.newest().filter(|_| !self.waiting) {
-            self.history.note(newest, packet);
-        }
     }
 
     /// A packet of the picture, or of the sound where there is none.
     fn take_lead(&mut self, codec: Codec, packet: Packet<'_>, facts: &mut Facts) {
         if !codec.is_video() {
-            let due = self.waiting || self.dry() >= SOUND_ENTRIES;
+            let due = self.waiting || self.entries.is_sound_due(self.clock.position());
             if packet.starts() && due {
                 self.enter(EntryKind::Clean, None, self.place(), packet, facts);
             }
@@ -240,8 +225,8 @@ impl Stream {
             return self.unit.hold(packet);
         }
         // A picture is announced and does not come.
-        if packet.starts() && self.dry() >= self.blind_after() + 2 * BLIND_STEP && self.is_audio(packet.pid())
-        {
+        let in_vain = packet.starts() && self.entries.is_picture_missing(self.clock.position());
+        if in_vain && self.is_audio(packet.pid()) {
             self.enter(EntryKind::Blind, None, self.place(), packet, facts);
         }
         self.send(packet);
@@ -256,31 +241,13 @@ impl Stream {
         let Some((verdict, place, pts)) = self.unit.judge(codec, whole) else { return };
         let held = self.unit.close();
         let raws = packets(&held);
-        if let (Some(kind), Some(first)) = (self.kind(verdict), raws.first()) {
+        if let (Some(kind), Some(first)) = (self.entries.kind(verdict, self.clock.position()), raws.first()) {
             self.enter(kind, pts, place, Packet(first), facts);
         }
         for raw in raws {
             self.send(Packet(raw));
         }
         self.unit.reuse(held);
-    }
-
-    /// What is made of a picture.
-    fn kind(&self, verdict: Verdict) -> Option<EntryKind> {
-        let wait = match verdict {
-            Verdict::Entry(kind) => return Some(kind),
-            Verdict::Weak => self.blind_after(),
-            Verdict::Middle | Verdict::Undecided => self.blind_after() + BLIND_STEP,
-        };
-        (self.dry() >= wait).then_some(EntryKind::Blind)
-    }
-
-    fn dry(&self) -> Ticks {
-        self.clock.position().saturating_sub(self.dry_since)
-    }
-
-    fn blind_after(&self) -> Ticks {
-        if self.has_entries { BLIND_AGAIN_AFTER } else { BLIND_AFTER }
     }
 
     fn enter(
@@ -298,8 +265,7 @@ impl Stream {
         };
         self.writer.enter(Entry { pts, kind }, self.broken, place);
         (self.waiting, self.broken) = (false, false);
-        self.dry_since = place.position;
-        self.has_entries |= kind != EntryKind::Blind;
+        self.entries.made(kind, place.position);
         facts.entries += 1;
         facts.blind_entries += u64::from(kind == EntryKind::Blind);
     }
@@ -313,8 +279,10 @@ impl Stream {
         }
         let counter = lane.counter(packet, self.writer.counters());
         let mut announce = std::mem::take(&mut lane.announce);
-        if packet.pid() == self.writer.program().pcr && packet.pcr().is_some() {
+        let sample = if packet.pid() == self.writer.program().pcr { packet.pcr() } else { None };
+        if let Some(raw) = sample {
             announce |= std::mem::take(&mut self.announce_clock);
+            self.history.note(self.clock.unroll(raw), packet);
             self.writer.repeat_tables(place);
         }
         self.writer.packet(packet, counter, announce, place);

@@ -140,12 +140,12 @@ mod tests {
     #[test]
     fn a_hole_costs_the_packet_it_is_in_and_is_counted() {
         let mut bytes: Vec<u8> = (1..20).flat_map(packet).collect();
-        bytes.drain(3 * PACKET + 50..3 * PACKET + 60);
+        bytes.drain(8 * PACKET + 50..8 * PACKET + 60);
         for piece in [1, 188, 10_000] {
             let mut aligner = Aligner::default();
             let numbers = read(&mut aligner, &bytes, piece);
             // The torn packet still begins as one should; the next is found where it really begins.
-            assert_eq!(numbers, (1..20).filter(|number| *number != 5).collect::<Vec<_>>(), "{piece}");
+            assert_eq!(numbers, (1..20).filter(|number| *number != 10).collect::<Vec<_>>(), "{piece}");
             assert_eq!(aligner.lost, 1);
         }
     }
@@ -157,7 +157,7 @@ mod tests {
                 .flat_map(|_| [&[0; 4][..], &packet(1)[..], &[0; 12][..]].concat()[..size].to_vec())
                 .collect();
             let mut aligner = Aligner::default();
-            assert_eq!(read(&mut aligner, &bytes, 1000), []);
+            assert_eq!(read(&mut aligner, &bytes, 1000), [] as [u8; 0]);
             assert!(!aligner.is_locked() && aligner.skipped > 90 * 188);
         }
     }

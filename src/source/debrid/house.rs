@@ -11,6 +11,7 @@ use super::flights::Flights;
 use super::holdings::Holdings;
 use super::ledger::Ledger;
 use super::links::Links;
+use super::lists::Lists;
 use super::provider::{Owner, Provider};
 use super::refusals::Refusals;
 use super::service::Service;
@@ -109,6 +110,7 @@ impl House {
             flights: Flights::default(),
             owner,
             holdings: Holdings::default(),
+            lists: Lists::default(),
         })
     }
 

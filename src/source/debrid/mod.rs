@@ -19,6 +19,7 @@ mod house;
 mod ledger;
 mod lenient;
 mod links;
+mod lists;
 mod loose;
 mod manners;
 mod matching;
@@ -61,7 +62,7 @@ use super::lookup::Lookup;
 use super::{Source, Terms};
 use crate::cache::Cache;
 use crate::db::{Database, DatabaseError};
-use crate::domain::{DebridService, InfoHash};
+use crate::domain::{DebridService, FileEntry, InfoHash};
 use crate::net::{ClientError, ClientOptions, Guard};
 
 pub use accounts::AccountHealth;
@@ -204,11 +205,24 @@ impl Debrid {
         terms: &Terms,
         within: Duration,
     ) -> HashMap<InfoHash, Vec<DebridService>> {
-        let providers = match &terms.services {
-            None => self.inner.providers.clone(),
-            Some(services) => self.inner.party(services).providers,
-        };
-        holdings::held(&providers, torrents, within).await
+        holdings::held(&self.providers(terms), torrents, within).await
+    }
+
+    /// Asks the services that a request may use for the files of these torrents, as far as they tell without adding
+    /// anything to an account. Waits no longer than `within`; [`Debrid::files`] then knows what was said, and later what
+    /// was said later.
+    pub async fn look_into(&self, torrents: &[InfoHash], terms: &Terms, within: Duration) {
+        lists::look_into(&self.providers(terms), torrents, within).await;
+    }
+
+    /// The files that a service has listed of each of these torrents, among the services that a request may use. They
+    /// stand in the order of the service, so that their numbers mean nothing to anybody else. Never waits.
+    pub fn files(
+        &self,
+        torrents: impl Iterator<Item = InfoHash>,
+        terms: &Terms,
+    ) -> HashMap<InfoHash, Arc<[FileEntry]>> {
+        lists::files(&self.providers(terms), torrents)
     }
 
     /// Asks every service about the operator's accounts, so that [`Debrid::health`] knows before the first play which
@@ -239,6 +253,13 @@ impl Debrid {
         let _ = tokio::time::timeout(STOP_LIMIT, self.inner.owner.tasks.wait()).await;
         for house in &self.inner.houses {
             house.ledger.save().await;
+        }
+    }
+
+    fn providers(&self, terms: &Terms) -> Vec<Arc<Provider>> {
+        match &terms.services {
+            None => self.inner.providers.clone(),
+            Some(services) => self.inner.party(services).providers,
         }
     }
 

@@ -14,6 +14,7 @@ use super::flow::{Errand, Flow, Found, Mode, Start, Step, Work};
 use super::holdings::Holdings;
 use super::ledger::Ledger;
 use super::links::Links;
+use super::lists::Lists;
 use super::miss::Miss;
 use super::refusals::{Refusals, Refused};
 use super::service::{Scope, Service, ServiceError};
@@ -38,6 +39,7 @@ pub(super) struct Provider {
     pub(super) flights: Flights,
     pub(super) owner: Owner,
     pub(super) holdings: Holdings,
+    pub(super) lists: Lists,
 }
 
 /// Who owns the tasks of all services.

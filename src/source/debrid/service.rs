@@ -21,6 +21,16 @@ pub(super) trait Service: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(vec![Availability::Unknown; torrents.len()])))
     }
 
+    /// The files of each of these torrents, at most [`MOST_CHECKED`] of them, as far as the service holds them and tells
+    /// before they are added to an account. The ids of these files mean nothing. Few services can.
+    fn list<'a>(
+        &'a self,
+        _: &'a Account,
+        torrents: &'a [InfoHash],
+    ) -> Reply<'a, Vec<Option<Vec<RemoteFile>>>> {
+        Box::pin(std::future::ready(Ok(vec![None; torrents.len()])))
+    }
+
     /// The item of this torrent that already lies in the account, if the service can list them.
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>>;
 

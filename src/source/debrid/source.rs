@@ -17,7 +17,7 @@ use super::service::ServiceError;
 use crate::cache::{Cache, CacheFile};
 use crate::db::Database;
 use crate::domain::{FileIndex, Metainfo};
-use crate::release::{choose, is_video};
+use crate::release::{choose, is_subtitle, is_video};
 use crate::source::content::{open_content, open_unproved};
 use crate::source::fetch::{self, Container, Expect};
 use crate::source::lookup::Lookup;
@@ -89,7 +89,9 @@ impl Source for Holding {
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         async move {
-            let plan = plan(&self.core, wanted, self.label()).await?;
+            // A service that holds a video may have the texts for it, too.
+            let plan =
+                plan(&self.core, wanted, self.label(), |path| is_video(path) || is_subtitle(path)).await?;
             let found = ask(&self.provider, &plan.errand, Mode::Cached, report).await;
             let found = found.map_err(|miss| miss.told_by(self.label()))?;
             open(&self.core, &self.provider, wanted, plan, found).await
@@ -121,7 +123,8 @@ impl Source for Fetching {
         report: &'a Report,
     ) -> BoxFuture<'a, Result<Opened, SourceError>> {
         async move {
-            let plan = plan(&self.core, wanted, self.label()).await?;
+            // Nobody's account is filled for a text.
+            let plan = plan(&self.core, wanted, self.label(), is_video).await?;
             let (provider, found) = self.fetched(&plan.errand, report).await?;
             open(&self.core, &provider, wanted, plan, found).await
         }
@@ -166,7 +169,13 @@ struct Plan {
     table: Option<(Arc<Metainfo>, FileIndex)>,
 }
 
-async fn plan(core: &Core, wanted: &Wanted, label: &str) -> Result<Plan, SourceError> {
+/// What to ask for, if it is a file that may be asked for: whoever knows a hash must not have anything fetched here.
+async fn plan(
+    core: &Core,
+    wanted: &Wanted,
+    label: &str,
+    is_allowed: impl Fn(&str) -> bool,
+) -> Result<Plan, SourceError> {
     let request = &wanted.request;
     request.torrent()?;
     let (metainfo, torrent) = metainfo(core, wanted).await?;
@@ -186,8 +195,8 @@ async fn plan(core: &Core, wanted: &Wanted, label: &str) -> Result<Plan, SourceE
         Some((metainfo, index)) => {
             let missing = || SourceError::NoSuchFile(format!("the torrent has no file with index {index}"));
             let entry = metainfo.file(*index).ok_or_else(missing)?;
-            if !is_video(&entry.path) {
-                let reason = format!("{label}: only asked for videos, which this file is not");
+            if !is_allowed(&entry.path) {
+                let reason = format!("{label}: not asked for files like this one");
                 return Err(SourceError::NotHere(reason));
             }
             Target::File { path: entry.path.clone(), length: entry.length }

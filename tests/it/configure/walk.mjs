@@ -81,6 +81,7 @@ await drive(async (browser, { base, token, wrongToken, jackett, jackettKey, pass
   facts.manifest = await page.locator('#manifest').inputValue()
   facts.qr = await page.locator('svg.qr').getAttribute('aria-label')
   await page.locator('#copy').click()
+  await page.locator('#copy', { hasText: 'Copied' }).waitFor()
   facts.copied = await page.locator('#copy').textContent()
 
   // Opened anew, as the gear in Stremio does.

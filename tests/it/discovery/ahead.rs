@@ -1,15 +1,17 @@
 //! What is got ready before anybody clicks: the next episode, the place that was left, and titles on a screen.
 
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::stage::{FILM, List, SHOW, film, list, setup, titles};
+use super::stage::{FILM, List, SHOW, film, list, setup, titles, until};
 use crate::support::indexers::bitmagnet::Bitmagnet;
 use crate::support::indexers::{Listed, Upstream};
 use crate::support::media::{self, assert_same_bytes};
 use crate::support::server::Headwater;
-use crate::support::swarm::{Libtorrent, Share, Tracker};
+use crate::support::swarm::{Announce, Libtorrent, Share, Tracker};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -66,32 +68,95 @@ async fn the_next_episode_is_fetched_while_the_present_one_is_watched() {
     assert_same_bytes(&next.body, &shares[1].files[0], "the second episode");
 }
 
+/// How often somebody but the seed has begun to look for peers to get a file table from: our engine then says that it
+/// misses nothing, because it does not know yet.
+fn lookups(tracker: &Tracker, share: &Share, seed: &Libtorrent) -> usize {
+    let announces = tracker.announces(&share.info_hash);
+    let is_lookup =
+        |one: &&Announce| one.port != seed.port && one.event == "start" && matches!(one.left, None | Some(0));
+    announces.iter().filter(is_lookup).count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_place_that_was_left_is_fetched_when_the_title_is_opened_again() {
+async fn what_was_listed_first_is_played_without_looking_for_its_file_table() {
+    for prewarm in [0, 1] {
+        let tracker = Tracker::start();
+        let share = share(1, &tracker);
+        let seed = Libtorrent::start(&share, None);
+        let bitmagnet = Upstream::start(Bitmagnet::new([Listed::of(&share).imdb(SHOW).season(1, &[1])]));
+        let titles = titles();
+        let setup = setup(&titles).env("HEADWATER_PREWARM", &prewarm.to_string());
+        let server = setup.env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).start();
+        let id = format!("{SHOW}:1:1");
+        let found = list(&server, &id).await;
+        if prewarm > 0 {
+            // The row says more as soon as the table is known.
+            let name = |list: &List| list.rows[0].value["behaviorHints"]["filename"].clone();
+            let known = until(&server, &id, |list| name(list) == share.name()).await;
+            assert_eq!(known.rows[0].value["behaviorHints"]["videoSize"], share.files[0].len());
+        }
+        assert_eq!(lookups(&tracker, &share, &seed), prewarm, "{:#?}", tracker.announces(&share.info_hash));
+        assert!(!has_job(&server, &share.info_hash).await, "nothing is fetched before somebody plays");
+        let played = server.get(path(&server, &found, &share.info_hash)).await;
+        assert_same_bytes(&played.body, &share.files[0], "the episode");
+        assert_eq!(lookups(&tracker, &share, &seed), 1, "{:#?}", tracker.announces(&share.info_hash));
+    }
+}
+
+/// Waits until these bytes of a film are in its file on disk, without asking the server for any.
+async fn until_stored(server: &Headwater, share: &Share, range: Range<usize>) {
+    let data = format!("cache/contents/{}-0/data", share.info_hash);
+    let file = std::fs::File::open(server.setup().data().join(data)).expect("somebody has watched it");
+    let (mut stored, deadline) = (vec![0; range.len()], Instant::now() + SOON);
+    loop {
+        file.read_exact_at(&mut stored, range.start as u64).expect("the file has its whole length");
+        if stored == share.files[0][range.clone()] {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{range:?} is not there\n{}", server.transcript());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_place_that_was_left_is_there_when_the_title_is_opened_again() {
     let tracker = Tracker::start();
     let data = media::random(411, 40 << 20);
     let share =
         Share::single("Harbour.Lights.2019.1080p.WEB.H264-AA.mkv", data, 256 * 1024, &[tracker.http()]);
     // Slow enough that the film is not complete when the viewer leaves.
-    let _seed = Libtorrent::start(&share, Some(4_000_000));
+    let mut seed = Libtorrent::start(&share, Some(4_000_000));
     let bitmagnet = Upstream::start(Bitmagnet::new([Listed::of(&share).imdb(FILM)]));
     let titles = titles();
     let mut server =
         setup(&titles).env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).env("HEADWATER_PREWARM", "1").start();
     let found = list(&server, FILM).await;
-    let mut response = server.open(path(&server, &found, &share.info_hash)).await;
+    let response = server.try_open(path(&server, &found, &share.info_hash), "bytes=20971520-").await;
+    let mut response = response.expect("it plays");
     let mut taken = 0;
-    while taken < 6 << 20 {
+    while taken < 5 << 20 {
         let chunk = response.chunk().await.expect("it arrives").expect("there is more");
         taken += chunk.len();
     }
     drop(response);
+    let left = (20 << 20) + taken;
     server.terminate();
     server.stopped();
     server.restart();
     assert!(!has_job(&server, &share.info_hash).await);
-    list(&server, FILM).await;
-    until_job(&server, &share.info_hash).await;
+    seed.limit(None);
+
+    let found = list(&server, FILM).await;
+    // Players go back to the key frame before the place, and then on.
+    until_stored(&server, &share, left - (1 << 20)..left + (6 << 20)).await;
+    until_stored(&server, &share, 0..8 << 20).await;
+    until_stored(&server, &share, 39 << 20..40 << 20).await;
+    let (_, jobs) = server.json("/api/admin/jobs").await;
+    assert_eq!((&jobs["activeJobs"], &jobs["jobs"][0]["viewers"]), (&json!(1), &json!(0)), "{jobs}");
+    drop(seed);
+    let (from, to) = (left as u64, left as u64 + (1 << 20) - 1);
+    let resumed = server.range(path(&server, &found, &share.info_hash), from, to).await;
+    assert_same_bytes(&resumed.body, &share.files[0][left..left + (1 << 20)], "the place that was left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use crate::support::media;
 use crate::support::swarm::Share;
 
 /// Names that an indexer brings for season 2 episode 3 of *Lantern Street* (2015) and that are nothing of the kind.
-const WRONG: [&str; 25] = [
+const WRONG: [&str; 29] = [
     "Lantern.Street.S02E02.1080p.WEB.x264-AA",
     "Lantern.Street.S02E04.1080p.WEB.x264-AA",
     "Lantern.Street.S02E13.1080p.WEB.x264-AA",
@@ -33,6 +33,11 @@ const WRONG: [&str; 25] = [
     "Lantern Street - Temporada 2 Cap.201 1080p",
     "[AA] Lantern Street - 05 [1080p].mkv",
     "Lantern.Street.2016.05.11.1080p.WEB.x264-AA",
+    // Right, and nothing that can be watched.
+    "Lantern.Street.S02E03.Soundtrack.FLAC.mp3",
+    "Lantern Street S02E03 Original Score [320kbps MP3]",
+    "Lantern.Street.S02E03.1080p.WEB.x264-AA.srt",
+    "Lantern.Street.S02E03.Script.pdf",
 ];
 
 /// Names that do say it.
@@ -141,6 +146,8 @@ async fn a_film_of_the_same_name_from_another_year_is_not_listed() {
         "Harbour.Lights.S01E01.1080p.WEB.x264-AA",
         "The.Harbour.2019.1080p.WEB.x264-AA",
         "Making.of.Harbour.Lights.2019.1080p.WEB.x264-AA",
+        "Harbour.Lights.2019.Soundtrack.FLAC-AA",
+        "Harbour Lights (2019) [Original Soundtrack]",
     ];
     let jackett = jackett((0..).zip(names).map(|(number, name)| Listed::new(name, &hash(number))));
     let titles = titles();

@@ -2,6 +2,9 @@
 
 mod addons;
 mod ahead;
+mod autoplay;
+mod captions;
+mod choosing;
 mod each;
 mod episodes;
 mod faults;
@@ -9,4 +12,6 @@ mod library;
 mod places;
 mod restart;
 mod secrets;
+mod services;
 mod stage;
+mod united;

@@ -1,12 +1,20 @@
 //! What the tests of this folder have in common: two titles, releases of them, and a list of streams read back.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use headwater::access::{Access, AccessSettings};
+use headwater::db::Database;
+use headwater::profile::Profile;
+use headwater::seal::Sealer;
 use serde_json::Value;
 
 use crate::support::indexers::cinemeta::Cinemeta;
 use crate::support::indexers::{Listed, Upstream};
 use crate::support::server::{Headwater, Setup};
+
+/// What the profiles of these tests are sealed with.
+const KEY: &str = "a key of these tests";
 
 /// A film: *Harbour Lights*, 2019.
 pub(super) const FILM: &str = "tt9000001";
@@ -144,4 +152,24 @@ pub(super) async fn until(server: &Headwater, id: &str, wanted: impl Fn(&List) -
         assert!(Instant::now() < deadline, "still {:#?}\n{}", list.rows, server.transcript());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Starts a server that has these profiles, and returns what their installs have before every path.
+pub(super) async fn start_with(setup: Setup, profiles: Vec<Profile>) -> (Headwater, Vec<String>) {
+    let prefixes = keep(&setup.data(), profiles).await;
+    (setup.env("HEADWATER_SOURCE_SECURITY_KEY", KEY).start(), prefixes)
+}
+
+/// Puts profiles into a data folder. The folder is free for a server when this has returned.
+async fn keep(data: &Path, profiles: Vec<Profile>) -> Vec<String> {
+    std::fs::create_dir_all(data).unwrap();
+    let db = Database::open(data).await.unwrap();
+    let settings = AccessSettings { password: None, chosen_key: true };
+    let access = Access::new(db.clone(), Sealer::new(KEY.as_bytes()), settings);
+    let mut prefixes = Vec::new();
+    for profile in profiles {
+        prefixes.push(format!("/{}", access.create(profile).await.unwrap()));
+    }
+    db.close().await;
+    prefixes
 }

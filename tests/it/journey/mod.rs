@@ -1,9 +1,7 @@
 //! The whole journey of a viewer: a profile made in a browser, installed with Stremio's own client, a list, and two
 //! films that play, one from a debrid service and one from a swarm.
 
-use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -15,17 +13,13 @@ use crate::support::indexers::jackett::Jackett;
 use crate::support::indexers::{Caps, Handed, Listed, Tracker, Upstream};
 use crate::support::media;
 use crate::support::player;
-use crate::support::process::run;
 use crate::support::server::{Headwater, Setup};
 use crate::support::swarm::{PIECE, Seeded, Share};
-use crate::support::tools::test_source;
+use crate::support::tools::node;
 
 const FILM: &str = "tt9000001";
 const TOKEN: &str = "SECRET-TOKEN-OF-A-VIEWER";
 const KEY: &str = "SECRETKEYOFHISJACKETT";
-
-/// How long a script may take, the start of a browser on a busy machine included.
-const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Everybody around the server.
 struct Neighbourhood {
@@ -79,14 +73,6 @@ impl Neighbourhood {
             .env("HEADWATER_SEARCH_DEADLINE", "10s")
             .start()
     }
-}
-
-fn node(script: &str, arguments: &[&str]) -> Value {
-    let mut command = Command::new("node");
-    command.arg(test_source(script)).args(arguments);
-    let finished = run(script, command, PATIENCE);
-    assert_eq!(finished.code(), Some(0), "{script}: {}", finished.story());
-    serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{script}: {}", finished.story()))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Live channels.
 
 mod channels;
+mod engines;
 mod ladder;
 mod packets;
 mod players;

@@ -6,7 +6,9 @@ import { chromium } from 'playwright-core'
 /** How long a script waits for anything. */
 export const PATIENCE = 20_000
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const source = name => readFileSync(createRequire(import.meta.url).resolve(name), 'utf8')
+const AXE = source('axe-core/axe.min.js')
+const JSQR = source('jsqr/dist/jsQR.js')
 
 /** The screens that pages are looked at on. */
 export const SCREENS = {
@@ -58,4 +60,23 @@ export async function axe(page) {
   await page.evaluate(AXE)
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   return violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.target.join(' ')} (${node.failureSummary})`))
+}
+
+/** What the QR code in a part of a page says to whoever points a camera at the screen. */
+export async function scan(context, part) {
+  const picture = (await part.screenshot()).toString('base64')
+  const reader = await context.newPage()
+  try {
+    await reader.evaluate(JSQR)
+    return await reader.evaluate(async picture => {
+      const bytes = Uint8Array.from(atob(picture), letter => letter.charCodeAt(0))
+      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }))
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')
+      canvas.drawImage(bitmap, 0, 0)
+      const { data } = canvas.getImageData(0, 0, bitmap.width, bitmap.height)
+      return globalThis.jsQR(data, bitmap.width, bitmap.height)?.data ?? null
+    }, picture)
+  } finally {
+    await reader.close()
+  }
 }

@@ -183,28 +183,43 @@ impl StremThru {
         let item = answer.json::<Data<Item>>()?.data;
         Ok(Submitted { created: item.is_new(now), item: ItemId(item.id) })
     }
+
+    /// What the server says of these torrents, their files included where it holds them.
+    async fn checked(&self, account: &Account, torrents: &[InfoHash]) -> Result<Vec<Checked>, ServiceError> {
+        let each = |before: &str| {
+            let texts: Vec<String> = torrents.iter().map(|torrent| format!("{before}{torrent}")).collect();
+            texts.join(",")
+        };
+        let (hashes, magnets) = (each(""), each("magnet:?xt=urn:btih:"));
+        let request = |family: Family| {
+            let url = self.caller.url(&format!("{}/check", family.items()));
+            let what = match family {
+                Family::Torz => ("hash", hashes.as_str()),
+                Family::Magnets => ("magnet", magnets.as_str()),
+            };
+            self.request(account, Method::GET, url).query(&[what])
+        };
+        Ok(self.call::<Page<Checked>>(account, Class::Check, request).await?.items)
+    }
 }
 
 impl Service for StremThru {
     /// For several services the answer comes from what other users have seen: a hint, not a promise.
     fn check<'a>(&'a self, account: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
         Box::pin(async move {
-            let each = |before: &str| {
-                let texts: Vec<String> =
-                    torrents.iter().map(|torrent| format!("{before}{torrent}")).collect();
-                texts.join(",")
-            };
-            let (hashes, magnets) = (each(""), each("magnet:?xt=urn:btih:"));
-            let request = |family: Family| {
-                let url = self.caller.url(&format!("{}/check", family.items()));
-                let what = match family {
-                    Family::Torz => ("hash", hashes.as_str()),
-                    Family::Magnets => ("magnet", magnets.as_str()),
-                };
-                self.request(account, Method::GET, url).query(&[what])
-            };
-            let checked: Page<Checked> = self.call(account, Class::Check, request).await?;
-            Ok(torrents.iter().map(|torrent| wire::availability(&checked.items, *torrent)).collect())
+            let checked = self.checked(account, torrents).await?;
+            Ok(torrents.iter().map(|torrent| wire::availability(&checked, *torrent)).collect())
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        account: &'a Account,
+        torrents: &'a [InfoHash],
+    ) -> Reply<'a, Vec<Option<Vec<RemoteFile>>>> {
+        Box::pin(async move {
+            let checked = self.checked(account, torrents).await?;
+            Ok(torrents.iter().map(|torrent| wire::files(&checked, *torrent)).collect())
         })
     }
 

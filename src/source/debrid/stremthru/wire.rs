@@ -51,10 +51,12 @@ pub(super) struct Checked {
     hash: String,
     #[serde(default, deserialize_with = "or_default")]
     status: String,
+    #[serde(default, deserialize_with = "or_default")]
+    files: Vec<File>,
 }
 
 /// A file of an item. Its index is left aside: -1 means unknown, and not all services agree on the others.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct File {
     #[serde(default, deserialize_with = "or_default")]
     link: String,
@@ -137,6 +139,13 @@ pub(super) fn availability(checked: &[Checked], info_hash: InfoHash) -> Availabi
         Some("queued" | "downloading" | "processing" | "uploading") => Availability::NotCached,
         _ => Availability::Unknown,
     }
+}
+
+/// The files of a torrent that is held, if they are told.
+pub(super) fn files(checked: &[Checked], info_hash: InfoHash) -> Option<Vec<RemoteFile>> {
+    let found = checked.iter().find(|item| item.hash.parse() == Ok(info_hash))?;
+    let is_held = availability(checked, info_hash) == Availability::Cached;
+    is_held.then(|| found.files.iter().cloned().map(File::remote).collect())
 }
 
 /// The item of a torrent that is of most use: one that is ready, else one on its way; never one that has failed.

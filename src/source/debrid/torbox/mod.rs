@@ -83,20 +83,20 @@ impl TorBox {
         self.caller.request(Method::POST, self.caller.url(path))
     }
 
-    async fn holds(
+    /// Those of these torrents that it holds.
+    async fn held(
         &self,
         account: &Account,
         torrents: &[InfoHash],
-    ) -> Result<Vec<Availability>, ServiceError> {
+        with_files: bool,
+    ) -> Result<Vec<Held>, ServiceError> {
         let hashes: Vec<String> = torrents.iter().map(InfoHash::to_string).collect();
+        let with_files = if with_files { "true" } else { "false" };
         let request = self
             .post("torrents/checkcached")
-            .query(&[("format", "list"), ("list_files", "false")])
+            .query(&[("format", "list"), ("list_files", with_files)])
             .json(&json!({ "hashes": hashes }));
-        let held: Vec<Held> = many(self.ask(account, Class::Check, request).await?)?;
-        let holds = |torrent: &InfoHash| held.iter().any(|held| held.is(*torrent));
-        let said = |torrent| if holds(torrent) { Availability::Cached } else { Availability::NotCached };
-        Ok(torrents.iter().map(said).collect())
+        many(self.ask(account, Class::Check, request).await?)
     }
 
     /// Every torrent of the account. Without `bypass_cache` the list lags behind.
@@ -217,7 +217,24 @@ impl TorBox {
 
 impl Service for TorBox {
     fn check<'a>(&'a self, account: &'a Account, torrents: &'a [InfoHash]) -> Reply<'a, Vec<Availability>> {
-        Box::pin(self.holds(account, torrents))
+        Box::pin(async {
+            let held = self.held(account, torrents, false).await?;
+            let holds = |torrent: &InfoHash| held.iter().any(|held| held.is(*torrent));
+            let said = |torrent| if holds(torrent) { Availability::Cached } else { Availability::NotCached };
+            Ok(torrents.iter().map(said).collect())
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        account: &'a Account,
+        torrents: &'a [InfoHash],
+    ) -> Reply<'a, Vec<Option<Vec<RemoteFile>>>> {
+        Box::pin(async {
+            let held = self.held(account, torrents, true).await?;
+            let files = |torrent: &InfoHash| held.iter().find(|held| held.is(*torrent)).map(Held::files);
+            Ok(torrents.iter().map(files).collect())
+        })
     }
 
     fn find<'a>(&'a self, account: &'a Account, info_hash: InfoHash) -> Reply<'a, Option<ItemId>> {

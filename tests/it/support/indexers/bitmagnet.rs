@@ -1,7 +1,7 @@
 //! Bitmagnet (`/torznab`): magnets of its own index, and errors whose attribute is not named as everybody's.
 
 use super::ask::Ask;
-use super::torznab::{self, Element, PUBLISHED, leaf, xml};
+use super::torznab::{self, Element, leaf, xml};
 use super::tracker::{Caps, Listed, Tracker};
 use super::upstream::Site;
 use crate::support::debrid::Reply;
@@ -64,7 +64,7 @@ fn item(listed: &Listed) -> Element {
     let item = Element::new("item")
         .child(leaf("title", &listed.title))
         .child(leaf("guid", &listed.info_hash))
-        .child(leaf("pubDate", &PUBLISHED.0))
+        .child(leaf("pubDate", &listed.published.0))
         .child(leaf("category", &if listed.category() == 5000 { "TV Show" } else { "Movie" }))
         .child(leaf("size", &listed.size))
         .child(torznab::enclosure(&magnet, listed, "application/x-bittorrent;x-scheme-handler/magnet"))
@@ -72,7 +72,7 @@ fn item(listed: &Listed) -> Element {
         .attr("magneturl", &magnet)
         .attr("category", &listed.category())
         .attr("size", &listed.size)
-        .attr("publishdate", &PUBLISHED.0)
+        .attr("publishdate", &listed.published.0)
         .attr("seeders", &listed.seeders)
         .attr("leechers", &listed.leechers)
         .attr("peers", &(listed.seeders + listed.leechers));

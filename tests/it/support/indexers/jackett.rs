@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::torznab::{self, Element, PUBLISHED, leaf, xml};
+use super::torznab::{self, Element, leaf, xml};
 use super::tracker::{Caps, Handed, Listed, Tracker};
 use super::upstream::Site;
 use crate::support::debrid::Reply;
@@ -93,7 +93,7 @@ impl Jackett {
             .child(leaf("guid", &format!("https://{}.invalid/details/{}", tracker.id, listed.info_hash)))
             .child(leaf("jackettindexer", &tracker.name).attribute("id", &tracker.id))
             .child(leaf("type", &"public"))
-            .child(leaf("pubDate", &PUBLISHED.0))
+            .child(leaf("pubDate", &listed.published.0))
             .child(leaf("size", &listed.size))
             .child(Element::new("description"))
             .child(leaf("link", &link))
@@ -176,7 +176,7 @@ impl Jackett {
             "TrackerType": "public", "CategoryDesc": "Movies", "BlackholeLink": null, "Title": listed.title,
             "Guid": format!("https://{}.invalid/details/{}", tracker.id, listed.info_hash),
             "Link": (!is_magnet).then(|| self.link(tracker, listed, base)), "Details": null,
-            "PublishDate": PUBLISHED.1, "Category": [listed.category()], "Size": listed.size, "Files": null,
+            "PublishDate": listed.published.1, "Category": [listed.category()], "Size": listed.size, "Files": null,
             "Grabs": null, "Description": null, "Imdb": imdb, "TMDb": null, "Seeders": listed.seeders,
             "Peers": listed.leechers, "Poster": null,
             "InfoHash": (listed.handed == Handed::Magnet).then_some(&listed.info_hash),

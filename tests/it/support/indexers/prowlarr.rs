@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::torznab::{self, Element, PUBLISHED, leaf, xml};
+use super::torznab::{self, Element, leaf, xml};
 use super::tracker::{Handed, Listed, Tracker};
 use super::upstream::Site;
 use crate::support::debrid::Reply;
@@ -68,7 +68,7 @@ impl Prowlarr {
             .child(Element::new("description"))
             .child(leaf("guid", &format!("https://site{}.invalid/{}", tracker.id, listed.info_hash)))
             .child(origin)
-            .child(leaf("pubDate", &PUBLISHED.0))
+            .child(leaf("pubDate", &listed.published.0))
             .child(leaf("size", &listed.size))
             .child(leaf("link", &link))
             .child(leaf("category", &listed.category()))
@@ -161,7 +161,7 @@ impl Prowlarr {
             "ageMinutes": 12990.1, "size": listed.size, "files": 1, "grabs": 0,
             "indexerId": number(&tracker.id), "indexer": tracker.name, "title": listed.title,
             "sortTitle": listed.title.to_lowercase(), "imdbId": imdb.unwrap_or(0), "tmdbId": 0, "tvdbId": 0,
-            "tvMazeId": 0, "publishDate": PUBLISHED.1, "indexerFlags": [], "fileName": format!("{}.torrent", listed.title),
+            "tvMazeId": 0, "publishDate": listed.published.1, "indexerFlags": [], "fileName": format!("{}.torrent", listed.title),
             "categories": [{"id": listed.category(), "name": "Movies", "subCategories": []}],
             "protocol": if usenet { "usenet" } else { "torrent" },
             "seeders": listed.seeders, "leechers": listed.leechers,

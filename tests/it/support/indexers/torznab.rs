@@ -5,9 +5,6 @@ use std::fmt::Write as _;
 use super::tracker::{Caps, Listed};
 use crate::support::debrid::Reply;
 
-/// When everything was published, as RSS writes it and as JSON does.
-pub(super) const PUBLISHED: (&str, &str) = ("Sat, 14 Mar 2015 17:10:42 -0400", "2015-03-14T21:10:42Z");
-
 /// An element of XML.
 pub(super) struct Element {
     name: &'static str,

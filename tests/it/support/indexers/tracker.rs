@@ -59,6 +59,8 @@ pub(crate) struct Listed {
     pub(crate) torrent: Arc<Vec<u8>>,
     /// Trackers in its magnet link.
     pub(crate) trackers: Vec<String>,
+    /// When it was published, as RSS writes it and as JSON does.
+    pub(crate) published: (&'static str, &'static str),
     /// It is in the answer to every question, as sites do that do not look at the whole of it.
     pub(crate) everywhere: bool,
 }
@@ -202,6 +204,7 @@ impl Listed {
             handed: Handed::Magnet,
             torrent: Arc::default(),
             trackers: Vec::new(),
+            published: ("Sat, 14 Mar 2015 17:10:42 -0400", "2015-03-14T21:10:42Z"),
             everywhere: false,
         }
     }
@@ -236,6 +239,11 @@ impl Listed {
     /// The same with this size.
     pub(crate) fn size(self, size: u64) -> Self {
         Self { size, ..self }
+    }
+
+    /// The same, published then: as RSS writes it and as JSON does.
+    pub(crate) fn published(self, rss: &'static str, json: &'static str) -> Self {
+        Self { published: (rss, json), ..self }
     }
 
     /// The same with trackers in its magnet link.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::torznab::{self, Element, PUBLISHED, leaf, xml};
+use super::torznab::{self, Element, leaf, xml};
 use super::tracker::{Caps, Listed, Tracker, words};
 use super::upstream::Site;
 use crate::support::debrid::Reply;
@@ -133,7 +133,7 @@ fn torrent(listed: &Listed) -> Value {
         "seasons": listed.season.into_iter().collect::<Vec<_>>(), "volumes": [], "languages": [],
         "quality": "WEB-DL", "hdr": [], "codec": "avc", "audio": ["AAC"], "channels": ["5.1"],
         "size": listed.size.to_string(), "imdb_id": listed.imdb, "info_hash": listed.info_hash,
-        "category": if listed.category() == 5000 { "tvSeries" } else { "movie" }, "ingested_at": PUBLISHED.1
+        "category": if listed.category() == 5000 { "tvSeries" } else { "movie" }, "ingested_at": listed.published.1
     });
     for name in FALSE {
         torrent[name] = json!(false);
@@ -151,7 +151,7 @@ fn item(listed: &Listed) -> Element {
         .child(leaf("title", &listed.title))
         .child(leaf("guid", &listed.info_hash))
         .child(leaf("type", &"public"))
-        .child(leaf("pubDate", &PUBLISHED.0))
+        .child(leaf("pubDate", &listed.published.0))
         .child(leaf("size", &listed.size))
         .child(leaf("link", &magnet))
         .child(leaf("category", &listed.category()))

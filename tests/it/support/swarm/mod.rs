@@ -10,7 +10,7 @@ mod transmission;
 pub(crate) use aria2::Aria2;
 pub(crate) use libtorrent::Libtorrent;
 pub(crate) use share::Share;
-pub(crate) use tracker::{Opentracker, Tracker};
+pub(crate) use tracker::{Announce, Opentracker, Tracker};
 pub(crate) use transmission::Transmission;
 
 use std::net::{Ipv4Addr, TcpListener};

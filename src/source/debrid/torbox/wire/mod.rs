@@ -117,12 +117,21 @@ impl Id {
 #[derive(Deserialize)]
 pub(super) struct Held {
     hash: Option<String>,
+    /// Only where they were asked for. They have no numbers.
+    #[serde(default)]
+    files: Option<Vec<File>>,
 }
 
 impl Held {
     /// Whether it is this torrent.
     pub(super) fn is(&self, info_hash: InfoHash) -> bool {
         self.hash.as_deref().and_then(|hash| hash.parse().ok()) == Some(info_hash)
+    }
+
+    /// Its files, by names and sizes alone.
+    pub(super) fn files(&self) -> Vec<RemoteFile> {
+        let named = |file: &File| Some(RemoteFile { id: String::new(), path: file.path()?, size: file.size });
+        self.files.iter().flatten().filter_map(named).collect()
     }
 }
 
@@ -242,8 +251,11 @@ impl Torrent {
 
 impl File {
     fn remote(&self, torrent: u64) -> Option<RemoteFile> {
-        let path = self.name.clone().or_else(|| self.short_name.clone())?;
-        Some(RemoteFile { id: format!("{torrent}/{}", self.id?), path, size: self.size })
+        Some(RemoteFile { id: format!("{torrent}/{}", self.id?), path: self.path()?, size: self.size })
+    }
+
+    fn path(&self) -> Option<String> {
+        self.name.clone().or_else(|| self.short_name.clone())
     }
 }
 
