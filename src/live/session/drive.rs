@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::deadlines::Deadlines;
 use super::ladder::{Ladder, Rung, Trouble};
@@ -106,9 +106,15 @@ impl Drive {
         self.room.tallies().of(&address, |tally| tally.starts += 1);
         self.asked = Some(Instant::now());
         tracing::debug!(channel = %self.session.stream_id(), engine = %address, "asking an engine for a channel");
-        match claim.start(&self.selector()).await {
-            Ok(engine) => self.started(engine),
-            Err(error) => {
+        let selector = self.selector();
+        match timeout(self.first_patience(), claim.start(&selector)).await {
+            Ok(Ok(engine)) => self.started(engine),
+            // Should it answer later, the session is stopped.
+            Err(_) => {
+                let how = "it does not answer".to_owned();
+                Started::Failed(self.failed(&address, &Loss { trouble: Trouble::Unusable, kind: None, how }))
+            }
+            Ok(Err(error)) => {
                 let trouble = match &error {
                     StartError::Refused { .. } => Trouble::Refused,
                     StartError::Withdrawn => Trouble::Withdrawn,
