@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::engines::Pool;
 use super::error::LiveError;
+use super::hls::{Delayed, Shelves};
 use super::registry::Registry;
 use super::ring::Cursor;
 use super::selector::Selector;
@@ -42,6 +43,7 @@ pub struct Live {
 pub(super) struct Room {
     settings: LiveSettings,
     pool: Pool,
+    shelves: Shelves,
     registry: Mutex<Registry<Session>>,
     /// Sessions that are over, oldest first.
     ended: Mutex<VecDeque<(Instant, Arc<Session>)>>,
@@ -53,10 +55,11 @@ pub(super) struct Room {
 
 impl Live {
     /// A room without sessions, which owns the pool from here on.
-    pub fn new(settings: LiveSettings, pool: Pool) -> Self {
+    pub fn new(settings: LiveSettings, pool: Pool, shelves: Shelves) -> Self {
         let room = Arc::new(Room {
             settings,
             pool,
+            shelves,
             registry: Mutex::default(),
             ended: Mutex::default(),
             first_bytes: Durations::default(),
@@ -78,6 +81,11 @@ impl Live {
         self.room.tallies.get(engine)
     }
 
+    /// The recordings.
+    pub fn shelves(&self) -> &Shelves {
+        &self.room.shelves
+    }
+
     /// How long viewers waited for their first bytes.
     pub fn first_bytes(&self) -> &Durations {
         &self.room.first_bytes
@@ -92,6 +100,20 @@ impl Live {
         let (hold, cursor) = self.join(selector, facts).await?;
         self.room.first_bytes.observe(began.elapsed());
         Ok(Watching::new(hold, cursor))
+    }
+
+    /// Watches a channel some time behind, as far as it is recorded.
+    ///
+    /// # Errors
+    /// As [`Self::watch`].
+    pub async fn watch_delayed(
+        &self,
+        selector: &Selector,
+        facts: ViewerFacts,
+        delay: Duration,
+    ) -> Result<Delayed, LiveError> {
+        let hold = self.open(selector, facts).await?;
+        Ok(Delayed::new(hold, delay))
     }
 
     /// Joins or starts the session of a channel, and waits until it is on. The guard counts as a viewer.
@@ -199,12 +221,13 @@ impl Live {
         if let Some(error) = registry.refusal(selector, Instant::now()) {
             return Err(error);
         }
-        let session = Session::new(*selector, &room.settings, room.stop.child_token());
+        let session = Session::new(*selector, &room.settings, &room.shelves, room.stop.child_token());
         let closed = || LiveError::Internal("a new session is closed".into());
         let hold = session.hold(facts.clone()).ok_or_else(closed)?;
         registry.add(*selector, Arc::clone(&session));
         drop(registry);
         tracing::info!(channel = %selector, "a live channel starts");
+        room.tasks.spawn(Arc::clone(session.shelf()).record(session.stop_token().clone()));
         room.tasks.spawn(live(Arc::clone(room), session));
         Ok(hold)
     }

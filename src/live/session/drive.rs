@@ -69,7 +69,10 @@ impl Drive {
         let session = Arc::clone(&self.session);
         loop {
             let rung = match self.start().await {
-                Started::Upstream(engine) => self.follow(engine).await,
+                Started::Upstream(engine) => match self.follow(engine).await {
+                    Some(rung) => rung,
+                    None => return Ending::Stopped,
+                },
                 Started::Joined(other) => return Ending::Joined(other),
                 Started::Failed(rung) => rung,
             };
@@ -161,8 +164,9 @@ impl Drive {
         Started::Joined(twin)
     }
 
-    /// Has one engine session deliver until it fails, and decides what comes next.
-    async fn follow(&mut self, mut engine: EngineSession) -> Rung {
+    /// Has one engine session deliver until it fails, and decides what comes next; nothing if it was a recording, and is
+    /// over.
+    async fn follow(&mut self, mut engine: EngineSession) -> Option<Rung> {
         let session = Arc::clone(&self.session);
         let address = engine.info.engine.address.clone();
         session.story().info = Some(engine.info.clone());
@@ -182,7 +186,7 @@ impl Drive {
                     }
                     () = session.handover.waiting() => {
                         session.story().lost("another session of the channel took its place");
-                        return Rung::Again(Duration::ZERO);
+                        return Some(Rung::Again(Duration::ZERO));
                     }
                     never = watch_swarm(&engine, &session) => match never {},
                 }
@@ -191,12 +195,16 @@ impl Drive {
         // The rest of what it brought bridges a part of the gap.
         self.feed.flush(SystemTime::now(), &mut self.chunks);
         self.push_chunks();
+        if !engine.info.is_live && loss.trouble == Trouble::Lost && loss.kind == Some(FailureKind::Ended) {
+            session.story().lost(&loss.how);
+            return None;
+        }
         let rung = self.failed(&address, &loss);
         if self.ladder.avoided().contains(&address) {
             loss.kind.into_iter().for_each(|kind| engine.failed(kind));
         }
         engine.stop();
-        rung
+        Some(rung)
     }
 
     /// How long an engine may take to the first bytes. Where there is no other, all the time there is.
@@ -251,6 +259,7 @@ impl Drive {
         if deadlines.delivered(now) {
             engine.first_byte();
             self.ladder.delivered(now);
+            self.why = None;
             self.session.story().delivered();
             if let Some(asked) = self.asked.take() {
                 let address = &engine.info.engine.address;
@@ -273,7 +282,9 @@ impl Drive {
         tracing::info!(%channel, %engine, reason = %loss.how, "an engine failed a channel");
         self.session.story().lost(&loss.how);
         self.room.tallies().of(engine, |tally| tally.failures += 1);
-        self.why = Some(LiveError::StartFailed(format!("{engine}: {}", loss.how).into()));
+        let why: Arc<str> = format!("{engine}: {}", loss.how).into();
+        let is_start = !self.ladder.has_delivered();
+        self.why = Some(if is_start { LiveError::StartFailed(why) } else { LiveError::Lost(why) });
         self.ladder.failed(engine, loss.trouble, Instant::now())
     }
 }

@@ -103,7 +103,7 @@ async fn with_all_engines_dead_viewers_end_with_the_reason_and_new_ones_are_refu
     assert!(!why.is_empty());
     let asked = Instant::now();
     let refused = Viewer::of(&live, channel.by_id()).await.err();
-    assert!(matches!(refused, Some(LiveError::NoEngine(_) | LiveError::StartFailed(_))), "{refused:?}");
+    assert!(matches!(refused, Some(LiveError::Lost(_))), "{refused:?}");
     assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
     live.shutdown().await;
 }
