@@ -22,6 +22,9 @@ use crate::discovery::titles::Titles;
 use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
+use crate::live::channels::Channels;
+use crate::live::engines::{Pool, PoolSettings};
+use crate::live::{Live, LiveSettings};
 use crate::net::{Clients, Guard};
 use crate::prepare::{Chain, Prepare, PrepareSettings};
 use crate::seal::Sealer;
@@ -57,6 +60,7 @@ pub struct Server {
     library: Library,
     swarm: Swarm,
     debrid: Debrid,
+    live: Live,
     cache: Cache,
     db: Database,
 }
@@ -83,9 +87,12 @@ impl Server {
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
+        let list = config.live.channels.clone();
+        let channels = Channels::open(list, clients.own().clone(), &data_dir).await;
         let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
         let built_in = built_in(&config, addon.movies(), &library, &clients);
         let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
+        let live = live(&config, &clients);
         let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
         // Every source there is but accounts, which depend on who asks; the policy brings them into order.
         let cached: Arc<dyn Source> =
@@ -107,7 +114,9 @@ impl Server {
             discovery: discovery.clone(),
             access: access.clone(),
             streams: stream_lists(&config, &discovery, &cache, &debrid, &signer, &prepare),
+            channels: channels.clone(),
             viewport: Viewport::default(),
+            live: live.clone(),
             addon,
             sealer,
             waiting_key: signer.derive_key("waiting"),
@@ -123,7 +132,8 @@ impl Server {
         tasks.spawn(tend(prepare.clone(), cache.clone(), config.cache.sweep, stop.clone()));
         tasks.spawn(tend_services(debrid.clone(), stop.clone()));
         tasks.spawn(tend_profiles(access, stop.clone()));
-        Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, cache, db })
+        tasks.spawn(channels.follow(stop.clone()));
+        Ok(Self { local_addr, stop, tasks, prepare, discovery, library, swarm, debrid, live, cache, db })
     }
 
     /// Where it listens.
@@ -134,6 +144,8 @@ impl Server {
     /// Stops in the order in which nothing is lost: running answers finish, sources stop, files are saved.
     pub async fn shutdown(self) {
         self.stop.cancel();
+        // A broadcast has no end that could be awaited, so its viewers leave with it.
+        self.live.shutdown().await;
         self.tasks.close();
         self.tasks.wait().await;
         self.prepare.shutdown().await;
@@ -253,6 +265,16 @@ fn swarm_settings(config: &Config) -> SwarmSettings {
         resolve_timeout: torrent.timeout,
         max_torrents: torrent.max_torrents as usize,
     }
+}
+
+fn live(config: &Config, clients: &Clients) -> Live {
+    let settings = PoolSettings {
+        engines: config.live.engines.clone(),
+        max_streams: config.live.max_streams_per_engine,
+        cache_ttl: config.live.engine_cache_ttl,
+        selection_timeout: config.live.engine_selection_timeout,
+    };
+    Live::new(LiveSettings::from(&config.live), Pool::new(settings, clients.own_step().clone()))
 }
 
 fn debrid_settings(config: &Config) -> DebridSettings {

@@ -16,10 +16,10 @@ pub(super) fn preview(movie: &OpenMovie) -> MetaPreview {
         id: movie.imdb.to_string(),
         kind: MOVIE.to_owned(),
         name: movie.title.clone(),
-        poster: picture(movie, "poster"),
+        poster: Some(picture(movie, "poster")),
         poster_shape: PosterShape::Poster,
         description: movie.description.clone(),
-        release_info: movie.year.to_string(),
+        release_info: Some(movie.year.to_string()),
         genres: movie.genres.clone(),
         behavior_hints: MetaHints { default_video_id: movie.imdb.to_string() },
     }
@@ -29,8 +29,9 @@ pub(super) fn preview(movie: &OpenMovie) -> MetaPreview {
 pub(super) fn meta(movie: &OpenMovie) -> Meta {
     Meta {
         preview: preview(movie),
-        background: picture(movie, "background"),
-        runtime: format!("{} min", movie.runtime_minutes),
+        logo: None,
+        background: Some(picture(movie, "background")),
+        runtime: Some(format!("{} min", movie.runtime_minutes)),
         director: movie.directors.clone(),
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::InfoHash;
 use crate::links::{self, PublicUrl};
 use crate::profile::Profile;
 use crate::stremio::manifest::Manifest;
-use crate::stremio::{Body, CacheHint, CatalogExtra, MetaPreview, Response};
+use crate::stremio::{Body, CATALOG_PAGE, CacheHint, CatalogExtra, MetaPreview, Response};
 
 pub use ahead::Ahead;
 
@@ -31,9 +31,6 @@ pub const LOGO: &[u8] = include_bytes!("../../manifest/logo.png");
 
 /// The background that the manifest names, JPEG.
 pub const BACKGROUND: &[u8] = include_bytes!("../../manifest/background.jpg");
-
-/// How many entries a client expects in a page.
-const PAGE: usize = 100;
 
 /// The content type of the open movies.
 const MOVIE: &str = "movie";
@@ -99,7 +96,8 @@ impl Addon {
     pub fn catalog(&self, kind: &str, id: &str, extra: &CatalogExtra) -> Response {
         let known = self.manifest.catalogs.iter().any(|catalog| catalog.kind == kind && catalog.id == id);
         let movies = self.movies.iter().filter(|movie| known && movie.matches(extra));
-        let metas: Vec<MetaPreview> = movies.skip(extra.skip).take(PAGE).map(catalogue::preview).collect();
+        let metas: Vec<MetaPreview> =
+            movies.skip(extra.skip).take(CATALOG_PAGE).map(catalogue::preview).collect();
         Response { body: Body::Metas(metas), cache: FIXED }
     }
 

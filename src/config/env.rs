@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::debrid::SETTINGS as DEBRID;
 use super::discovery::SETTINGS as DISCOVERY;
+use super::live::SETTINGS as LIVE;
 
 /// One setting: every name it goes by and what it means. README and `.env.example` are compared with this.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,9 @@ pub const CONFIG_FILE: &str = "HEADWATER_CONFIG";
 
 /// Every setting there is, in the order in which they are documented and described.
 pub const SETTINGS: &[Setting] =
-    &joined::<{ GENERAL.len() + DISCOVERY.len() + DEBRID.len() }>(&[GENERAL, DISCOVERY, DEBRID]);
+    &joined::<{ GENERAL.len() + DISCOVERY.len() + LIVE.len() + DEBRID.len() }>(&[
+        GENERAL, DISCOVERY, LIVE, DEBRID,
+    ]);
 
 /// All settings but those of the sections that keep their rows beside them.
 const GENERAL: &[Setting] = &[

@@ -15,6 +15,7 @@ mod discovery;
 mod error;
 mod file;
 mod layers;
+mod live;
 mod log;
 mod playback;
 mod server;
@@ -32,6 +33,7 @@ pub use cache::CacheConfig;
 pub use debrid::{DebridConfig, ServiceConfig, StremThruAccess};
 pub use discovery::DiscoveryConfig;
 pub use error::{ConfigError, ConfigErrors};
+pub use live::{ChannelList, EngineAddress, EngineSettings, InvalidEngine, LiveConfig};
 pub use log::LogConfig;
 pub use playback::PlaybackConfig;
 pub use server::ServerConfig;
@@ -64,6 +66,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Where releases are searched.
     pub discovery: DiscoveryConfig,
+    /// Live channels.
+    pub live: LiveConfig,
     /// The debrid services and how they are used.
     pub debrid: DebridConfig,
 }
@@ -93,6 +97,7 @@ impl Config {
             access: AccessConfig::read(&mut layers),
             log: LogConfig::read(&mut layers),
             discovery: DiscoveryConfig::read(&mut layers),
+            live: LiveConfig::read(&mut layers),
             debrid: DebridConfig::read(&mut layers),
         };
         layers.finish().map(|()| config)
@@ -115,6 +120,7 @@ impl Config {
         lines.extend(self.access.describe());
         lines.extend(self.log.describe());
         lines.extend(self.discovery.describe());
+        lines.extend(self.live.describe());
         lines.extend(self.debrid.describe());
         lines
     }

@@ -15,6 +15,7 @@ use super::subtitles;
 use crate::access::terms;
 use crate::addon::{Asked, StreamLists};
 use crate::links::PublicUrl;
+use crate::live::channels::television::{self, TV};
 use crate::profile::ProfileRef;
 use crate::stremio::hops::VIA;
 use crate::stremio::resource::{self, Addressed, PathError, Resource};
@@ -31,15 +32,21 @@ pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result
     match resource {
         Resource::Manifest => {
             let profile = profile.transpose()?;
-            Ok(json(&app.addon.manifest(&base, profile.as_deref().map(|it| &*it.profile))))
+            let mut manifest = app.addon.manifest(&base, profile.as_deref().map(|it| &*it.profile));
+            television::declare(&app.channels.lineup(), &mut manifest);
+            Ok(json(&manifest))
+        }
+        Resource::Catalog { kind, id, extra } if kind == TV => {
+            Ok(cached(&television::catalog(&app.channels.lineup(), &id, &extra)))
         }
         Resource::Catalog { kind, id, extra } => Ok(cached(&app.addon.catalog(&kind, &id, &extra))),
-        Resource::Meta { kind, id } => match app.addon.meta(&kind, &id) {
+        Resource::Meta { kind, id } => match meta(&app, &kind, &id) {
             Some(meta) => Ok(cached(&meta)),
             // Clients show an error for it, and this is the only question where that is right.
             None => Err(ApiError::NotFound("this addon does not know the title".to_owned())),
         },
         Resource::Stream { kind, id } => match profile.transpose() {
+            Ok(_) if kind == TV => Ok(cached(&television::streams(&app.channels.lineup(), &id, &base))),
             Ok(profile) => Ok(cached(&*streams(&app, request.headers(), &base, (&kind, &id), profile).await)),
             Err(error) => {
                 tracing::info!(%error, "streams were asked for with a profile that cannot be used");
@@ -52,6 +59,10 @@ pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result
             Ok(cached(&subtitles::list(&app, &extra, &base, play_as).await))
         }
     }
+}
+
+fn meta(app: &App, kind: &str, id: &str) -> Option<stremio::Response> {
+    if kind == TV { television::meta(&app.channels.lineup(), id) } else { app.addon.meta(kind, id) }
 }
 
 async fn streams(

@@ -35,7 +35,12 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let allowed = match &app.admin_token {
+    if is_operator(&app, peer, &request) { Ok(next.run(request).await) } else { Err(refusal(&app)) }
+}
+
+/// Whether [`guard`] lets a request through.
+pub(super) fn is_operator(app: &App, peer: SocketAddr, request: &Request) -> bool {
+    match &app.admin_token {
         Some(token) => bearer(request.headers()).is_some_and(|given| {
             verify_slices_are_equal(given.as_bytes(), token.expose_secret().as_bytes()).is_ok()
         }),
@@ -44,8 +49,7 @@ pub(super) async fn guard(
             let alone = app.public_url.is_none() && peer.ip().to_canonical().is_loopback();
             alone && modern && is_direct(request.headers())
         }
-    };
-    if allowed { Ok(next.run(request).await) } else { Err(refusal(&app)) }
+    }
 }
 
 /// `GET /api/admin/status`: what an operator looks at first, and what a leak would show in.

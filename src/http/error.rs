@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::access::AccessError;
 use crate::cache::CacheError;
+use crate::live::LiveError;
 use crate::prepare::PrepareError;
 
 /// When to ask again after a failure: about when the room forgets it.
@@ -41,6 +42,10 @@ pub(super) enum ApiError {
     Prepare(PrepareError),
     /// A profile cannot be had or kept.
     Access(AccessError),
+    /// A live channel cannot be watched.
+    Live(LiveError),
+    /// What is to be made is there already.
+    Conflict(String),
     /// Something of ours failed.
     Internal(String),
 }
@@ -54,6 +59,12 @@ impl From<PrepareError> for ApiError {
 impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         Self::Access(error)
+    }
+}
+
+impl From<LiveError> for ApiError {
+    fn from(error: LiveError) -> Self {
+        Self::Live(error)
     }
 }
 
@@ -93,6 +104,8 @@ impl ApiError {
             ),
             Self::Prepare(error) => describe_preparation(&error),
             Self::Access(error) => describe_access(&error),
+            Self::Live(error) => describe_live(&error),
+            Self::Conflict(why) => (StatusCode::CONFLICT, "Already there", why),
             Self::Internal(why) => {
                 tracing::error!(error = %why, "a request failed for a reason of ours");
                 (
@@ -137,6 +150,18 @@ fn describe_access(error: &AccessError) -> (StatusCode, &'static str, String) {
         AccessError::Password => (StatusCode::FORBIDDEN, "Wrong password", message),
         AccessError::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many tries", message),
         AccessError::Database(_) => ApiError::Internal(message).describe(),
+    }
+}
+
+fn describe_live(error: &LiveError) -> (StatusCode, &'static str, String) {
+    let message = error.to_string();
+    match error {
+        LiveError::NoEngine(_) => (StatusCode::SERVICE_UNAVAILABLE, "No engines available", message),
+        LiveError::StartFailed(_) | LiveError::Empty(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Stream initialization failed", message)
+        }
+        LiveError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "Stopping", message),
+        LiveError::Internal(_) => ApiError::Internal(message).describe(),
     }
 }
 

@@ -11,6 +11,8 @@ mod admin;
 mod configure;
 mod error;
 mod library;
+mod live;
+mod metrics;
 mod pages;
 mod play;
 mod prepare;

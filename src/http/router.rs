@@ -16,7 +16,9 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::error::ApiError;
 use super::state::App;
-use super::{addon, admin, configure, library, pages, play, prepare, subtitles, viewport, wish};
+use super::{
+    addon, admin, configure, library, live, metrics, pages, play, prepare, subtitles, viewport, wish,
+};
 use crate::links::route;
 
 /// How long a magnet or .torrent may take to arrive.
@@ -44,6 +46,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::CAPTIONS_AS, get(subtitles::get_as))
         .route(route::MOVIE, get(library::get_movie))
         .route(route::SOURCE, media(get(library::get_stream)))
+        .route(route::METRICS, get(metrics::get))
+        .merge(live::routes())
         .merge(uploads())
         .merge(screens())
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
@@ -53,7 +57,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(from_fn(allow_every_origin))
         // The configure page and the operator's routes are not for other origins, so they stand outside that layer.
         .merge(configure::routes().layer(CatchPanicLayer::custom(answer_panic)))
-        .merge(operator(&app).layer(CatchPanicLayer::custom(answer_panic)))
+        .merge(operator(&app).merge(live::operator(&app)).layer(CatchPanicLayer::custom(answer_panic)))
         .with_state(app)
 }
 

@@ -15,6 +15,8 @@ use crate::cache::Cache;
 use crate::discovery::Discovery;
 use crate::domain::InfoHash;
 use crate::links::{LinkSigner, PublicUrl};
+use crate::live::Live;
+use crate::live::channels::Channels;
 use crate::prepare::{Job, Prepare};
 use crate::seal::Sealer;
 use crate::source::Request;
@@ -42,6 +44,10 @@ pub struct App {
     pub viewport: Viewport,
     /// Lists of streams.
     pub streams: StreamLists,
+    /// Live channels.
+    pub live: Live,
+    /// The operator's live channels.
+    pub channels: Channels,
     /// Makes and checks play links.
     pub signer: LinkSigner,
     /// Signs the state of the waiting loop.

@@ -106,6 +106,22 @@ fn content_link(
     ))
 }
 
+/// A live channel as a transport stream. The channel is a parameter of the query and its id.
+pub fn live_stream(base: &PublicUrl, channel: (&str, InfoHash)) -> Url {
+    live(base, route::ACE_STREAM, channel)
+}
+
+/// A live channel as HLS, named as in [`live_stream`].
+pub fn live_playlist(base: &PublicUrl, channel: (&str, InfoHash)) -> Url {
+    live(base, route::ACE_MANIFEST, channel)
+}
+
+fn live(base: &PublicUrl, path: &str, (parameter, id): (&str, InfoHash)) -> Url {
+    let mut url = base.join(path);
+    url.query_pairs_mut().append_pair(parameter, &id.to_string());
+    url
+}
+
 /// What stands between the parts of a source's id: no part holds it.
 pub const SOURCE_ID_SEPARATOR: char = '.';
 

@@ -84,3 +84,28 @@ pub const ADMIN_JOB: &str = "/api/admin/jobs/{jobId}";
 pub const ADMIN_CLEANUP: &str = "/admin/cleanup";
 /// Whether the server is up.
 pub const HEALTH: &str = "/health";
+
+/// A live channel as an MPEG transport stream.
+pub const ACE_STREAM: &str = "/ace/getstream";
+/// A live channel as HLS.
+pub const ACE_MANIFEST: &str = "/ace/manifest.m3u8";
+/// Whether a live channel can be had, without watching it.
+pub const ACE_PREFLIGHT: &str = "/ace/preflight";
+/// A playlist or a segment of a live channel's HLS.
+pub const ACE_HLS: &str = "/ace/hls/{channel}/{file}";
+/// The operator's channels as a list for other players.
+pub const CHANNELS: &str = "/channels.m3u";
+/// What the live proxy is doing.
+pub const PROXY_STATUS: &str = "/proxy/status";
+/// The live sessions.
+pub const PROXY_SESSIONS: &str = "/proxy/sessions";
+/// One live session.
+pub const PROXY_SESSION: &str = "/proxy/sessions/{id}";
+/// The AceStream engines.
+pub const ENGINES: &str = "/engines";
+/// One AceStream engine.
+pub const ENGINE: &str = "/engines/{engine}";
+/// Lets an AceStream engine finish what it does and gives it nothing new.
+pub const ENGINE_DRAIN: &str = "/engines/{engine}/drain";
+/// Series for Prometheus.
+pub const METRICS: &str = "/metrics";

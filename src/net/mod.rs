@@ -1,10 +1,13 @@
-//! The one HTTP client factory. Whatever this server asks of others goes through a client made here.
+//! The one HTTP client factory. Whatever this server asks of others goes through a client made here; beside it, the
+//! readers of what answers have in common.
 
 mod address;
+mod charset;
 mod client;
 mod guard;
 mod retry_after;
 
+pub use charset::read_text;
 pub use client::{ClientError, ClientOptions, Clients, client, client_with};
 pub use guard::{Forbidden, Guard};
 pub use retry_after::retry_after;

@@ -14,14 +14,16 @@ pub struct MetaPreview {
     pub kind: String,
     /// The title.
     pub name: String,
-    /// A portrait picture.
-    pub poster: Url,
+    /// The picture in lists; without one, clients show the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poster: Option<Url>,
     /// The shape of the poster.
     pub poster_shape: PosterShape,
     /// A few sentences.
     pub description: String,
     /// The year, or years, as shown.
-    pub release_info: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release_info: Option<String>,
     /// Genres, as offered by the catalogue's `genre` property.
     pub genres: Vec<String>,
     /// How the title opens.
@@ -35,11 +37,17 @@ pub struct Meta {
     /// What the catalogue showed already.
     #[serde(flatten)]
     pub preview: MetaPreview,
+    /// What stands in place of the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<Url>,
     /// A wide picture behind the text.
-    pub background: Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<Url>,
     /// Length as shown, such as `10 min`.
-    pub runtime: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
     /// Who directed it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub director: Vec<String>,
 }
 
@@ -49,12 +57,14 @@ pub struct Meta {
 pub enum PosterShape {
     /// 2:3, as film posters are.
     Poster,
+    /// 1:1, as logos fit best.
+    Square,
 }
 
 /// The `behaviorHints` of a title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetaHints {
-    /// The only video of a film: the client goes straight to its streams.
+    /// The only video of a film or a channel: the client goes straight to its streams.
     pub default_video_id: String,
 }

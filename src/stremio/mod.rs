@@ -21,3 +21,6 @@ pub use meta::{Meta, MetaPreview};
 pub use resource::{Addressed, PathError, Resource};
 pub use response::{Body, CacheHint, Response};
 pub use stream::{Stream, Subtitle};
+
+/// Entries of a page of a catalogue: a client that got fewer asks for no further ones.
+pub const CATALOG_PAGE: usize = 100;

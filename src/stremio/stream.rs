@@ -38,7 +38,7 @@ pub struct StreamHints {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video_hash: Option<String>,
     /// A browser's own player cannot play this, so the client must convert or hand it on. True for
-    /// everything that is not MP4 over HTTPS.
+    /// everything that is not MP4 or HLS over HTTPS.
     pub not_web_ready: bool,
 }
 

@@ -1,9 +1,14 @@
-//! Logs: where they go and which are kept.
+//! Logs: where they go and which are kept. Measures: how long things take, and what series are called.
+
+mod measures;
+pub mod names;
 
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+
+pub use measures::Durations;
 
 use crate::config::LogConfig;
 

@@ -16,6 +16,7 @@ mod fetch;
 mod http_sources;
 mod journey;
 mod listener;
+mod live;
 mod pains;
 mod play;
 mod prepare;

@@ -1,9 +1,7 @@
 //! Subtitle texts: any charset in, UTF-8 out, as SubRip or WebVTT.
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::Encoding;
-
 use super::timing;
+use crate::net::read_text;
 
 /// A text format of subtitles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl Form {
 /// # Errors
 /// There is not one cue in the text.
 pub fn read(bytes: &[u8], wanted: Form) -> Result<String, NotSubtitles> {
-    let text = decode(bytes);
+    let text = read_text(bytes);
     let cues = if text.contains("[Events]") { styled(&text) } else { timed(&text) };
     if cues.is_empty() {
         return Err(NotSubtitles);
@@ -57,16 +55,6 @@ pub fn read(bytes: &[u8], wanted: Form) -> Result<String, NotSubtitles> {
         Form::Vtt => written(&cues, "WEBVTT\n\n", '.'),
         Form::Srt | Form::Ass => written(&cues, "", ','),
     })
-}
-
-/// A byte order mark decides, then UTF-8 if it is that throughout, then what the bytes look like.
-fn decode(bytes: &[u8]) -> String {
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
-    }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Allow).decode_without_bom_handling(bytes).0.into_owned()
 }
 
 /// The cues of SubRip and WebVTT, which differ in headers and in the point before the milliseconds.

@@ -160,7 +160,7 @@ fn frames(finished: &Finished) -> u64 {
 }
 
 /// VLC refuses to run as root, so it runs as nobody there.
-fn unprivileged(program: &str, home: &Path) -> Command {
+pub(crate) fn unprivileged(program: &str, home: &Path) -> Command {
     if !rustix::process::geteuid().is_root() {
         let mut command = Command::new(program);
         command.env("HOME", home);

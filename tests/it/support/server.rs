@@ -252,6 +252,15 @@ impl Headwater {
         request.await.unwrap_or_else(|error| panic!("{path}: {error:?}\n{}", self.transcript()))
     }
 
+    /// Opens a body that may take so long, and leaves the reading to the caller.
+    ///
+    /// # Panics
+    /// If no answer comes.
+    pub(crate) async fn open_for(&self, url: &str, patience: Duration) -> Response {
+        let request = self.client.get(url).timeout(patience).send();
+        request.await.unwrap_or_else(|error| panic!("{url}: {error:?}\n{}", self.transcript()))
+    }
+
     /// Opens a range, `bytes=…`, and leaves the reading to the caller. `None` if no answer comes.
     pub(crate) async fn try_open(&self, path: &str, range: &str) -> Option<Response> {
         let request = self.client.get(self.url(path)).header("Range", range).timeout(PATIENCE);

@@ -1,0 +1,217 @@
+//! Playlists as players read them (RFC 8216). Pure.
+
+use std::fmt::Write;
+use std::time::{Duration, SystemTime};
+
+use super::cut;
+use super::window::{Number, Segment};
+
+/// Which bytes of the segments a playlist names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rendition {
+    /// Everything that was broadcast.
+    Whole,
+    /// Without sound, for players that take the converted one beside it.
+    Pictures,
+    /// The converted sound.
+    Sound,
+}
+
+/// A playlist, as a viewer asks for it.
+#[derive(Debug, Clone, Copy)]
+pub struct PlaylistAsk<'a> {
+    /// Which one.
+    pub rendition: Rendition,
+    /// Stands behind the names of its segments; plain text.
+    pub query: &'a str,
+    /// How long to wait for the first segments.
+    pub patience: Duration,
+}
+
+impl Rendition {
+    const ALL: [Self; 3] = [Self::Whole, Self::Pictures, Self::Sound];
+
+    /// The name of its playlist.
+    pub const fn playlist(self) -> &'static str {
+        match self {
+            Self::Whole => "index.m3u8",
+            Self::Pictures => "video.m3u8",
+            Self::Sound => "audio.m3u8",
+        }
+    }
+
+    /// The rendition of a playlist's name.
+    pub fn of_playlist(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rendition| rendition.playlist() == name)
+    }
+
+    /// What the names of its segments end with.
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Whole => ".ts",
+            Self::Pictures => "-video.ts",
+            Self::Sound => "-audio.ts",
+        }
+    }
+}
+
+/// The name of a segment: never the same for other bytes, because the epoch is another one each time a channel starts.
+pub(super) fn segment_name(epoch: u64, number: Number, rendition: Rendition) -> String {
+    format!("{epoch}-{number}{}", rendition.suffix())
+}
+
+/// Reads the name of a segment.
+pub(super) fn parse_segment(epoch: u64, name: &str) -> Option<(Number, Rendition)> {
+    let rest = name.strip_prefix(&epoch.to_string())?.strip_prefix('-')?;
+    Rendition::ALL.into_iter().find_map(|rendition| {
+        let digits = rest.strip_suffix(rendition.suffix())?;
+        let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
+        Some((digits.parse().ok().filter(|_| plain)?, rendition))
+    })
+}
+
+/// What a media playlist is made of.
+#[derive(Debug)]
+pub(super) struct Listing<'a> {
+    /// Sequence numbers count from here: a channel that starts anew goes on with greater ones than it had, so that
+    /// a player with an old playlist does not wait for numbers it has seen.
+    pub(super) epoch: u64,
+    /// In seconds.
+    pub(super) target: u32,
+    pub(super) rendition: Rendition,
+    pub(super) query: &'a str,
+    pub(super) segments: &'a [std::sync::Arc<Segment>],
+    /// Nothing more will come.
+    pub(super) ended: bool,
+}
+
+impl Listing<'_> {
+    /// The media playlist.
+    pub(super) fn write(&self) -> String {
+        let mut text = String::with_capacity(256 + 64 * self.segments.len());
+        self.head(&mut text);
+        for (place, segment) in self.segments.iter().enumerate() {
+            if segment.after_break {
+                text.push_str("#EXT-X-DISCONTINUITY\n");
+            }
+            if segment.after_break || place == 0 {
+                line(&mut text, format_args!("#EXT-X-PROGRAM-DATE-TIME:{}", Date(segment.date)));
+            }
+            let name = segment_name(self.epoch, segment.number, self.rendition);
+            let seconds = cut::time(segment.duration).as_secs_f64();
+            line(&mut text, format_args!("#EXTINF:{seconds:.5},\n{name}{}", self.query));
+        }
+        if self.ended {
+            text.push_str("#EXT-X-ENDLIST\n");
+        }
+        text
+    }
+
+    fn head(&self, text: &mut String) {
+        let first = self.segments.first();
+        let sequence = self.epoch + first.map_or(0, |segment| segment.number);
+        // The tag of the first segment is still in the playlist and counts from there.
+        let breaks = first.map_or(0, |segment| segment.stretch - u64::from(segment.after_break));
+        // A player that knows no better starts so far from the end (RFC 8216, section 6.3.3), and one that would start
+        // at the beginning of a long window is told.
+        let start = 3 * self.target;
+        line(
+            text,
+            format_args!(
+                "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:{sequence}\n\
+                 #EXT-X-DISCONTINUITY-SEQUENCE:{breaks}\n#EXT-X-START:TIME-OFFSET=-{start}.0",
+                self.target
+            ),
+        );
+        // A picture group that is longer than a segment may be is cut within, and then it is not so.
+        if self.segments.iter().all(|segment| segment.opening.entry.is_some()) {
+            text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
+        }
+    }
+}
+
+/// What a master playlist is made of.
+#[derive(Debug)]
+pub(super) struct Master<'a> {
+    /// Stands in front of the playlists' names.
+    pub(super) base: &'a str,
+    /// Stands behind them: who asks.
+    pub(super) query: &'a str,
+    /// Bits a second: of the largest segment, and on average.
+    pub(super) bit_rates: (u64, u64),
+    /// The converted sound, if there is one, with its language.
+    pub(super) sound: Option<Option<&'a str>>,
+}
+
+/// Bits a second of the converted sound with what goes around it.
+const SOUND_BIT_RATE: u64 = 220_000;
+
+impl Master<'_> {
+    /// The master playlist.
+    pub(super) fn write(&self) -> String {
+        let Self { base, query, bit_rates: (peak, average), sound } = self;
+        let mut text = "#EXTM3U\n#EXT-X-VERSION:6\n".to_owned();
+        let uri = |rendition: Rendition| format!("{base}{}{query}", rendition.playlist());
+        let (rendition, more, rate) = match sound {
+            Some(language) => {
+                let plain = |code: &&&str| code.bytes().all(|letter| letter.is_ascii_alphabetic());
+                let language = language.as_ref().filter(plain).map(|code| format!(",LANGUAGE=\"{code}\""));
+                let (language, uri) = (language.unwrap_or_default(), uri(Rendition::Sound));
+                line(
+                    &mut text,
+                    format_args!(
+                        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"AAC\"{language},DEFAULT=YES,\
+                         AUTOSELECT=YES,CHANNELS=\"2\",URI=\"{uri}\""
+                    ),
+                );
+                (Rendition::Pictures, ",AUDIO=\"aac\"", SOUND_BIT_RATE)
+            }
+            None => (Rendition::Whole, "", 0),
+        };
+        let (peak, average) = (peak + rate, average + rate);
+        let uri = uri(rendition);
+        line(
+            &mut text,
+            format_args!("#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average}{more}\n{uri}"),
+        );
+        text
+    }
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("a string takes everything");
+}
+
+/// A time in UTC as ISO 8601 has it, to the millisecond.
+struct Date(SystemTime);
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let since = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+        let (year, month, day) = civil(days);
+        let (hour, minute, second, milli) =
+            (second / 3600, second / 60 % 60, second % 60, since.subsec_millis());
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    }
+}
+
+/// Year, month and day of a number of days since 1970. Years begin in March here, so that the day that some years lack
+/// is the last one.
+fn civil(days: u64) -> (u64, u64, u64) {
+    /// Days from the first of March of the year 0 to the first of January 1970.
+    const TO_1970: u64 = 719_468;
+    /// Days of four hundred years.
+    const ERA: u64 = 146_097;
+    let days = days + TO_1970;
+    let (era, day) = (days / ERA, days % ERA);
+    let year = (day - day / 1_460 + day / 36_524 - day / (ERA - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day_of_month = day - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next_year, month, day_of_month)
+}
+
+#[cfg(test)]
+mod tests;

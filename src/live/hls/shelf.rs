@@ -1,0 +1,244 @@
+//! One channel's segments, and what players are told of them.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::body::SegmentBody;
+use super::cut;
+use super::delayed::DelayedReader;
+use super::disk::Disk;
+use super::follow::Follow;
+use super::playlist::{self, Listing, Master, PlaylistAsk, Rendition};
+use super::recorder;
+use super::sound::Sound;
+use super::window::Window;
+use crate::ffmpeg::Ffmpeg;
+use crate::live::ring::{Ended, Ring};
+
+/// Players start when they have so many segments; fewer make them stall at once.
+const ENOUGH: usize = 3;
+
+/// Epochs count seconds from here (2020-01-01), so that sequence numbers stay small enough for players that keep them
+/// in 32 bits.
+const EPOCH: Duration = Duration::from_secs(1_577_836_800);
+
+/// Why there is no playlist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// Not enough of the channel has come so far; a later try may find more.
+    #[error("the channel has not delivered enough for HLS yet")]
+    TooSoon,
+    /// The channel has ended, and why.
+    #[error("the channel has ended: {0}")]
+    Ended(Arc<str>),
+    /// Converted sound is not to be had; the channel's own is.
+    #[error("the sound of this channel is not converted")]
+    NoSound,
+}
+
+/// One channel's segments.
+#[derive(Debug)]
+pub struct Shelf {
+    pub(super) ring: Arc<Ring>,
+    pub(super) disk: Arc<Disk>,
+    pub(super) sound: Sound,
+    folder: PathBuf,
+    epoch: u64,
+    /// Nothing is to be recorded before somebody asks.
+    lazy: bool,
+    window: Arc<Mutex<Window>>,
+    /// Tells that the window has changed.
+    changed: watch::Sender<()>,
+    asked: watch::Sender<bool>,
+}
+
+impl Shelf {
+    pub(super) fn new(
+        disk: Arc<Disk>,
+        folder: PathBuf,
+        ring: Arc<Ring>,
+        span: Duration,
+        ffmpeg: Option<Ffmpeg>,
+    ) -> Arc<Self> {
+        let window = Arc::new(Mutex::new(Window::new(span)));
+        disk.share(&window);
+        Arc::new(Self {
+            ring,
+            disk,
+            sound: Sound::new(ffmpeg),
+            folder,
+            epoch: epoch(),
+            lazy: span.is_zero(),
+            window,
+            changed: watch::Sender::new(()),
+            asked: watch::Sender::new(false),
+        })
+    }
+
+    /// Records the channel until it ends or `stop` is cancelled, and then deletes the recording. The session owns the
+    /// task; a second call would record twice.
+    pub async fn record(self: Arc<Self>, stop: CancellationToken) {
+        let work = async {
+            if self.lazy {
+                self.until_asked().await;
+            }
+            tokio::select! {
+                () = recorder::record(&self) => {}
+                () = self.sound.convert(&self) => {}
+            }
+        };
+        let _ = stop.run_until_cancelled(work).await;
+        let shelf = Arc::clone(&self);
+        let clearing = tokio::task::spawn_blocking(move || shelf.clear());
+        if let Err(error) = clearing.await {
+            tracing::warn!(%error, "a recording could not be deleted");
+        }
+    }
+
+    /// The master playlist. `base` stands in front of the names of its playlists, `query` behind them; both end up in
+    /// quoted strings and must be plain.
+    ///
+    /// # Errors
+    /// See [`NotReady`].
+    pub async fn master(&self, base: &str, query: &str, patience: Duration) -> Result<String, NotReady> {
+        let deadline = Instant::now() + patience;
+        let ready = self.until_ready(deadline, |window| window.listed().count());
+        ready.await?;
+        let program = self.ring.newest().map(|chunk| Arc::clone(&chunk.program));
+        let convertible = match &program {
+            Some(program) => self.sound.is_needed(program).await,
+            None => false,
+        };
+        let sound =
+            if convertible && self.sound.until_there(self, deadline).await { program.as_ref() } else { None };
+        let sound = sound.map(|program| program.audio().next().and_then(|track| track.language.as_deref()));
+        let bit_rates = self.window().bit_rates();
+        Ok(Master { base, query, bit_rates, sound }.write())
+    }
+
+    /// A media playlist.
+    ///
+    /// # Errors
+    /// See [`NotReady`].
+    pub async fn playlist(&self, ask: PlaylistAsk<'_>) -> Result<String, NotReady> {
+        let deadline = Instant::now() + ask.patience;
+        if ask.rendition == Rendition::Sound && !self.sound.until_there(self, deadline).await {
+            return Err(NotReady::NoSound);
+        }
+        self.until_ready(deadline, |window| window.shown(ask.rendition).len()).await?;
+        let ended = self.ring.ended().is_some();
+        let (target, segments) = {
+            let mut window = self.window();
+            (window.settle_target(), window.shown(ask.rendition))
+        };
+        let PlaylistAsk { rendition, query, .. } = ask;
+        Ok(Listing { epoch: self.epoch, target, rendition, query, segments: &segments, ended }.write())
+    }
+
+    /// The bytes of a segment by its name in a playlist.
+    pub fn segment(&self, name: &str) -> Option<SegmentBody> {
+        let (number, rendition) = playlist::parse_segment(self.epoch, name)?;
+        let newest = self.ring.newest().map_or(0, |chunk| chunk.position);
+        let window = self.window();
+        let position = window.get(number)?.opening.position;
+        let body = window.body(number, rendition)?.clone();
+        Some(SegmentBody::new(body, cut::time(newest.saturating_sub(position))))
+    }
+
+    /// Reads the channel as one transport stream from `delay` ago, or from the oldest there is.
+    pub fn read_from(self: &Arc<Self>, delay: Duration) -> DelayedReader {
+        self.asked.send_replace(true);
+        DelayedReader::new(Follow::behind(Arc::clone(self), delay), delay)
+    }
+
+    /// How long viewers count after their last poll: three target durations, in which every player polls.
+    pub fn poll_timeout(&self) -> Duration {
+        Duration::from_secs(u64::from(3 * self.window().target()))
+    }
+
+    /// How far back viewers can go now.
+    pub fn recorded(&self) -> Duration {
+        self.window().listed().map(|segment| cut::time(segment.duration)).sum()
+    }
+
+    pub(super) fn window(&self) -> MutexGuard<'_, Window> {
+        // Every change is whole before the lock is let go.
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn window_handle(&self) -> Arc<Mutex<Window>> {
+        Arc::clone(&self.window)
+    }
+
+    /// Told when segments come, or their sound.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    pub(super) fn has_changed(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// The file of a rendition of the segment with this number.
+    pub(super) fn file(&self, number: u64, rendition: Rendition) -> PathBuf {
+        self.folder.join(playlist::segment_name(self.epoch, number, rendition))
+    }
+
+    async fn until_asked(&self) {
+        // The sender is ours.
+        let _ = self.asked.subscribe().wait_for(|asked| *asked).await;
+    }
+
+    /// Waits until `count` is enough to start a player; at the deadline one segment is enough.
+    async fn until_ready(&self, deadline: Instant, count: impl Fn(&Window) -> usize) -> Result<(), NotReady> {
+        self.asked.send_replace(true);
+        let mut changes = self.changes();
+        loop {
+            let there = count(&self.window());
+            if there >= ENOUGH {
+                return Ok(());
+            }
+            let ended = self.ring.ended();
+            let in_time = ended.is_none() && timeout_at(deadline, changes.changed()).await.is_ok();
+            match ended {
+                _ if in_time => {}
+                _ if there > 0 => return Ok(()),
+                Some(Ended::Failed(why)) => return Err(NotReady::Ended(why)),
+                Some(Ended::Stopped) => return Err(NotReady::Ended("nobody watched it".into())),
+                None => return Err(NotReady::TooSoon),
+            }
+        }
+    }
+
+    fn clear(&self) {
+        let gone = self.window().clear();
+        drop(gone);
+        // It is gone already if nothing was recorded, and stays if somebody still reads a file of it.
+        let _ = std::fs::remove_dir(&self.folder);
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// A number that no earlier start of the server or channel had.
+fn epoch() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seconds = now.saturating_sub(EPOCH).as_secs();
+    // Two starts within one second differ too.
+    let last = LAST.fetch_max(seconds, Ordering::Relaxed);
+    if last >= seconds { LAST.fetch_add(1, Ordering::Relaxed) + 1 } else { seconds }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+use bytes::Bytes;
+
+use super::*;
+use crate::live::chunk::{Entry, EntryKind};
+
+/// A piece of so many seconds that begins at a second of the time line.
+pub(in crate::live::hls) fn piece(at: u64, seconds: u64, after_break: bool) -> Piece {
+    let position = at * SECOND;
+    let opening = Chunk {
+        bytes: Bytes::new(),
+        entry: Some(Entry { pts: position, kind: EntryKind::Clean }),
+        position,
+        arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
+        broken: after_break,
+        counters: Arc::from([]),
+        program: Arc::default(),
+    };
+    Piece {
+        opening,
+        indexes: at..at + seconds,
+        bytes: Vec::new(),
+        start: position,
+        duration: seconds * SECOND,
+        after_break,
+        longest_gap: SECOND,
+    }
+}
+
+fn body(length: usize) -> Body {
+    Body::memory(vec![Bytes::from(vec![0; length])])
+}
+
+fn parted() -> Parted {
+    Parted { pictures: body(188), sound: body(188) }
+}
+
+/// Segments of five seconds, `count` of them.
+fn filled(span: u64, count: u64) -> Window {
+    let mut window = Window::new(Duration::from_secs(span));
+    (0..count).for_each(|n| drop(window.add(piece(5 * n, 5, false), body(188))));
+    window
+}
+
+fn numbers<'a>(segments: impl IntoIterator<Item = &'a Arc<Segment>>) -> Vec<Number> {
+    segments.into_iter().map(|segment| segment.number).collect()
+}
+
+#[test]
+fn playlists_show_the_window_and_what_left_it_stays_for_another() {
+    let window = filled(100, 100);
+    assert_eq!(numbers(window.listed()), Vec::from_iter(80..100));
+    assert_eq!(window.first(), 59, "twice the window, and one segment");
+    assert!(window.get(60).is_some() && window.get(58).is_none() && window.get(100).is_none());
+    assert_eq!(window.head(), 500);
+}
+
+#[test]
+fn without_recording_players_still_find_a_minute() {
+    assert_eq!(numbers(filled(0, 100).listed()), Vec::from_iter(88..100));
+}
+
+#[test]
+fn a_delay_leads_to_the_segment_of_that_time() {
+    let window = filled(1000, 20);
+    for (delay, number) in [(0, 19), (5, 19), (6, 18), (50, 10), (100, 0), (5000, 0)] {
+        assert_eq!(window.behind(Duration::from_secs(delay)), number, "{delay} s");
+    }
+}
+
+#[test]
+fn the_quota_takes_the_oldest_and_leaves_what_players_need() {
+    let mut window = filled(1000, 20);
+    let taken = Vec::from_iter(std::iter::from_fn(|| window.give_up_oldest()));
+    assert_eq!(numbers(&taken), Vec::from_iter(0..8));
+    assert_eq!((window.oldest(), window.first()), (None, 8));
+    assert_eq!(numbers(window.listed()), Vec::from_iter(8..20));
+}
+
+#[test]
+fn memory_is_bounded_where_the_disk_takes_nothing() {
+    let mut window = Window::new(Duration::from_secs(1000));
+    let large = usize::try_from(MOST_IN_MEMORY / 4).unwrap();
+    (0..20).for_each(|n| drop(window.add(piece(5 * n, 5, false), body(large))));
+    assert_eq!(numbers(window.listed()), [16, 17, 18, 19]);
+    drop(window.add(piece(100, 5, false), body(large * 9)));
+    assert_eq!(numbers(window.listed()), [20], "the newest stays, however large it is");
+}
+
+#[test]
+fn dates_follow_from_durations_and_are_set_anew_after_a_break() {
+    let mut window = filled(1000, 2);
+    let _ = window.add(piece(40, 5, true), body(188));
+    let _ = window.add(piece(45, 5, false), body(188));
+    let start = window.get(0).unwrap().date;
+    let dates: Vec<u64> =
+        window.listed().map(|segment| segment.date.duration_since(start).unwrap().as_secs()).collect();
+    assert_eq!(dates, [0, 5, 40, 45]);
+    let stretches: Vec<u64> = window.listed().map(|segment| segment.stretch).collect();
+    assert_eq!(stretches, [0, 0, 1, 1]);
+}
+
+#[test]
+fn sound_is_shown_as_far_as_it_goes_without_a_gap() {
+    let mut window = filled(1000, 20);
+    for number in [3, 4, 10, 11, 12] {
+        window.add_parted(number, parted());
+    }
+    window.add_parted(99, parted());
+    assert_eq!(numbers(&window.shown(Rendition::Sound)), [10, 11, 12]);
+    assert_eq!(numbers(&window.shown(Rendition::Pictures)), [10, 11, 12]);
+    assert_eq!(window.next_whole(), Some(13));
+    drop(window.clear_parted());
+    window.settle_target();
+    assert_eq!(window.next_whole(), Some(16), "as far back as a player starts");
+}
+
+#[test]
+fn the_target_is_settled_once() {
+    let mut window = filled(1000, 3);
+    assert_eq!((window.target(), window.settle_target(), window.target()), (12, 6, 6));
+    let _ = window.add(piece(15, 11, false), body(188));
+    assert_eq!(window.settle_target(), 6);
+}

@@ -1,0 +1,364 @@
+//! Who watches a session.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer};
+use tokio::time::Instant;
+
+use crate::live::stamp::Stamp;
+
+/// Names of players are for reading; longer ones are cut.
+const LONGEST_NAME: usize = 200;
+
+/// What is known of a viewer.
+#[derive(Debug, Clone)]
+pub struct ViewerFacts {
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+    /// What the player calls itself.
+    pub user_agent: String,
+    /// How it watches.
+    pub means: Means,
+}
+
+/// How a channel is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Means {
+    /// As one transport stream.
+    Ts,
+    /// By playlists and segments.
+    Hls,
+    /// Not at all: somebody asks whether it could be.
+    Check,
+}
+
+/// One viewer as reports show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ViewerReport {
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+    /// What the player calls itself.
+    pub user_agent: String,
+    /// How it watches.
+    pub means: Means,
+    /// Since when.
+    pub connected_at: Stamp,
+    /// Bytes that were handed to it.
+    pub bytes: u64,
+    /// How far behind the newest bytes it was when it last took some.
+    #[serde(serialize_with = "seconds")]
+    pub seconds_behind: Duration,
+    /// How long ago it last took some.
+    #[serde(serialize_with = "seconds")]
+    pub idle_seconds: Duration,
+    /// How often it was so slow that it missed something.
+    pub skips: u64,
+    /// Whether it counts as a viewer; one that takes nothing does not.
+    pub counted: bool,
+}
+
+/// A time in seconds, to the millisecond.
+pub(crate) fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((time.as_secs_f64() * 1_000.0).round() / 1_000.0)
+}
+
+/// Everybody who watches one session.
+#[derive(Debug)]
+pub(crate) struct Audience {
+    table: Mutex<Table>,
+    born: Instant,
+    /// Of viewers that have left.
+    past: Past,
+}
+
+#[derive(Debug, Default)]
+struct Past {
+    bytes: AtomicU64,
+    skips: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Table {
+    next: u64,
+    seats: BTreeMap<u64, Arc<Seat>>,
+    /// Nobody is let in any more.
+    closed: bool,
+    was_watched: bool,
+    /// The last sign of life of anybody.
+    last: Instant,
+    /// Since when nobody counts.
+    vacant_since: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    facts: ViewerFacts,
+    connected: SystemTime,
+    bytes: AtomicU64,
+    skips: AtomicU64,
+    /// Milliseconds since the audience was born.
+    last: AtomicU64,
+    behind_millis: AtomicU64,
+}
+
+/// What leaving means for the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Others are there, or may come back to what is running.
+    Others,
+    /// Nobody is there, and nobody has ever watched.
+    Unwatched,
+    /// Nobody is there any more.
+    Nobody,
+}
+
+impl Audience {
+    /// Nobody yet.
+    pub(crate) fn new(now: Instant) -> Self {
+        let table = Table {
+            next: 0,
+            seats: BTreeMap::new(),
+            closed: false,
+            was_watched: false,
+            last: now,
+            vacant_since: Some(now),
+        };
+        Self { table: Mutex::new(table), born: now, past: Past::default() }
+    }
+
+    /// Lets somebody in; `None` once it is closed.
+    pub(crate) fn enter(&self, mut facts: ViewerFacts, now: Instant) -> Option<Ticket> {
+        if let Some((end, _)) = facts.user_agent.char_indices().nth(LONGEST_NAME) {
+            facts.user_agent.truncate(end);
+        }
+        let mut table = self.lock();
+        if table.closed {
+            return None;
+        }
+        table.was_watched |= facts.means != Means::Check;
+        table.last = now;
+        table.vacant_since = None;
+        let number = table.next;
+        table.next += 1;
+        let seat = Arc::new(Seat {
+            facts,
+            connected: SystemTime::now(),
+            bytes: AtomicU64::new(0),
+            skips: AtomicU64::new(0),
+            last: AtomicU64::new(self.millis(now)),
+            behind_millis: AtomicU64::new(0),
+        });
+        table.seats.insert(number, Arc::clone(&seat));
+        Some(Ticket { number, seat })
+    }
+
+    /// Lets somebody out.
+    pub(crate) fn leave(&self, ticket: &Ticket, now: Instant) -> Left {
+        let mut table = self.lock();
+        table.seats.remove(&ticket.number);
+        self.past.bytes.fetch_add(ticket.seat.bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.past.skips.fetch_add(ticket.seat.skips.load(Ordering::Relaxed), Ordering::Relaxed);
+        table.last = now;
+        if !table.seats.is_empty() {
+            return Left::Others;
+        }
+        table.vacant_since = Some(now);
+        if table.was_watched { Left::Nobody } else { Left::Unwatched }
+    }
+
+    /// A sign of life: a viewer asks for more.
+    pub(crate) fn touch(&self, ticket: &Ticket, now: Instant) {
+        ticket.seat.last.store(self.millis(now), Ordering::Relaxed);
+    }
+
+    /// A viewer was handed bytes, and is so far behind the newest.
+    pub(crate) fn handed(ticket: &Ticket, bytes: usize, behind: Duration) {
+        let seat = &ticket.seat;
+        seat.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        seat.behind_millis.store(millis(behind), Ordering::Relaxed);
+    }
+
+    /// A viewer missed something.
+    pub(crate) fn skipped(ticket: &Ticket) {
+        ticket.seat.skips.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Looks who still counts: who has not asked for anything for `timeout` does not.
+    pub(crate) fn sweep(&self, timeout: Duration, now: Instant) {
+        let mut table = self.lock();
+        let newest = table.seats.values().map(|seat| seat.last.load(Ordering::Relaxed)).max();
+        if let Some(newest) = newest {
+            table.last = table.last.max(self.born + Duration::from_millis(newest));
+        }
+        let is_vacant = !table.seats.values().any(|seat| self.counts(seat, now, timeout));
+        table.vacant_since = is_vacant.then(|| table.vacant_since.unwrap_or(table.last));
+    }
+
+    /// How many count.
+    pub(crate) fn count(&self, timeout: Duration, now: Instant) -> usize {
+        self.lock().seats.values().filter(|seat| self.counts(seat, now, timeout)).count()
+    }
+
+    /// How long ago anybody last gave a sign of life.
+    pub(crate) fn idle(&self, now: Instant) -> Duration {
+        let table = self.lock();
+        let newest = table.seats.values().map(|seat| seat.last.load(Ordering::Relaxed)).max();
+        let newest = newest.map(|millis| self.born + Duration::from_millis(millis));
+        now - newest.map_or(table.last, |newest| newest.max(table.last))
+    }
+
+    /// How long nobody has counted, as of the last look or leave.
+    pub(crate) fn vacant(&self, now: Instant) -> Option<Duration> {
+        self.lock().vacant_since.map(|since| now - since)
+    }
+
+    /// Lets nobody in any more, if nobody has counted for `limit`. Returns whether that is so.
+    pub(crate) fn close_if_vacant(&self, limit: Duration, now: Instant) -> bool {
+        let mut table = self.lock();
+        let vacant = table.vacant_since.is_some_and(|since| now - since >= limit);
+        table.closed |= vacant;
+        vacant
+    }
+
+    /// As [`Self::close_if_vacant`] where nobody is there at all.
+    pub(crate) fn close_if_empty(&self) -> bool {
+        let mut table = self.lock();
+        table.closed |= table.seats.is_empty();
+        table.seats.is_empty()
+    }
+
+    /// Lets nobody in any more.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Bytes that were handed to viewers, and how often they missed something: all there ever were.
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        let table = self.lock();
+        let sum = |past: &AtomicU64, of: fn(&Seat) -> &AtomicU64| {
+            let present: u64 = table.seats.values().map(|seat| of(seat).load(Ordering::Relaxed)).sum();
+            past.load(Ordering::Relaxed) + present
+        };
+        (sum(&self.past.bytes, |seat| &seat.bytes), sum(&self.past.skips, |seat| &seat.skips))
+    }
+
+    /// All who are there.
+    pub(crate) fn report(&self, timeout: Duration, now: Instant) -> Vec<ViewerReport> {
+        let report = |seat: &Arc<Seat>| ViewerReport {
+            address: seat.facts.address,
+            user_agent: seat.facts.user_agent.clone(),
+            means: seat.facts.means,
+            connected_at: Stamp(seat.connected),
+            bytes: seat.bytes.load(Ordering::Relaxed),
+            seconds_behind: Duration::from_millis(seat.behind_millis.load(Ordering::Relaxed)),
+            idle_seconds: self.silence(seat, now),
+            skips: seat.skips.load(Ordering::Relaxed),
+            counted: self.counts(seat, now, timeout),
+        };
+        self.lock().seats.values().map(report).collect()
+    }
+
+    fn counts(&self, seat: &Seat, now: Instant, timeout: Duration) -> bool {
+        self.silence(seat, now) < timeout
+    }
+
+    fn silence(&self, seat: &Seat, now: Instant) -> Duration {
+        now - (self.born + Duration::from_millis(seat.last.load(Ordering::Relaxed)))
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        millis(now - self.born)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A viewer's place.
+pub(crate) struct Ticket {
+    number: u64,
+    seat: Arc<Seat>,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "viewer {}", self.number)
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    fn facts(means: Means) -> ViewerFacts {
+        ViewerFacts { address: None, user_agent: "player".repeat(100), means }
+    }
+
+    #[test]
+    fn who_takes_nothing_no_longer_counts_and_counts_again_when_reading_on() {
+        let now = Instant::now();
+        let audience = Audience::new(now);
+        let frozen = audience.enter(facts(Means::Ts), now).unwrap();
+        let lively = audience.enter(facts(Means::Ts), now).unwrap();
+        let now = now + TIMEOUT;
+        audience.touch(&lively, now);
+        audience.sweep(TIMEOUT, now);
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now)), (1, None));
+        let now = now + TIMEOUT;
+        audience.sweep(TIMEOUT, now);
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now)), (0, Some(TIMEOUT)));
+        assert_eq!(audience.idle(now), TIMEOUT);
+        audience.touch(&frozen, now);
+        audience.sweep(TIMEOUT, now);
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now)), (1, None));
+        let report = audience.report(TIMEOUT, now);
+        assert_eq!(report.iter().map(|viewer| viewer.counted).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(report[0].user_agent.len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn a_vacant_session_is_closed_once_and_for_all() {
+        let now = Instant::now();
+        let audience = Audience::new(now);
+        let ticket = audience.enter(facts(Means::Ts), now).unwrap();
+        assert!(!audience.close_if_vacant(Duration::ZERO, now));
+        assert_eq!(audience.leave(&ticket, now), Left::Nobody);
+        assert!(!audience.close_if_vacant(TIMEOUT, now));
+        assert!(audience.close_if_vacant(TIMEOUT, now + TIMEOUT));
+        assert!(audience.enter(facts(Means::Ts), now).is_none());
+    }
+
+    #[test]
+    fn what_viewers_took_stays_in_the_sum_after_they_left() {
+        let now = Instant::now();
+        let audience = Audience::new(now);
+        let enter = |means| audience.enter(facts(means), now).unwrap();
+        let (first, second) = (enter(Means::Ts), enter(Means::Hls));
+        Audience::handed(&first, 100, Duration::ZERO);
+        Audience::handed(&second, 10, Duration::ZERO);
+        Audience::skipped(&first);
+        assert_eq!(audience.leave(&first, now), Left::Others);
+        assert_eq!(audience.totals(), (110, 1));
+    }
+
+    #[test]
+    fn a_question_alone_is_no_viewer() {
+        let now = Instant::now();
+        let audience = Audience::new(now);
+        let ticket = audience.enter(facts(Means::Check), now).unwrap();
+        assert_eq!(audience.leave(&ticket, now), Left::Unwatched);
+    }
+}

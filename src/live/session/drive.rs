@@ -1,0 +1,296 @@
+//! The task of a session: it has an engine deliver, turns the bytes into chunks, and finds another engine when one
+//! fails. What to do after a failure is the [`Ladder`]'s decision alone.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::deadlines::Deadlines;
+use super::ladder::{Ladder, Rung, Trouble};
+use super::pace::Pace;
+use super::{Ending, Session};
+use crate::config::EngineAddress;
+use crate::live::chunk::Chunk;
+use crate::live::engines::{
+    Claim, EngineSession, FailureKind, NoEngine, ReadError, Reading, StartError, Wanted,
+};
+use crate::live::error::LiveError;
+use crate::live::room::Room;
+use crate::live::selector::Selector;
+use crate::live::ts::Feed;
+
+/// How long another start of the same channel may take from ending ours to its own answer.
+const HANDOVER: Duration = Duration::from_millis(500);
+
+/// Time between two questions to the engine about its swarm; they are for reports only.
+const STAT_EVERY: Duration = Duration::from_secs(5);
+
+/// The state of the task.
+#[derive(Debug)]
+pub(in crate::live) struct Drive {
+    room: Arc<Room>,
+    session: Arc<Session>,
+    ladder: Ladder,
+    feed: Feed,
+    chunks: Vec<Chunk>,
+    /// When the present engine was asked, until its first bytes come.
+    asked: Option<Instant>,
+    /// Why the last engine failed.
+    why: Option<LiveError>,
+}
+
+/// How one engine session ended for us.
+struct Loss {
+    trouble: Trouble,
+    /// What the pool is told if the engine is not asked again at once.
+    kind: Option<FailureKind>,
+    how: String,
+}
+
+/// What a start led to.
+enum Started {
+    Upstream(EngineSession),
+    Joined(Arc<Session>),
+    Failed(Rung),
+}
+
+impl Drive {
+    /// The task of a session that has not begun.
+    pub(in crate::live) fn new(room: Arc<Room>, session: Arc<Session>) -> Self {
+        let ladder = Ladder::new(room.settings().patience.ladder);
+        let feed = Feed::new(room.settings().copy_chunk_size);
+        Self { room, session, ladder, feed, chunks: Vec::new(), asked: None, why: None }
+    }
+
+    /// Delivers until no engine does. Dropping the future stops the engine's session.
+    pub(in crate::live) async fn run(mut self) -> Ending {
+        let session = Arc::clone(&self.session);
+        loop {
+            let rung = match self.start().await {
+                Started::Upstream(engine) => self.follow(engine).await,
+                Started::Joined(other) => return Ending::Joined(other),
+                Started::Failed(rung) => rung,
+            };
+            let Rung::Again(mut pause) = rung else { break };
+            // What ended this session may be another start of the same channel, whose engine session is ours then.
+            if self.room.has_starts(&session) {
+                pause = pause.max(HANDOVER);
+            }
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = session.handover.waiting() => {}
+            }
+        }
+        let unknown = || LiveError::StartFailed("no engine delivers it".into());
+        Ending::Failed(self.why.take().unwrap_or_else(unknown))
+    }
+
+    /// An engine session: one that was handed over, else a new one.
+    async fn start(&mut self) -> Started {
+        if let Some(engine) = self.session.handover.take() {
+            self.session.story().tried(&engine.info.engine.address);
+            return Started::Upstream(engine);
+        }
+        let claim = match self.claim().await {
+            Ok(claim) => claim,
+            Err(none) => {
+                let why = || LiveError::NoEngine(none.to_string().into());
+                self.why.get_or_insert_with(why);
+                return Started::Failed(self.ladder.none_left(Instant::now()));
+            }
+        };
+        let address = claim.engine().address.clone();
+        self.session.story().tried(&address);
+        self.room.tallies().of(&address, |tally| tally.starts += 1);
+        self.asked = Some(Instant::now());
+        tracing::debug!(channel = %self.session.stream_id(), engine = %address, "asking an engine for a channel");
+        match claim.start(&self.selector()).await {
+            Ok(engine) => self.started(engine),
+            Err(error) => {
+                let trouble = match &error {
+                    StartError::Refused { .. } => Trouble::Refused,
+                    StartError::Withdrawn => Trouble::Withdrawn,
+                    _ => Trouble::Unusable,
+                };
+                // The pool has noted it already.
+                Started::Failed(self.failed(&address, &Loss { trouble, kind: None, how: error.to_string() }))
+            }
+        }
+    }
+
+    async fn claim(&self) -> Result<Claim, NoEngine> {
+        let channel = self.room.known(self.session.selector());
+        loop {
+            let wanted = Wanted { channel, avoid: self.ladder.avoided() };
+            match self.room.pool().claim(&wanted).await {
+                // A channel that nobody watches makes room for one that somebody wants.
+                Err(NoEngine::Full) if self.room.end_longest_vacant(&self.session).await => {}
+                claimed => return claimed,
+            }
+        }
+    }
+
+    /// What engines are asked for: what the viewer said, unless it is known to be the info-hash.
+    fn selector(&self) -> Selector {
+        let selector = *self.session.selector();
+        let info_hash = self.session.info().and_then(|info| info.infohash);
+        if info_hash == Some(selector.id()) { Selector::InfoHash(selector.id()) } else { selector }
+    }
+
+    /// The engine has said what it delivers. If another session has the same channel, it is one too many: its viewers
+    /// go there, and so does the engine's session where it has taken the place of the other's.
+    fn started(&self, engine: EngineSession) -> Started {
+        let twin = engine.info.infohash.and_then(|info_hash| self.room.learned(&self.session, info_hash));
+        let Some(twin) = twin.filter(|_| !self.ladder.has_delivered()) else {
+            return Started::Upstream(engine);
+        };
+        let theirs = twin.info().map(|info| info.engine.address);
+        if theirs.as_ref() == Some(&engine.info.engine.address) {
+            twin.handover.put(engine);
+        } else {
+            engine.stop();
+        }
+        Started::Joined(twin)
+    }
+
+    /// Has one engine session deliver until it fails, and decides what comes next.
+    async fn follow(&mut self, mut engine: EngineSession) -> Rung {
+        let session = Arc::clone(&self.session);
+        let address = engine.info.engine.address.clone();
+        session.story().info = Some(engine.info.clone());
+        let opened = Instant::now();
+        let patience = self.first_patience();
+        let loss = match timeout_at(opened + patience, engine.open()).await {
+            Err(_) => {
+                Loss::of(Trouble::Empty, FailureKind::Silent, "it does not answer the request for its bytes")
+            }
+            Ok(Err(error)) => Loss::of(Trouble::Empty, kind_of(error), error),
+            Ok(Ok(mut reading)) => {
+                self.feed.begin();
+                tokio::select! {
+                    loss = self.read(&engine, &mut reading, opened + patience) => loss,
+                    () = engine.withdrawn() => {
+                        Loss { trouble: Trouble::Withdrawn, kind: None, how: "the engine was taken away".to_owned() }
+                    }
+                    () = session.handover.waiting() => {
+                        session.story().lost("another session of the channel took its place");
+                        return Rung::Again(Duration::ZERO);
+                    }
+                    never = watch_swarm(&engine, &session) => match never {},
+                }
+            }
+        };
+        // The rest of what it brought bridges a part of the gap.
+        self.feed.flush(SystemTime::now(), &mut self.chunks);
+        self.push_chunks();
+        let rung = self.failed(&address, &loss);
+        if self.ladder.avoided().contains(&address) {
+            loss.kind.into_iter().for_each(|kind| engine.failed(kind));
+        }
+        engine.stop();
+        rung
+    }
+
+    /// How long an engine may take to the first bytes. Where there is no other, all the time there is.
+    fn first_patience(&self) -> Duration {
+        let settings = self.room.settings();
+        let engines = self.room.pool().list().len();
+        let others = engines > self.ladder.avoided().len() + 1;
+        if others { settings.patience.first_bytes } else { settings.empty_stream_timeout }
+    }
+
+    /// Reads until it ends, is cut, or brings nothing.
+    async fn read(&mut self, engine: &EngineSession, reading: &mut Reading, first: Instant) -> Loss {
+        let patience = self.room.settings().patience;
+        let mut pace = Pace::new(patience.lead);
+        let mut deadlines = Deadlines::new(patience, first, Instant::now());
+        loop {
+            let pause = pace.pause(Instant::now(), self.feed.stream_time());
+            if !pause.is_zero() {
+                self.feed.flush(SystemTime::now(), &mut self.chunks);
+                self.hand_out(engine, &mut deadlines);
+                sleep(pause).await;
+                deadlines.resumed(Instant::now());
+            }
+            match timeout_at(deadlines.next(), reading.next()).await {
+                Ok(Ok(Some(bytes))) => {
+                    self.session.received(bytes.len());
+                    self.feed.push(&bytes, SystemTime::now(), &mut self.chunks);
+                    deadlines.received(Instant::now());
+                }
+                Ok(Ok(None)) => {
+                    return Loss::of(deadlines.trouble(), FailureKind::Ended, "it ended the channel");
+                }
+                Ok(Err(error)) => return Loss::of(deadlines.trouble(), kind_of(error), error),
+                Err(_) => {}
+            }
+            if let Some((kind, how)) = deadlines.missed(Instant::now()) {
+                return Loss::of(deadlines.trouble(), kind, how);
+            }
+            if self.chunks.is_empty() && deadlines.is_flush_due(Instant::now()) {
+                self.feed.flush(SystemTime::now(), &mut self.chunks);
+            }
+            self.hand_out(engine, &mut deadlines);
+        }
+    }
+
+    /// Gives viewers what is ready.
+    fn hand_out(&mut self, engine: &EngineSession, deadlines: &mut Deadlines) {
+        if self.chunks.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        if deadlines.delivered(now) {
+            engine.first_byte();
+            self.ladder.delivered(now);
+            self.session.story().delivered();
+            if let Some(asked) = self.asked.take() {
+                let address = &engine.info.engine.address;
+                self.room.tallies().of(address, |tally| tally.first_byte = Some(now - asked));
+            }
+        }
+        self.push_chunks();
+    }
+
+    fn push_chunks(&mut self) {
+        for chunk in self.chunks.drain(..) {
+            self.session.ring.push(chunk);
+        }
+        self.session.story().facts = self.feed.facts();
+    }
+
+    /// An engine failed. Its own word for it is kept for reports.
+    fn failed(&mut self, engine: &EngineAddress, loss: &Loss) -> Rung {
+        let channel = self.session.stream_id();
+        tracing::info!(%channel, %engine, reason = %loss.how, "an engine failed a channel");
+        self.session.story().lost(&loss.how);
+        self.room.tallies().of(engine, |tally| tally.failures += 1);
+        self.why = Some(LiveError::StartFailed(format!("{engine}: {}", loss.how).into()));
+        self.ladder.failed(engine, loss.trouble, Instant::now())
+    }
+}
+
+/// Asks the engine about its swarm for ever.
+async fn watch_swarm(engine: &EngineSession, session: &Session) -> Infallible {
+    loop {
+        if let Ok(stat) = engine.stat().await {
+            session.story().stat = Some(stat);
+        }
+        sleep(STAT_EVERY).await;
+    }
+}
+
+impl Loss {
+    fn of(trouble: Trouble, kind: FailureKind, how: impl ToString) -> Self {
+        Self { trouble, kind: Some(kind), how: how.to_string() }
+    }
+}
+
+fn kind_of(error: ReadError) -> FailureKind {
+    match error {
+        ReadError::NotMedia => FailureKind::NotMedia,
+        _ => FailureKind::Cut,
+    }
+}

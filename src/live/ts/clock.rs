@@ -1,0 +1,167 @@
+//! The clock of a broadcast, which wraps and jumps, and the line on which chunks lie, which does neither.
+
+use std::time::Duration;
+
+use super::super::chunk::Ticks;
+
+/// Ticks of a second.
+pub(super) const SECOND: Ticks = 90_000;
+
+/// Time stamps have 33 bits and wrap after 26.5 hours.
+const WRAP: Ticks = 1 << 33;
+
+/// A clock may be at most 100 ms apart from one sample to the next; a whole second is no loss but another clock.
+const MOST_FORWARD: i64 = SECOND as i64;
+
+/// Multiplexers put clock samples out of order by less than this.
+const JITTER: i64 = SECOND as i64 / 10;
+
+/// After a splice the first sample may be one that was read before and not sent.
+const SPLICE_JITTER: i64 = 2 * SECOND as i64;
+
+/// How far it is from one 33-bit time to another, over the wrap if that is shorter.
+pub(super) fn distance(from: Ticks, to: Ticks) -> i64 {
+    let forward = to.wrapping_sub(from) & (WRAP - 1);
+    let signed = forward.cast_signed();
+    if forward >= WRAP / 2 { signed - WRAP.cast_signed() } else { signed }
+}
+
+/// A time near to an unrolled one.
+pub(super) fn near(unrolled: Ticks, raw: Ticks) -> Ticks {
+    unrolled.saturating_add_signed(distance(unrolled, raw))
+}
+
+/// Whether a clock sample continues those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sample {
+    /// It does, or it is the first.
+    Runs,
+    /// It does not; it was not taken over.
+    Jumps,
+}
+
+/// Follows the samples of one clock.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// The newest sample. The first is taken one wrap later than it says, so that what lies before it can be told.
+    newest: Option<Ticks>,
+    position: Ticks,
+    /// The position when the newest sample was one wrap and zero.
+    offset: i64,
+    after_splice: bool,
+}
+
+impl Clock {
+    /// Where the stream is on the line of chunks.
+    pub(super) fn position(&self) -> Ticks {
+        self.position
+    }
+
+    /// The newest sample, unrolled since the last break.
+    pub(super) fn newest(&self) -> Option<Ticks> {
+        self.newest
+    }
+
+    /// Takes a sample of 33 bits.
+    pub(super) fn hear(&mut self, raw: Ticks) -> Sample {
+        let Some(newest) = self.newest else {
+            let newest = raw + WRAP;
+            self.newest = Some(newest);
+            self.offset = self.position.cast_signed() - newest.cast_signed();
+            return Sample::Runs;
+        };
+        let back = if self.after_splice { SPLICE_JITTER } else { JITTER };
+        let step = distance(newest, raw);
+        if !(-back..=MOST_FORWARD).contains(&step) {
+            return Sample::Jumps;
+        }
+        self.after_splice = false;
+        let newest = newest.saturating_add_signed(step);
+        self.newest = Some(newest);
+        self.position = self.position.max(newest.saturating_add_signed(self.offset));
+        Sample::Runs
+    }
+
+    /// Any sample may follow. `elapsed` is what people waited between the last packet and the next.
+    pub(super) fn break_off(&mut self, elapsed: Duration) {
+        self.newest = None;
+        self.after_splice = false;
+        // Even if nobody waited, what comes after lies after.
+        self.position += ticks(elapsed).max(1);
+    }
+
+    /// The same clock goes on, from bytes that overlap with the last ones.
+    pub(super) fn splice(&mut self) {
+        self.after_splice = true;
+    }
+
+    /// Time passes by a stream that has no clock. No effect on one that has.
+    pub(super) fn drift(&mut self, elapsed: Duration) {
+        if self.newest.is_none() {
+            self.position += ticks(elapsed);
+        }
+    }
+
+    /// A time stamp of 33 bits, unrolled since the last break.
+    pub(super) fn unroll(&self, raw: Ticks) -> Ticks {
+        self.newest.map_or(raw + WRAP, |newest| near(newest, raw))
+    }
+}
+
+fn ticks(span: Duration) -> Ticks {
+    Ticks::try_from(span.as_micros() * u128::from(SECOND) / 1_000_000).unwrap_or(Ticks::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(samples: &[Ticks]) -> Clock {
+        let mut clock = Clock::default();
+        for sample in samples {
+            assert_eq!(clock.hear(*sample), Sample::Runs);
+        }
+        clock
+    }
+
+    #[test]
+    fn positions_run_on_over_the_wrap() {
+        let clock = after(&[WRAP - 1_000, WRAP - 400, 200, 3_000]);
+        assert_eq!(clock.position(), 4_000);
+        assert_eq!(clock.newest(), Some(2 * WRAP + 3_000));
+        assert_eq!(clock.unroll(3_500), 2 * WRAP + 3_500);
+        assert_eq!(clock.unroll(WRAP - 500), 2 * WRAP - 500, "before the wrap");
+    }
+
+    #[test]
+    fn a_time_before_the_first_sample_can_be_told() {
+        assert_eq!(after(&[100]).unroll(WRAP - 100), WRAP - 100);
+    }
+
+    #[test]
+    fn only_what_no_multiplexer_does_is_a_jump() {
+        let samples = [9 * SECOND, 10 * SECOND];
+        for (next, sample) in [
+            (11 * SECOND, Sample::Runs),
+            (11 * SECOND + 1, Sample::Jumps),
+            (10 * SECOND - SECOND / 10, Sample::Runs),
+            (10 * SECOND - SECOND / 10 - 1, Sample::Jumps),
+        ] {
+            let mut clock = after(&samples);
+            assert_eq!(clock.hear(next), sample, "{next}");
+            assert!(clock.position() >= SECOND, "positions never go back");
+        }
+    }
+
+    #[test]
+    fn after_a_break_the_line_goes_on_by_the_time_that_passed() {
+        let mut clock = after(&[10 * SECOND, 11 * SECOND]);
+        clock.break_off(Duration::from_secs(3));
+        assert_eq!(clock.hear(500), Sample::Runs);
+        assert_eq!(clock.position(), 4 * SECOND);
+        clock.hear(500 + SECOND);
+        assert_eq!(clock.position(), 5 * SECOND);
+        clock.drift(Duration::from_secs(9));
+        assert_eq!(clock.position(), 5 * SECOND, "it has a clock");
+    }
+}

@@ -1,0 +1,108 @@
+//! What comes out of a feed when sessions and clocks change.
+
+use std::collections::HashSet;
+
+use super::super::clock::SECOND;
+use super::super::packet::PACKET;
+use super::super::psi::PAT_PID;
+use super::super::studio::{FRAME, PMT, RATE, Studio, counter_fault};
+use super::tests::{CHUNK, at, bytes, contents, entries, fed, packets};
+use super::*;
+
+const HOUR: Ticks = 3_600 * SECOND;
+
+#[test]
+fn a_session_that_overlaps_goes_on_without_a_trace() {
+    let source = Studio::broadcast(1, 900_000, 20);
+    let (whole, _) = fed(&[&source]);
+    let third = source.len() / 3;
+    for (cut, begin) in
+        [(2 * third, third), (2 * third + 77, 50), (2 * third + 500, 2 * third - 20_000), (1_000, 0)]
+    {
+        let (chunks, facts) = fed(&[&source[..cut], &source[begin..]]);
+        assert!(contents(&chunks) == contents(&whole), "cut at {cut}, on from {begin}");
+        assert_eq!(counter_fault(&bytes(&chunks)), None);
+        assert!(chunks.iter().all(|chunk| !chunk.broken));
+        assert_eq!((facts.seamless_splices, facts.broken_splices), (1, 0));
+        assert!(chunks.windows(2).all(|pair| pair[0].position <= pair[1].position));
+        assert_eq!(chunks.last().unwrap().position / FRAME, whole.last().unwrap().position / FRAME);
+    }
+}
+
+#[test]
+fn a_session_that_begins_before_everything_that_was_sent_overlaps_too() {
+    let source = Studio::broadcast(1, 900_000, 30);
+    let tenth = source.len() / 10 / PACKET * PACKET;
+    let (whole, _) = fed(&[&source[6 * tenth..]]);
+    let (chunks, facts) = fed(&[&source[6 * tenth..8 * tenth], &source[..]]);
+    assert_eq!((facts.seamless_splices, facts.broken_splices), (1, 0));
+    assert!(contents(&chunks) == contents(&whole));
+}
+
+/// Both parts of a splice that cannot be seamless: a break at an entry that every PID announces.
+fn assert_broken_once(chunks: &[Chunk], breaks: usize) {
+    assert_eq!(counter_fault(&bytes(chunks)), None);
+    let broken: Vec<usize> = (0..chunks.len()).filter(|index| chunks[*index].broken).collect();
+    assert_eq!(broken.len(), breaks);
+    for index in broken {
+        assert!(chunks[index].entry.is_some());
+        let (mut seen, after) = (HashSet::from([PAT_PID, PMT]), bytes(&chunks[index..]));
+        for packet in packets(&after) {
+            let first = seen.insert(packet.pid());
+            assert!(!first || packet.is_discontinuity(), "PID {:#x} says nothing", packet.pid());
+        }
+        let clock = packets(&after).find(|packet| packet.pcr().is_some()).unwrap();
+        assert!(clock.is_discontinuity());
+    }
+}
+
+#[test]
+fn another_broadcast_begins_with_a_break_even_on_the_same_clock() {
+    let (one, other) = (Studio::broadcast(1, 900_000, 10), Studio::broadcast(2, 900_000, 10));
+    let (chunks, facts) = fed(&[&one[..one.len() / 2 + 99], &other]);
+    assert_broken_once(&chunks, 1);
+    assert_eq!((facts.seamless_splices, facts.broken_splices, facts.breaks), (0, 1, 0));
+    let second = chunks.iter().position(|chunk| chunk.broken).unwrap();
+    assert_eq!(entries(&chunks[second..]).len(), 10, "nothing of the other is lost");
+}
+
+#[test]
+fn the_same_broadcast_behind_a_gap_begins_at_an_entry() {
+    let source = Studio::broadcast(1, 900_000, 20);
+    let (chunks, facts) = fed(&[&source[..source.len() / 2], &source[source.len() / 2 + 20 * PACKET..]]);
+    assert_broken_once(&chunks, 1);
+    assert_eq!((facts.seamless_splices, facts.broken_splices), (0, 1));
+}
+
+#[test]
+fn time_goes_on_over_a_break_by_what_people_waited() {
+    let (mut feed, mut out) = (Feed::new(CHUNK), Vec::new());
+    feed.push(&Studio::broadcast(1, 900_000, 2), at(100), &mut out);
+    feed.begin();
+    feed.push(&Studio::broadcast(2, HOUR, 2), at(107), &mut out);
+    feed.flush(at(107), &mut out);
+    let broken = out.iter().find(|chunk| chunk.broken).unwrap();
+    assert_eq!(broken.position / FRAME, 49 + 7 * RATE);
+    assert_eq!(broken.arrived, at(107));
+    assert_eq!(feed.stream_time().unwrap() / FRAME, 49 + 7 * RATE + 49);
+}
+
+#[test]
+fn a_clock_that_jumps_within_a_session_is_a_break() {
+    let mut studio = Studio::new(1);
+    for from in [HOUR, 2 * HOUR, HOUR] {
+        studio.show(from, 2 * RATE, RATE);
+    }
+    let (chunks, facts) = fed(&[&studio.bytes]);
+    assert_broken_once(&chunks, 2);
+    assert_eq!((facts.breaks, entries(&chunks).len()), (2, 6));
+    assert!(chunks.windows(2).all(|pair| pair[1].position - pair[0].position < SECOND));
+}
+
+#[test]
+fn a_clock_that_wraps_is_none() {
+    let (chunks, facts) = fed(&[&Studio::broadcast(1, (1 << 33) - 2 * SECOND, 4)]);
+    assert_eq!((facts.breaks, chunks.last().unwrap().position / SECOND), (0, 3));
+    let times: Vec<Ticks> = chunks.iter().filter_map(|chunk| Some(chunk.entry?.pts)).collect();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] == SECOND), "{times:?}");
+}

@@ -1,0 +1,77 @@
+//! The head of a PES packet (ISO/IEC 13818-1, 2.4.3.6).
+
+use super::super::chunk::Ticks;
+
+/// What the head of a PES packet says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PesHead {
+    /// When it is to be presented, 33 bits.
+    pub(super) pts: Option<Ticks>,
+    /// When it is to be decoded, if that is another time.
+    pub(super) dts: Option<Ticks>,
+    /// Bytes before the elementary stream begins.
+    pub(super) length: usize,
+}
+
+impl PesHead {
+    /// Reads the head. `None` if it is not whole, or not one of an elementary stream with the optional fields, as all
+    /// pictures and sounds are.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let fixed = bytes.first_chunk::<9>()?;
+        if fixed[..3] != [0, 0, 1] || fixed[6] & 0xC0 != 0x80 {
+            return None;
+        }
+        let length = 9 + usize::from(fixed[8]);
+        let optional = bytes.get(9..length)?;
+        let pts = if fixed[7] & 0x80 == 0 { None } else { stamp(optional) };
+        let dts = if fixed[7] & 0x40 == 0 { None } else { optional.get(5..).and_then(stamp) };
+        Some(Self { pts, dts, length })
+    }
+
+    /// What orders the PES packets of a stream: when it is decoded.
+    pub(super) fn order(self) -> Option<Ticks> {
+        self.dts.or(self.pts)
+    }
+}
+
+/// Thirty-three bits spread over five bytes.
+fn stamp(bytes: &[u8]) -> Option<Ticks> {
+    let bytes = bytes.first_chunk::<5>()?.map(u64::from);
+    Some((bytes[0] >> 1 & 7) << 30 | bytes[1] << 22 | (bytes[2] >> 1) << 15 | bytes[3] << 7 | bytes[4] >> 1)
+}
+
+/// Spreads a time over five bytes, as a PES head has it.
+#[cfg(test)]
+pub(super) fn written(prefix: u8, time: Ticks) -> [u8; 5] {
+    [
+        prefix << 4 | (time >> 29 & 0x0E) as u8 | 1,
+        (time >> 22) as u8,
+        (time >> 14) as u8 | 1,
+        (time >> 7) as u8,
+        (time << 1) as u8 | 1,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_to_their_last_bit() {
+        let (pts, dts) = ((1 << 33) - 1, 0x1_5555_5555);
+        let head = [&[0, 0, 1, 0xE0, 0, 0, 0x80, 0xC0, 10][..], &written(3, pts), &written(1, dts)].concat();
+        let read = PesHead::read(&head).unwrap();
+        assert_eq!(read, PesHead { pts: Some(pts), dts: Some(dts), length: 19 });
+        assert_eq!(read.order(), Some(dts));
+    }
+
+    #[test]
+    fn what_is_no_whole_head_is_not_read() {
+        let head = [&[0, 0, 1, 0xC0, 0, 0, 0x80, 0x80, 5][..], &written(2, 90_000)].concat();
+        assert_eq!(PesHead::read(&head).unwrap().order(), Some(90_000));
+        for length in 0..head.len() {
+            assert_eq!(PesHead::read(&head[..length]), None);
+        }
+        assert_eq!(PesHead::read(&[0, 0, 1, 0xBE, 0, 0, 0xFF, 0xFF, 0xFF]), None);
+    }
+}

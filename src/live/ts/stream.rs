@@ -1,0 +1,296 @@
+//! One program on its way to viewers: what is sent, what is left out, and where decoding can begin.
+
+use std::time::{Duration, SystemTime};
+
+use super::super::chunk::{Chunk, Codec, Entry, EntryKind, Pid, Program, Ticks};
+use super::clock::{Clock, SECOND, Sample, distance};
+use super::entries::Entries;
+use super::facts::{Facts, Rate};
+use super::lane::Lanes;
+use super::opening::Opened;
+use super::packet::{PACKET, Packet, Raw};
+use super::pes::PesHead;
+use super::psi::Pmt;
+use super::splice::History;
+use super::unit::{Unit, packets};
+use super::writer::{Place, Writer};
+
+/// New bytes so far behind what was sent are new whatever they look like.
+const OVERLAP_ENDS: i64 = SECOND as i64;
+
+/// What decides where decoding can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lead {
+    pid: Pid,
+    codec: Codec,
+}
+
+/// The program that is being sent.
+#[derive(Debug)]
+pub(super) struct Stream {
+    writer: Writer,
+    lanes: Lanes,
+    clock: Clock,
+    history: History,
+    unit: Unit,
+    rate: Rate,
+    lead: Option<Lead>,
+    /// Nothing goes out before the next entry.
+    waiting: bool,
+    /// What comes next does not continue what was sent.
+    broken: bool,
+    /// The packet with the first sample of another clock has to say that it is one.
+    announce_clock: bool,
+    entries: Entries,
+    arrived: SystemTime,
+}
+
+impl Stream {
+    pub(super) fn new(chunk_size: usize) -> Self {
+        Self {
+            writer: Writer::new(chunk_size),
+            lanes: Lanes::new(),
+            clock: Clock::default(),
+            history: History::default(),
+            unit: Unit::default(),
+            rate: Rate::default(),
+            lead: None,
+            waiting: true,
+            broken: false,
+            announce_clock: false,
+            entries: Entries::default(),
+            arrived: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    /// What was sent, for a comparison with what comes.
+    pub(super) fn history(&self) -> &History {
+        &self.history
+    }
+
+    pub(super) fn ready(&mut self) -> &mut Vec<Chunk> {
+        self.writer.ready()
+    }
+
+    /// Hands out what is gathered.
+    pub(super) fn flush(&mut self) {
+        self.writer.close();
+    }
+
+    /// Where the newest packet lies on the line of chunks. `None` before there was a clock.
+    pub(super) fn time(&self) -> Option<Ticks> {
+        self.clock.newest().map(|_| self.clock.position())
+    }
+
+    /// The session ended; what waited for more of it is worth nothing.
+    pub(super) fn interrupt(&mut self) {
+        self.unit.discard();
+    }
+
+    /// Goes on with another engine session.
+    pub(super) fn open(&mut self, opened: &Opened, facts: &mut Facts, now: SystemTime) {
+        let same_program = opened.pmt.program == *self.writer.program();
+        if opened.overlaps && same_program {
+            self.describe(&opened.pmt);
+            self.lanes.overlap();
+            self.clock.splice();
+            facts.seamless_splices += 1;
+        } else {
+            facts.broken_splices += u64::from(self.has_sent());
+            self.break_off(now);
+            self.describe(&opened.pmt);
+            if let Some(clock) = opened.clock {
+                // So that packets before the first sample have times as well.
+                self.clock.hear(clock);
+            }
+        }
+        for raw in packets(&opened.held) {
+            self.accept(raw, facts, now);
+        }
+    }
+
+    /// The program consists of something else from here on.
+    pub(super) fn change(&mut self, pmt: &Pmt, facts: &mut Facts, now: SystemTime) {
+        let same_clock = pmt.program.pcr == self.writer.program().pcr;
+        if same_clock && lead(&pmt.program) == self.lead {
+            self.describe(pmt);
+            if !self.waiting {
+                self.writer.renew_tables(self.place());
+            }
+        } else {
+            facts.breaks += u64::from(!self.waiting);
+            self.break_off(now);
+            self.describe(pmt);
+        }
+    }
+
+    fn describe(&mut self, pmt: &Pmt) {
+        self.lead = lead(&pmt.program);
+        self.lanes.set(&pmt.program);
+        self.writer.set_program(pmt);
+    }
+
+    /// Nothing that comes continues what was sent.
+    fn break_off(&mut self, now: SystemTime) {
+        self.unit.discard();
+        self.lanes.restart(self.has_sent());
+        self.history.clear();
+        self.rate.restart();
+        if self.time().is_some() {
+            self.clock.break_off(self.elapsed(now));
+        }
+        self.broken = self.has_sent();
+        (self.waiting, self.announce_clock) = (true, self.broken);
+        self.entries.restart(self.clock.position());
+    }
+
+    /// Whether viewers got anything so far.
+    fn has_sent(&self) -> bool {
+        !self.waiting || self.broken
+    }
+
+    /// Time since the last packet.
+    fn elapsed(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.arrived).unwrap_or_default()
+    }
+
+    fn place(&self) -> Place {
+        Place { position: self.clock.position(), arrived: self.arrived }
+    }
+
+    /// Takes the next packet of the source that is no table.
+    pub(super) fn accept(&mut self, raw: &Raw, facts: &mut Facts, now: SystemTime) {
+        let packet = Packet(raw);
+        if self.lanes.get(packet.pid()).is_none() {
+            return;
+        }
+        let clock = self.writer.program().pcr;
+        let sample = if packet.pid() == clock { packet.pcr() } else { None };
+        if sample.is_some_and(|raw| self.is_behind_overlap(raw)) {
+            self.lanes.end_overlap();
+        }
+        if !self.lanes.is_new(packet, clock) {
+            return;
+        }
+        if self.arrived != SystemTime::UNIX_EPOCH {
+            self.clock.drift(self.elapsed(now));
+        }
+        if let Some(raw) = sample {
+            self.tick(raw, facts, now);
+        }
+        self.arrived = now;
+        let lost = self.lanes.get(packet.pid()).is_some_and(|lane| lane.hear(packet));
+        facts.continuity_errors += u64::from(lost);
+        match self.lead {
+            Some(lead) if lead.pid == packet.pid() => self.take_lead(lead.codec, packet, facts),
+            _ => self.take_other(packet, facts),
+        }
+    }
+
+    fn is_behind_overlap(&self, raw: Ticks) -> bool {
+        self.clock.newest().is_some_and(|newest| distance(newest, raw) > OVERLAP_ENDS)
+    }
+
+    fn tick(&mut self, raw: Ticks, facts: &mut Facts, now: SystemTime) {
+        if self.clock.hear(raw) == Sample::Jumps {
+            facts.breaks += u64::from(!self.waiting);
+            self.break_off(now);
+            self.clock.hear(raw);
+        }
+        self.rate.tick(self.clock.position(), &mut facts.bit_rate);
+    }
+
+    /// A packet of the picture, or of the sound where there is none.
+    fn take_lead(&mut self, codec: Codec, packet: Packet<'_>, facts: &mut Facts) {
+        if !codec.is_video() {
+            let due = self.waiting || self.entries.is_sound_due(self.clock.position());
+            if packet.starts() && due {
+                self.enter(EntryKind::Clean, None, self.place(), packet, facts);
+            }
+            return self.send(packet);
+        }
+        if packet.starts() {
+            self.settle(codec, true, facts);
+            self.unit.begin(packet, self.place());
+        }
+        if !self.unit.is_open() {
+            return self.send(packet);
+        }
+        self.unit.take(packet);
+        self.settle(codec, false, facts);
+    }
+
+    fn take_other(&mut self, packet: Packet<'_>, facts: &mut Facts) {
+        if self.unit.is_open() {
+            return self.unit.hold(packet);
+        }
+        // A picture is announced and does not come.
+        let in_vain = packet.starts() && self.entries.is_picture_missing(self.clock.position());
+        if in_vain && self.is_audio(packet.pid()) {
+            self.enter(EntryKind::Blind, None, self.place(), packet, facts);
+        }
+        self.send(packet);
+    }
+
+    fn is_audio(&self, pid: Pid) -> bool {
+        self.writer.program().audio().any(|track| track.pid == pid)
+    }
+
+    /// Stops looking at an access unit if enough of it is known, and lets go of what waited for that.
+    fn settle(&mut self, codec: Codec, whole: bool, facts: &mut Facts) {
+        let Some((verdict, place, pts)) = self.unit.judge(codec, whole) else { return };
+        let held = self.unit.close();
+        let raws = packets(&held);
+        if let (Some(kind), Some(first)) = (self.entries.kind(verdict, self.clock.position()), raws.first()) {
+            self.enter(kind, pts, place, Packet(first), facts);
+        }
+        for raw in raws {
+            self.send(Packet(raw));
+        }
+        self.unit.reuse(held);
+    }
+
+    fn enter(
+        &mut self,
+        kind: EntryKind,
+        pts: Option<Ticks>,
+        place: Place,
+        first: Packet<'_>,
+        facts: &mut Facts,
+    ) {
+        let stamp = || PesHead::read(first.payload()).and_then(|head| head.pts);
+        let pts = match pts.or_else(stamp) {
+            Some(raw) => self.clock.unroll(raw),
+            None => self.clock.newest().unwrap_or_default(),
+        };
+        self.writer.enter(Entry { pts, kind }, self.broken, place);
+        (self.waiting, self.broken) = (false, false);
+        self.entries.made(kind, place.position);
+        facts.entries += 1;
+        facts.blind_entries += u64::from(kind == EntryKind::Blind);
+    }
+
+    /// Hands a packet on, unless an entry is waited for.
+    fn send(&mut self, packet: Packet<'_>) {
+        let place = self.place();
+        let Some(lane) = self.lanes.get(packet.pid()).filter(|_| !self.waiting) else { return };
+        if !lane.admit(packet) {
+            return;
+        }
+        let counter = lane.counter(packet, self.writer.counters());
+        let mut announce = std::mem::take(&mut lane.announce);
+        let sample = if packet.pid() == self.writer.program().pcr { packet.pcr() } else { None };
+        if let Some(raw) = sample {
+            announce |= std::mem::take(&mut self.announce_clock);
+            self.history.note(self.clock.unroll(raw), packet);
+            self.writer.repeat_tables(place);
+        }
+        self.writer.packet(packet, counter, announce, place);
+        self.rate.count(PACKET);
+    }
+}
+
+fn lead(program: &Program) -> Option<Lead> {
+    let track = program.video().or_else(|| program.audio().next()).or(program.tracks.first())?;
+    Some(Lead { pid: track.pid, codec: track.codec })
+}

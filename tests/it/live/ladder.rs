@@ -1,0 +1,222 @@
+//! What viewers notice of engines that fail: a moment of null packets at most.
+
+use std::time::{Duration, Instant};
+
+use headwater::live::{Ended, LiveError};
+
+use super::proxy::{PICTURE, Viewer, hasty, room};
+use crate::support::engine::{Broadcast, Channel, Cut, Engine, Faults, Film, Kind, Manner};
+
+fn garden() -> Channel {
+    Channel::new("Open Garden", &Broadcast::of(Film::H264Mp2))
+}
+
+/// Asserts that nothing is missing, or that what is has been announced.
+fn assert_goes_on(viewer: &Viewer) {
+    let look = viewer.look();
+    look.assert_clean();
+    let (repeats, holes) = look.repeats_and_holes(PICTURE);
+    assert_eq!(repeats, 0, "pictures came twice");
+    assert!(holes == 0 || look.announced > 0, "{holes} holes, and no word about them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_killed_is_replaced_without_a_seam() {
+    let channel = garden();
+    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let live = room(&[&engines[0], &engines[1]], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(50).await;
+    let (dead, other) = if engines[0].readers() == 1 { (0, 1) } else { (1, 0) };
+    engines[dead].kill();
+    let killed = Instant::now();
+    viewer.pictures(150).await;
+    let look = viewer.look();
+    look.assert_clean();
+    assert_eq!(look.repeats_and_holes(PICTURE), (0, 0), "both deliver the same packets");
+    assert_eq!(engines[other].readers(), 1);
+    assert!(killed.elapsed() < Duration::from_secs(10));
+    let report = viewer.watching().session().report();
+    assert!(report.failovers >= 1, "{report:?}");
+    assert_eq!(report.engine_port, Some(engines[other].address().port));
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cuts_and_clean_ends_are_answered_with_a_new_session_on_every_kind_of_engine() {
+    for kind in [Kind::Single, Kind::Shared, Kind::Leased] {
+        for is_clean in [false, true] {
+            let channel = garden();
+            let engine = Engine::with(Manner { kind, ..Manner::default() }, &[channel.clone()]);
+            let live = room(&[&engine], hasty());
+            let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+            viewer.pictures(25).await;
+            let cut = Cut { bytes: 0, time: Duration::from_millis(10), is_clean };
+            engine.set_faults(Faults { cut: Some(cut), ..Faults::default() });
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            engine.heal();
+            viewer.pictures(100).await;
+            assert_goes_on(&viewer);
+            assert!(engine.counts().opened >= 2, "{kind:?}");
+            assert_eq!(engine.counts().corrupt_replies, 0, "{kind:?}");
+            let pids: Vec<_> = engine.starts().iter().map(|start| start.pid.clone()).collect();
+            let mut distinct = pids.clone();
+            distinct.sort();
+            distinct.dedup();
+            assert_eq!(distinct.len(), pids.len(), "a player id was used twice: {pids:?}");
+            live.shutdown().await;
+            engine.waited_for(|counts| counts.alive == 0).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_bridged_with_null_packets_and_ends_in_a_new_session() {
+    let channel = garden();
+    let engine = Engine::start(&[channel.clone()]);
+    let live = room(&[&engine], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(25).await;
+    engine.set_faults(Faults { silent: true, ..Faults::default() });
+    assert!(viewer.for_time(Duration::from_secs(3)).await);
+    assert!(viewer.look().nulls > 0, "players are told that the connection lives");
+    engine.heal();
+    viewer.pictures(150).await;
+    assert_goes_on(&viewer);
+    assert!(engine.counts().opened >= 2);
+    assert!(viewer.longest < Duration::from_secs(2), "{:?} without a byte", viewer.longest);
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_all_engines_dead_viewers_end_with_the_reason_and_new_ones_are_refused() {
+    let channel = garden();
+    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let live = room(&[&engines[0], &engines[1]], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(25).await;
+    let died = Instant::now();
+    engines.iter().for_each(Engine::kill);
+    viewer.to_the_end().await;
+    assert!(died.elapsed() < Duration::from_secs(12), "{:?}", died.elapsed());
+    let Some(Ended::Failed(why)) = viewer.watching().ended() else { panic!("it ended without a reason") };
+    assert!(!why.is_empty());
+    let asked = Instant::now();
+    let refused = Viewer::of(&live, channel.by_id()).await.err();
+    assert!(matches!(refused, Some(LiveError::NoEngine(_) | LiveError::StartFailed(_))), "{refused:?}");
+    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_goes_on_to_the_next_engine() {
+    let faults = [
+        Faults { hung: true, ..Faults::default() },
+        Faults { failed_content: true, ..Faults::default() },
+        Faults { start_status: Some(500), ..Faults::default() },
+        Faults { garbled_start: true, ..Faults::default() },
+        Faults { silent: true, ..Faults::default() },
+        Faults { held_headers: true, ..Faults::default() },
+        Faults { empty: true, ..Faults::default() },
+        Faults { no_peers: true, ..Faults::default() },
+        Faults { html: true, ..Faults::default() },
+    ];
+    for fault in faults {
+        let channel = garden();
+        let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+        engines[0].set_faults(fault.clone());
+        let mut settings = hasty();
+        settings.patience.first_bytes = Duration::from_secs(1);
+        settings.patience.useless = Duration::from_secs(1);
+        // The healthy one is less wanted.
+        let live = room(&[&engines[0]], settings);
+        let mut second = engines[1].settings();
+        second.forwarded = false;
+        live.pool().add(second).unwrap();
+        let mut viewer = match Viewer::of(&live, channel.by_id()).await {
+            Ok(viewer) => viewer,
+            Err(error) => panic!("{fault:?}: {error}"),
+        };
+        viewer.pictures(10).await;
+        assert_eq!(engines[1].readers(), 1, "{fault:?}");
+        live.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_no_engine_knows_is_refused_for_a_moment_without_asking_again() {
+    let channel = garden();
+    let engine = Engine::start(&[]);
+    let live = room(&[&engine], hasty());
+    let refused = Viewer::of(&live, channel.by_id()).await.err();
+    assert!(matches!(refused, Some(LiveError::StartFailed(_))), "{refused:?}");
+    let starts = engine.starts().len();
+    assert!(starts >= 1);
+    let again = Viewer::of(&live, channel.by_id()).await.err();
+    assert_eq!(again, refused);
+    assert_eq!(engine.starts().len(), starts);
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_without_a_source_ends_with_a_word_in_time() {
+    let channel = garden();
+    let engine = Engine::start(&[channel.clone()]);
+    engine.set_faults(Faults { no_peers: true, ..Faults::default() });
+    let mut settings = hasty();
+    settings.empty_stream_timeout = Duration::from_secs(2);
+    let live = room(&[&engine], settings);
+    let asked = Instant::now();
+    let refused = Viewer::of(&live, channel.by_id()).await.err();
+    assert!(matches!(refused, Some(LiveError::Empty(_) | LiveError::StartFailed(_))), "{refused:?}");
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    engine.waited_for(|counts| counts.alive == 0).await;
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_redirects_instead_of_answering_json_is_watched_too() {
+    let channel = garden();
+    let engine = Engine::with(Manner { ignores_json: true, ..Manner::default() }, &[channel.clone()]);
+    let live = room(&[&engine], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(50).await;
+    viewer.look().assert_clean();
+    assert_eq!(engine.counts().corrupt_replies, 0);
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_taken_away_hands_its_viewers_on() {
+    let channel = garden();
+    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let live = room(&[&engines[0], &engines[1]], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(25).await;
+    let (used, other) = if engines[0].readers() == 1 { (0, 1) } else { (1, 0) };
+    live.pool().remove(&engines[used].address()).await.unwrap();
+    viewer.pictures(100).await;
+    assert_goes_on(&viewer);
+    assert_eq!(engines[other].readers(), 1);
+    engines[used].waited_for(|counts| counts.alive == 0).await;
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_minutes_runs_past_no_reader() {
+    let channel = garden();
+    let manner = Manner { burst: Duration::from_secs(300), ..Manner::default() };
+    let engine = Engine::with(manner, &[channel.clone()]);
+    let live = room(&[&engine], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.for_time(Duration::from_secs(3)).await;
+    let look = viewer.look();
+    look.assert_clean();
+    assert_eq!(look.repeats_and_holes(PICTURE), (0, 0));
+    let report = viewer.watching().session().report();
+    assert_eq!(report.skips, 0);
+    // A lead of 15 s, the time that went by, and what one read brings more.
+    let seconds = look.pictures.len() / 25;
+    assert!(seconds < 30, "{seconds} s of a broadcast in 3 s");
+    live.shutdown().await;
+}

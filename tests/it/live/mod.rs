@@ -1,0 +1,11 @@
+//! Live channels.
+
+mod channels;
+mod engines;
+mod ladder;
+mod packets;
+mod players;
+mod proxy;
+mod sharing;
+mod status;
+mod stream;

@@ -1,0 +1,92 @@
+//! What a viewer's bytes are like: whole packets, counters that run on, pictures that follow each other.
+
+use std::collections::HashMap;
+
+/// Bytes of a packet.
+const PACKET: usize = 188;
+/// The PID of packets that say nothing.
+const NULL: u16 = 0x1FFF;
+
+/// What was seen in a run of packets from its first byte on.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// All packets.
+    pub(crate) packets: usize,
+    /// Those that say nothing.
+    pub(crate) nulls: usize,
+    /// Counters that do not follow, and were not announced; as sentences.
+    pub(crate) errors: Vec<String>,
+    /// Packets that announce that counters or clocks do not follow.
+    pub(crate) announced: usize,
+    /// Presentation times of pictures in the order of packets, in ticks of 90 kHz.
+    pub(crate) pictures: Vec<u64>,
+    last: HashMap<u16, u8>,
+}
+
+impl Look {
+    /// Looks at bytes that must be whole packets.
+    ///
+    /// # Panics
+    /// If they are not.
+    pub(crate) fn at(bytes: &[u8]) -> Self {
+        let mut look = Self::default();
+        assert_eq!(bytes.len() % PACKET, 0, "the last packet is not whole");
+        for packet in bytes.chunks(PACKET) {
+            look.packet(packet);
+        }
+        look
+    }
+
+    /// Asserts that nothing is missing that was not announced, and that something can be seen.
+    ///
+    /// # Panics
+    /// If it is not so.
+    pub(crate) fn assert_clean(&self) {
+        assert!(self.errors.is_empty(), "{:#?}", self.errors);
+        assert!(!self.pictures.is_empty(), "no picture among {} packets", self.packets);
+    }
+
+    /// The pictures that were shown twice, and the holes between them, given that one lasts `ticks`.
+    pub(crate) fn repeats_and_holes(&self, ticks: u64) -> (usize, usize) {
+        let mut times = self.pictures.clone();
+        times.sort_unstable();
+        let repeats = times.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        let holes = times.windows(2).filter(|pair| pair[1] - pair[0] > ticks).count();
+        (repeats, holes)
+    }
+
+    fn packet(&mut self, packet: &[u8]) {
+        assert_eq!(packet[0], 0x47, "packet {} has no sync byte", self.packets);
+        self.packets += 1;
+        let pid = u16::from(packet[1] & 0x1F) << 8 | u16::from(packet[2]);
+        if pid == NULL {
+            self.nulls += 1;
+            return;
+        }
+        let (has_adaptation, has_payload) = (packet[3] & 0x20 != 0, packet[3] & 0x10 != 0);
+        let is_announced = has_adaptation && packet[4] > 0 && packet[5] & 0x80 != 0;
+        self.announced += usize::from(is_announced);
+        let counter = packet[3] & 0x0F;
+        if let Some(last) = self.last.insert(pid, counter) {
+            let due = if has_payload { (last + 1) % 16 } else { last };
+            if counter != due && !is_announced {
+                let number = self.packets;
+                self.errors.push(format!("packet {number}, PID {pid}: {counter} after {last}"));
+            }
+        }
+        let begins = packet[1] & 0x40 != 0;
+        let payload = 4 + if has_adaptation { 1 + usize::from(packet[4]) } else { 0 };
+        if begins && has_payload {
+            self.pictures.extend(picture(&packet[payload.min(PACKET)..]));
+        }
+    }
+}
+
+/// The presentation time of a PES packet that holds pictures (ISO/IEC 13818-1, 2.4.3.6).
+fn picture(pes: &[u8]) -> Option<u64> {
+    let is_picture = pes.len() > 13 && pes[..3] == [0, 0, 1] && pes[3] & 0xF0 == 0xE0 && pes[7] & 0x80 != 0;
+    let part = |index: usize| u64::from(pes[index]);
+    is_picture.then(|| {
+        (part(9) >> 1 & 7) << 30 | part(10) << 22 | (part(11) >> 1) << 15 | part(12) << 7 | part(13) >> 1
+    })
+}

@@ -1,0 +1,47 @@
+//! Whoever joins gets a stream that can be decoded from its first packet on.
+
+use std::time::Duration;
+
+use super::programs::{ffmpeg_decodes, ffprobe_joins};
+use super::stage::Stage;
+use crate::support::engine::Film;
+
+/// Joins so often, at moments that lie in no step with the pictures.
+async fn joins(film: Film, times: u64) {
+    let stage = Stage::start(film, 1);
+    // Somebody watches all the time, so that the others join what is running.
+    let _first = stage.server.open_for(&stage.stream(), Duration::from_secs(180)).await;
+    for number in 0..times {
+        tokio::time::sleep(Duration::from_millis(number * 379 % 1_000)).await;
+        let url = stage.stream();
+        let flags = tokio::task::spawn_blocking(move || ffprobe_joins(&url)).await;
+        let flags =
+            flags.unwrap_or_else(|_| panic!("join {number} of {film:?}: {}", stage.server.transcript()));
+        assert!(flags.starts_with('K'), "join {number} of {film:?} begins with {flags:?}");
+    }
+    assert_eq!(stage.engines[0].counts().opened, 1, "everybody shares one session");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffprobe_has_no_complaint_at_twenty_random_moments() {
+    joins(Film::H264Mp2, 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffprobe_has_no_complaint_about_other_kinds_of_pictures() {
+    for film in [Film::HevcAc3, Film::Interlaced, Film::OpenGop, Film::Mpeg2] {
+        joins(film, 4).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_picture_and_sound_can_be_decoded_from_the_first_on() {
+    for film in [Film::H264Mp2, Film::H264Aac, Film::HevcAc3, Film::Interlaced, Film::Mpeg2] {
+        let stage = Stage::start(film, 1);
+        let _first = stage.server.open_for(&stage.stream(), Duration::from_secs(180)).await;
+        let url = stage.stream();
+        let pictures = tokio::task::spawn_blocking(move || ffmpeg_decodes(&url, 3)).await;
+        let pictures = pictures.unwrap_or_else(|_| panic!("{film:?}: {}", stage.server.transcript()));
+        assert!((70..=76).contains(&pictures), "{film:?}: {pictures} pictures in three seconds");
+    }
+}

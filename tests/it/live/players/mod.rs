@@ -1,0 +1,9 @@
+//! Real players watch a live channel: they join without a complaint, and notice nothing when an engine dies.
+//!
+//! `HEADWATER_LIVE_SECONDS=75 tests/run live::players` is the long form: recordings and pauses take so long then.
+
+mod joining;
+mod lasting;
+mod programs;
+mod rewinding;
+mod stage;

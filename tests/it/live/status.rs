@@ -1,0 +1,213 @@
+//! What the live proxy tells of itself, and how its engines are changed while it runs.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::engine::{Broadcast, Channel, Engine, Film};
+use crate::support::server::{Headwater, Setup};
+
+/// The fields of a session in the specification.
+const FIELDS: [&str; 14] = [
+    "stream_id",
+    "ace_id",
+    "engine_host",
+    "engine_port",
+    "container_id",
+    "playback_session_id",
+    "is_live",
+    "is_active",
+    "client_count",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "error",
+    "idle_seconds",
+];
+
+fn garden() -> Channel {
+    Channel::new("Open Garden", &Broadcast::of(Film::H264Mp2))
+}
+
+fn assert_moment(value: &Value) {
+    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no moment"));
+    let shape: String = text.chars().map(|it| if it.is_ascii_digit() { '0' } else { it }).collect();
+    assert_eq!(shape, "0000-00-00T00:00:00Z");
+}
+
+async fn watch(server: &Headwater, channel: &Channel) -> reqwest::Response {
+    let mut response = server.open(&format!("/ace/getstream?id={}", channel.content_id)).await;
+    response.chunk().await.unwrap().expect("bytes come");
+    response
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_shown_as_the_specification_has_them() {
+    let channel = garden();
+    let engine = Engine::start(&[channel.clone()]);
+    let url = format!("{}?name=first", engine.url());
+    let server = Setup::new().env("HEADWATER_ENGINES", &url).start();
+    let (_, empty) = server.json("/proxy/status").await;
+    let expected = json!({
+        "running": true, "total_sessions": 0, "active_sessions": 0, "total_clients": 0, "sessions": [],
+    });
+    assert_eq!(empty, expected);
+    let _viewers = [watch(&server, &channel).await, watch(&server, &channel).await];
+    let (_, status) = server.json("/proxy/status").await;
+    assert_eq!((&status["total_sessions"], &status["active_sessions"]), (&1.into(), &1.into()), "{status:#}");
+    assert_eq!(status["total_clients"], 2);
+    let session = &status["sessions"][0];
+    for field in FIELDS {
+        assert!(session.get(field).is_some(), "{field} is missing: {session:#}");
+    }
+    assert_eq!(session["stream_id"], channel.infohash.to_string());
+    assert_eq!(session["ace_id"], channel.content_id.to_string());
+    assert_eq!(session["engine_host"], "127.0.0.1");
+    assert_eq!(session["engine_port"], engine.address().port);
+    assert_eq!(session["container_id"], "first");
+    assert_eq!((&session["is_active"], &session["is_live"]), (&true.into(), &true.into()));
+    assert_eq!((&session["ended_at"], &session["error"]), (&Value::Null, &Value::Null));
+    assert!(session["playback_session_id"].as_str().is_some_and(|id| !id.is_empty()));
+    assert!(session["idle_seconds"].as_f64().is_some_and(|idle| idle < 5.0));
+    assert_moment(&session["created_at"]);
+    assert_moment(&session["started_at"]);
+    let (_, list) = server.json("/proxy/sessions").await;
+    assert_eq!(list["sessions"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_session_is_found_by_either_id_and_an_unknown_one_is_not() {
+    let channel = garden();
+    let engine = Engine::start(&[channel.clone()]);
+    let server = Setup::new().env("HEADWATER_ENGINES", &engine.url()).start();
+    let _viewer = watch(&server, &channel).await;
+    for id in [channel.infohash, channel.content_id] {
+        let (status, session) = server.json(&format!("/proxy/sessions/{id}")).await;
+        assert_eq!((status, &session["client_count"]), (StatusCode::OK, &1.into()), "{session:#}");
+        assert_eq!(session["viewers"][0]["address"], "127.0.0.1");
+        assert!(session["viewers"][0]["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+    }
+    let foreign = [("X-Forwarded-For", "203.0.113.9")];
+    let path = format!("/proxy/sessions/{}", channel.infohash);
+    let seen = server.send(Method::GET, &path, &foreign, Vec::new()).await.json();
+    assert_eq!(seen["viewers"][0]["address"], Value::Null, "where viewers live is for the operator alone");
+    for unknown in ["ab".repeat(20).as_str(), "nonsense"] {
+        let (status, body) = server.json(&format!("/proxy/sessions/{unknown}")).await;
+        assert_eq!((status, &body["success"]), (StatusCode::NOT_FOUND, &false.into()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_can_be_asked_about_without_watching_it() {
+    let channel = garden();
+    let engine = Engine::start(&[channel.clone()]);
+    let server = Setup::new().env("HEADWATER_ENGINES", &engine.url()).start();
+    let (status, answer) = server.json(&format!("/ace/preflight?id={}", channel.content_id)).await;
+    assert_eq!((status, &answer["ok"]), (StatusCode::OK, &true.into()), "{answer:#}");
+    assert_eq!(answer["infohash"], channel.infohash.to_string());
+    assert_eq!((&answer["is_live"], &answer["reason"]), (&true.into(), &Value::Null));
+    engine.waited_for(|counts| counts.opened == 1 && counts.alive == 0).await;
+    let unknown = "ab".repeat(20);
+    let (status, answer) = server.json(&format!("/ace/preflight?infohash={unknown}")).await;
+    assert_eq!((status, &answer["ok"]), (StatusCode::OK, &false.into()), "{answer:#}");
+    assert!(answer["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn engines_are_added_drained_and_removed_by_the_operator_alone() {
+    let channel = garden();
+    let engine = Engine::start(&[channel.clone()]);
+    let server = Headwater::start();
+    let engines = async || server.json("/engines").await.1["engines"].as_array().unwrap().clone();
+    assert!(engines().await.is_empty());
+    let described = json!({ "url": format!("{}?forwarded=true", engine.url()) }).to_string().into_bytes();
+    let foreign = [("X-Forwarded-For", "203.0.113.9")];
+    let path = format!("/engines/{}", engine.address());
+    for (method, path) in
+        [(Method::POST, "/engines"), (Method::DELETE, &path), (Method::POST, &format!("{path}/drain"))]
+    {
+        let answer = server.send(method, path, &foreign, described.clone()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let (status, _) = server.post("/engines", described.clone()).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let (status, _) = server.post("/engines", described).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let list = engines().await;
+    assert_eq!(
+        (&list[0]["host"], &list[0]["port"], &list[0]["forwarded"]),
+        (&"127.0.0.1".into(), &engine.address().port.into(), &true.into())
+    );
+    let _viewer = watch(&server, &channel).await;
+    let (status, _) = server.post(&format!("{path}/drain"), "").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(engines().await[0]["draining"], true);
+    let (status, _) = server.json(&format!("/ace/getstream?id={}", "ab".repeat(20))).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "a drained engine gets nothing new");
+    assert_eq!(server.send(Method::DELETE, &path, &[], Vec::new()).await.status, StatusCode::OK);
+    assert!(engines().await.is_empty());
+    assert_eq!(server.send(Method::DELETE, &path, &[], Vec::new()).await.status, StatusCode::NOT_FOUND);
+    for wrong in
+        ["", "{}", r#"{"url":"https://x"}"#, r#"{"host":"a b","port":1}"#, r#"{"host":"x/y","port":1}"#]
+    {
+        let (status, body) = server.post("/engines", wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}: {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_series_are_well_formed_and_vanish_with_their_session() {
+    let channel = garden();
+    let engine = Engine::start(&[channel.clone()]);
+    let setup =
+        Setup::new().env("HEADWATER_ENGINES", &engine.url()).env("HEADWATER_STREAM_IDLE_TIMEOUT", "1s");
+    let server = setup.start();
+    let viewer = watch(&server, &channel).await;
+    let answer = server.get("/metrics").await;
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    let series = parse(&String::from_utf8(answer.body).unwrap());
+    let label = format!("{{channel=\"{}\"}}", channel.infohash);
+    let of_engine = format!("{{engine=\"{}\"}}", engine.address());
+    for name in [
+        format!("headwater_live_viewers{label}"),
+        format!("headwater_live_received_bytes_total{label}"),
+        format!("headwater_live_sent_bytes_total{label}"),
+        format!("headwater_live_failovers_total{label}"),
+        format!("headwater_live_continuity_errors_total{label}"),
+        format!("headwater_live_engine_healthy{of_engine}"),
+        format!("headwater_live_engine_streams{of_engine}"),
+        "headwater_live_first_bytes_seconds_count".to_owned(),
+        "headwater_cache_bytes".to_owned(),
+    ] {
+        assert!(series.contains(&name), "{name} is missing: {series:#?}");
+    }
+    drop(viewer);
+    engine.waited_for(|counts| counts.alive == 0).await;
+    let after = parse(&String::from_utf8(server.get("/metrics").await.body).unwrap());
+    assert!(!after.iter().any(|name| name.contains(&channel.infohash.to_string())), "{after:#?}");
+}
+
+/// The names of all samples with their labels, after the rules of OpenMetrics that scrapers insist on.
+fn parse(text: &str) -> BTreeSet<String> {
+    assert!(text.ends_with("# EOF\n"), "the end is not marked");
+    let (mut families, mut samples) = (BTreeSet::new(), BTreeSet::new());
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert!(["gauge", "counter", "histogram"].contains(&kind), "{line}");
+            assert!(families.insert(name.to_owned()), "{name} is declared twice");
+        } else if !line.starts_with('#') {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+            let bare = name.split('{').next().unwrap();
+            assert!(bare.chars().all(|it| it.is_ascii_alphanumeric() || it == '_'), "{line}");
+            let family = ["_total", "_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|ending| bare.strip_suffix(ending).filter(|family| families.contains(*family)));
+            assert!(families.contains(family.unwrap_or(bare)), "{bare} has no family");
+            assert!(samples.insert(name.to_owned()), "{name} stands there twice");
+        }
+    }
+    samples
+}
