@@ -35,30 +35,56 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
     let led_by_group =
         text.opened_at(0).is_some_and(|bracket| bracket.shape == Shape::Square) && known.body > 0;
     let in_brackets = places::bracketed(text, known, led_by_group);
-    let found = in_brackets
-        .filter(|bare| bare.first < bare.last)
-        .or_else(|| places::dashed(text, known))
+    let dashed = places::dashed(text, known);
+    let is_span = |bare: &Bare| bare.first < bare.last;
+    let found = dashed
+        .filter(is_span)
+        .or(in_brackets.filter(is_span))
+        .or(dashed)
         .or(in_brackets)
         .or_else(|| places::behind_season(text, known))
-        .or_else(|| places::full_span(text, known))
+        .or_else(|| places::full_span(text, known, led_by_group))
         .or_else(|| places::pair(text, known, led_by_group))
-        .or_else(|| places::leading(text, known))
+        .or_else(|| places::leading(text, known, led_by_group))
         .or_else(|| places::trailing(text, known, led_by_group))
+        .or_else(|| places::behind_year(text, known, led_by_group))
         .or_else(|| places::inner(text, known))
         .or_else(|| places::hashed(text, known))
-        .or_else(|| places::compressed(text, known))?;
+        .or_else(|| places::of_scene(text, known))?;
     text.mark(found.from..found.to, Mark::Number);
     Some(found)
 }
 
-/// Marks ` - 14.5`: a special between two episodes, which ends the title but is no episode.
+/// Marks ` - 14.5`, ` - 04.1`: a special between two episodes, which ends the title but is no episode.
 fn mark_fraction(text: &mut Text<'_>, known: Known) {
     let found = (known.body + 1..text.len()).find(|index| {
-        let parts = text.free_number(*index).is_some() && text.free_number(index + 1) == Some((5, 1));
-        parts && text.gap(*index).is_dash() && text.gap(index + 1) == Gap::DOT && closes(text, index + 2)
+        let padded = text.free_number(*index).is_some_and(|(_, width)| width > 1);
+        let half = text.free_number(*index).is_some() && text.free_number(index + 1) == Some((5, 1));
+        let part = padded && text.free_number(index + 1).is_some_and(|(_, width)| width == 1);
+        (half || part)
+            && text.gap(*index).is_dash()
+            && text.gap(index + 1) == Gap::DOT
+            && closes(text, index + 2)
     });
     if let Some(index) = found {
         text.mark(index..index + 2, Mark::Number);
+    }
+}
+
+/// Marks numbers counted from the first episode of all in front of a season with its episode: ` - 313 - S16E03`,
+/// `313-315 S16E03-05`.
+pub(super) fn mark_absolute(text: &mut Text<'_>, tag: usize) {
+    let found = (tag.saturating_sub(2).max(1)..tag).find(|index| {
+        let Some(bare) = span_at(text, *index).filter(|bare| bare.to == tag) else { return false };
+        let behind = text.gap(tag);
+        let dashed = text.gap(*index).is_dash() && (behind.is_dash() || behind.has(Gap::OPEN));
+        let is_span =
+            bare.first < bare.last && text.gap(*index).only(Gap::PLAIN) && text.gap(*index) != Gap::HYPHEN;
+        let wide = text.free_number(*index).is_some_and(|(_, width)| (2..=4).contains(&width));
+        wide && (dashed || is_span)
+    });
+    if let Some(index) = found {
+        text.mark(index..tag, Mark::Number);
     }
 }
 
@@ -92,7 +118,7 @@ pub(super) fn span_at(text: &Text<'_>, index: usize) -> Option<Bare> {
         || pair
         || gap.has(Gap::TILDE)
         || gap == Gap::HYPHEN
-        || (gap.is_dash() && last_width == width && width >= 2);
+        || (gap.is_dash() && width >= 2 && (last_width == width || first == 1));
     let grows = last > first && last_width >= width && last - first <= 2000 && !(width < 4 && is_year(last));
     let whole = joined && grows && gap.only(Gap::PLAIN | Gap::TILDE | Gap::PLUS);
     Some(if whole { Bare { last, to: second + 1, ..single } } else { single })

@@ -102,6 +102,7 @@ const EPISODES: &[&str] = &[
     "епизод",
     "епізод",
     "seriya",
+    "serya",
     "serii",
     "seriia",
     "serija",
@@ -111,6 +112,7 @@ const EPISODES: &[&str] = &[
     "odcinki",
     "odc",
     "bölüm",
+    "blm",
     "bolum",
     "avsnitt",
     "afsnit",
@@ -162,6 +164,16 @@ pub(super) fn unit(word: &str) -> Option<Unit> {
 /// Whether a word speaks of several episodes.
 pub(super) fn means_many(word: &str) -> bool {
     MANY_EPISODES.contains(&word)
+}
+
+/// Whether a word behind which a hyphen and a number stand numbers the series of a show.
+pub(super) fn is_series(word: &str) -> bool {
+    matches!(word, "тв" | "tv")
+}
+
+/// Whether a word that may count seasons is also one that titles end with.
+pub(super) fn ends_titles(word: &str) -> bool {
+    matches!(word, "series" | "serie" | "série" | "seria" | "cap")
 }
 
 /// A word with its number behind it and no blank between: `season02`, `ep12v2`, `cap102`.
@@ -226,6 +238,10 @@ pub(super) fn counts_otherwise(word: &str) -> bool {
             | "special"
             | "ova"
             | "ovas"
+            | "sp"
+            | "sps"
+            | "ona"
+            | "onas"
             | "extras"
             | "oav"
             | "years"

@@ -36,7 +36,9 @@ impl Cutter {
             let unlike = last != class && (last == Class::Wide || class == Class::Wide);
             let number =
                 matches!((last, class), (Class::Digit, Class::Foreign) | (Class::Foreign, Class::Digit));
-            let tag = character == 's' && last == Class::Letter && is_tag(&lower.as_bytes()[at..]);
+            let in_word = matches!(last, Class::Digit | Class::Letter);
+            let (before, rest) = (&lower.as_bytes()[..at], &lower.as_bytes()[at..]);
+            let tag = in_word && (is_tag(rest, last == Class::Letter) || is_lines_between(before, rest));
             unlike || number || tag || matches!(character, '第' | '全' | '共')
         });
         if splits {
@@ -166,7 +168,43 @@ fn is_inner_apostrophe(at: usize, character: char, lower: &str) -> bool {
         && lower[at + character.len_utf8()..].chars().next().is_some_and(char::is_alphabetic)
 }
 
-/// Whether `s01e02` stands here, so that a title that touches it is a token of its own.
-fn is_tag(rest: &[u8]) -> bool {
-    matches!(rest, [b's', b'0'..=b'9', b'0'..=b'9', b'e', b'0'..=b'9', b'0'..=b'9', ..])
+/// Whether a place ends or begins a number of lines that touches other words: `1080pWEB`, `10bit1080p`.
+fn is_lines_between(before: &[u8], rest: &[u8]) -> bool {
+    const LINES: [&[u8]; 4] = [b"480p", b"720p", b"1080p", b"2160p"];
+    let ends = LINES.iter().any(|lines| before.ends_with(lines));
+    let whole = |word: &[u8]| rest.strip_prefix(word).is_some_and(|rest| !starts_inside(rest));
+    if ends && rest.first().is_some_and(u8::is_ascii_alphabetic) {
+        return !whole(b"x") && !whole(b"hd");
+    }
+    // `m1080p` is one word, like `1080p`.
+    let led = before.last().is_some_and(u8::is_ascii_alphabetic);
+    let is_m = before.last() == Some(&b'm')
+        && !before[..before.len() - 1].last().is_some_and(u8::is_ascii_alphanumeric);
+    led && !is_m && LINES.iter().any(|lines| rest.starts_with(lines))
+}
+
+/// Whether a word goes on.
+fn starts_inside(rest: &[u8]) -> bool {
+    rest.first().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Whether `s01e02`, `1x02` or `m1080` stands here, so that a title that touches it is a token of its own.
+fn is_tag(rest: &[u8], behind_letter: bool) -> bool {
+    let digits = |from: usize| rest[from.min(rest.len())..].iter().take_while(|b| b.is_ascii_digit()).count();
+    match rest {
+        [b's', b'0'..=b'9', b'0'..=b'9', b'e', b'0'..=b'9', b'0'..=b'9', ..] => behind_letter,
+        [b'0'..=b'9', ..] if behind_letter => {
+            let width = digits(0);
+            let ends = width + 3;
+            width <= 2
+                && rest.get(width) == Some(&b'x')
+                && digits(width + 1) == 2
+                && !starts_inside(&rest[ends.min(rest.len())..])
+        }
+        [b'm', lines @ ..] | [b'b' | b'h', b'd', lines @ ..] => {
+            let rest = ["720", "1080", "2160"].iter().find_map(|known| lines.strip_prefix(known.as_bytes()));
+            rest.is_some_and(|rest| !starts_inside(rest.strip_prefix(b"p").unwrap_or(rest)))
+        }
+        _ => false,
+    }
 }

@@ -141,8 +141,13 @@ fn date(year: u32, month: u32, day: u32) -> Option<Date> {
 pub(super) fn read_year(text: &mut Text<'_>, body: usize) -> Option<u16> {
     let in_brackets = (0..text.len()).find(|index| is_year(text, *index) && stands_in_brackets(text, *index));
     let mut chosen = in_brackets.or_else(|| plain_year(text, body))?;
+    // Where it stands twice, the title ends at the first.
+    let same = |index: &usize| text.free_number(*index) == text.free_number(chosen);
+    chosen = (body + 1..chosen).find(same).unwrap_or(chosen);
     // Of `1993-2004` the first is the year of the work.
-    if chosen > body + 1 && text.gap(chosen) == Gap::HYPHEN && is_year(text, chosen - 1) {
+    let ascends = || text.free_number(chosen - 1) < text.free_number(chosen);
+    let span = |gap: Gap| gap == Gap::HYPHEN || gap.is_dash() && ascends();
+    if chosen > body + 1 && is_year(text, chosen - 1) && span(text.gap(chosen)) {
         chosen -= 1;
     }
     let (year, _) = text.free_number(chosen)?;

@@ -9,6 +9,7 @@ use super::{Audio, Channels, Hdr, Language, Medium, Release, Resolution, measure
 pub(super) fn describe(text: &Text<'_>, body: usize, tags: &[Tagged], release: &mut Release) {
     let title_end = title::end_of_title(text, body);
     let mut subtitles_follow = false;
+    let mut grade = None;
     for (place, tagged) in tags.iter().enumerate() {
         if (body..title_end).contains(&tagged.first) || text.tokens[tagged.first].mark == Mark::Other {
             continue;
@@ -29,9 +30,17 @@ pub(super) fn describe(text: &Text<'_>, body: usize, tags: &[Tagged], release: &
                 subtitles_follow &= matches!(next, Some(Tag::Spoken(_)));
             }
             Tag::Subtitles(code) => add(&mut release.subtitles, code),
+            Tag::Grade(resolution) => grade = grade.max(Some(resolution)),
+            Tag::Medium(medium) => {
+                // `UHD BluRay` is one expression.
+                let is_uhd = text.word(tagged.first).starts_with("uhd");
+                grade = grade.max(is_uhd.then_some(Resolution::P2160));
+                quality(Tag::Medium(medium), release);
+            }
             tag => quality(with_plus(text, tagged.first, tag), release),
         }
     }
+    release.resolution = release.resolution.or(grade);
     release.audio.dedup();
 }
 
@@ -84,7 +93,7 @@ fn quality(tag: Tag, release: &mut Release) {
     }
 }
 
-/// The highest resolution counts, for `UHD` and `4K` stand beside what the picture was made from.
+/// The highest resolution counts, for some packs hold several.
 fn lines(release: &mut Release, resolution: Resolution, interlaced: bool) {
     if release.resolution.is_none_or(|known| known < resolution) {
         release.resolution = Some(resolution);

@@ -31,6 +31,24 @@ impl Reader<'_> {
         (1..=most).contains(&width).then(|| Figure { value: decimal(&rest[..width]), width, end: at + width })
     }
 
+    /// The episode in a number of four digits that begins with a zero, as in `S0615`.
+    pub(super) fn second_half(&self, both: Figure) -> Option<Figure> {
+        let whole = both.width == 4 && both.value < 1000 && !self.touches(both.end);
+        self.figure(both.end.saturating_sub(2), 2).filter(|_| whole)
+    }
+
+    /// `Sn4 Ep14`, `Se04Ep14`, `S 04 E 14`: the season and the episode.
+    pub(super) fn loose_tag(&self, start: usize) -> Option<(u32, Figure)> {
+        if let Some(at) = self.after(start, b"sn").or_else(|| self.after(start, b"se")) {
+            let season = self.figure(self.skip_one(at, b".").unwrap_or(at), 2)?;
+            return Some((season.value, self.tagged_episode(season.end)?));
+        }
+        let apart = |at: usize| self.figure(self.skip_one(at, b" ._")?, 2);
+        let season = apart(self.after(start, b"s")?)?;
+        let first = apart(self.after(self.skip_one(season.end, b" ._")?, b"e")?)?;
+        (!self.touches(first.end)).then_some((season.value, first))
+    }
+
     pub(super) fn after(&self, at: usize, word: &[u8]) -> Option<usize> {
         self.bytes.get(at..)?.starts_with(word).then(|| at + word.len())
     }
@@ -108,7 +126,7 @@ impl Reader<'_> {
     pub(super) fn past_separators(&self, at: usize, unit: Unit) -> usize {
         let index = self.token_at(at);
         let gap = self.text.gap(index);
-        let near = self.text.get(index).is_some_and(|token| token.start - at <= 3);
+        let near = self.text.get(index).is_some_and(|token| token.start - at <= 4);
         let allowed = Gap::BLANK | Gap::COLON | Gap::HASH | Gap::OPEN;
         let hyphen = gap.only(Gap::HYPHEN) || (unit == Unit::Episode && gap.only(Gap::PLAIN));
         if near && (gap.only(allowed) || hyphen) { self.text.tokens[index].start } else { at }
@@ -151,19 +169,48 @@ impl Reader<'_> {
         if token.mark != Mark::Plain || !token.gap.only(Gap::BLANK | Gap::ORDINAL) {
             return None;
         }
+        let before = index.checked_sub(1).and_then(|before| self.text.free_number(before));
+        if before.is_some_and(|(value, _)| self.is_of_the_title(index, value)) {
+            return None;
+        }
         let word = self.text.word(index);
         counting::unit(word).or_else(|| counting::sign(word).filter(|_| token.gap == Gap::default()))
+    }
+
+    /// Whether a word that ends titles as well does so with its number, for another word or tag says which season it
+    /// is: `Series 13 - S01E02`.
+    pub(super) fn is_of_the_title(&self, index: usize, value: u32) -> bool {
+        let other_season = |at: usize| {
+            let (word, start) = (self.text.word(at), self.text.tokens[at].start);
+            let tag = self.after(start, b"s").and_then(|at| self.figure(at, 2)).map(|figure| figure.value);
+            let cross = self
+                .figure(start, 2)
+                .filter(|figure| self.after(figure.end, b"x").is_some_and(|at| self.figure(at, 3).is_some()));
+            let named = counting::unit(word) == Some(Unit::Season) && !counting::ends_titles(word);
+            let named = self.text.free_number(at + 1).filter(|_| named).map(|(value, _)| value);
+            tag.or(cross.map(|figure| figure.value)).or(named).is_some_and(|season| season != value)
+        };
+        counting::ends_titles(self.text.word(index))
+            && (0..self.text.len()).any(|at| at != index && self.text.is_plain(at) && other_season(at))
     }
 
     /// Whether a word for seasons or episodes has its number behind it, not before.
     pub(super) fn prefers_number_behind(&self, index: usize) -> bool {
         let behind = self.text.gap(index + 1);
         let near = behind.only(Gap::BLANK | Gap::COLON | Gap::HASH) || behind == Gap::HYPHEN;
-        let Some(_) = self.text.free_number(index + 1).filter(|_| near) else { return false };
-        let before = self.text.gap(index).has(Gap::ORDINAL);
-        let next_unit = self.text.gap(index + 2).only(Gap::BLANK | Gap::ORDINAL)
-            && counting::unit(self.text.word(index + 2)).is_some()
-            && self.text.free_number(index + 3).is_none();
+        // `7. Bölüm 2021`: a year is no number of that word.
+        let counts = |index: usize| {
+            self.text.free_number(index).is_some_and(|(value, _)| !(1895..2100).contains(&value))
+        };
+        if !near || !counts(index + 1) {
+            return false;
+        }
+        let before = self.text.gap(index).has(Gap::ORDINAL)
+            || ordinals::is_ordinal_end(self.text.word(index - 1)) && self.text.is_plain(index - 1);
+        let next = self.past_ordinal(index + 2);
+        let next_unit = self.text.gap(next).only(Gap::BLANK | Gap::ORDINAL)
+            && counting::unit(self.text.word(next)).is_some()
+            && !counts(next + 1);
         !before && !next_unit
     }
 }

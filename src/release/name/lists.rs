@@ -1,5 +1,7 @@
 //! Lists and spans of seasons and episodes.
 
+use std::cmp::Ordering;
+
 use super::counting::{self, Unit};
 use super::figures::{Figure, Reader};
 use super::token::Gap;
@@ -9,7 +11,11 @@ impl Reader<'_> {
     pub(super) fn tagged_episode(&self, at: usize) -> Option<Figure> {
         let mut at = self.past(at, b" ._-,[(");
         at = self.after(at, b"x").unwrap_or(at);
-        let bare = self.after(at, b"ep").or_else(|| self.after(at, b"e")).and_then(|at| self.figure(at, 4));
+        // Soaps that run every day count past ten thousand.
+        let apart = |at| self.figure(self.past(at, b"._"), 5);
+        let padded = |at| self.figure(at, 5).or_else(|| apart(at).filter(|figure| figure.width >= 2));
+        let bare = self.after(at, b"episode").or_else(|| self.after(at, b"ep")).and_then(apart);
+        let bare = bare.or_else(|| self.after(at, b"e").and_then(padded));
         let figure = bare.or_else(|| {
             let index = self.token_at(at);
             let word = self.text.word(index);
@@ -70,11 +76,10 @@ impl Reader<'_> {
         if lettered.is_some() {
             return Some((next, span));
         }
+        let in_row = self.is_in_row(index);
+        let decimal = self.has_fraction(next) && !in_row;
         let behind = self.text.word(self.token_at(next.end));
-        let decimal = self.byte(next.end) == Some(b'.') && self.figure(next.end + 1, 1).is_some();
-        let counted =
-            counting::counts_otherwise(behind) && self.text.gap(self.token_at(next.end)).only(Gap::BLANK);
-        let sound = !counted && !decimal;
+        let sound = !self.counts_other_things(next) && !decimal;
         // A span without the word again has numbers of the same width: `S01-11`, but `S4-24` is an episode.
         let tight = letter.is_none() || (at == last.end + 1 && span);
         let alike = next.width == width
@@ -83,9 +88,36 @@ impl Reader<'_> {
             || !gap.has(Gap::HYPHEN) && span;
         let few = next.width == width && next.value <= last.value + 5 && counting::unit(behind).is_none();
         let in_turn = next.value == last.value + 1 || (list && few);
-        let accepted =
-            if span { tight && alike } else { letter.is_none() && in_turn && (list || gap == Gap::SPACE) };
+        let accepted = match span {
+            true => tight && alike,
+            false => letter.is_none() && (in_turn && (list || gap == Gap::SPACE) || in_row),
+        };
         (accepted && sound).then_some((next, span))
+    }
+
+    /// Whether a point and another digit follow a number.
+    fn has_fraction(&self, figure: Figure) -> bool {
+        self.byte(figure.end) == Some(b'.') && self.figure(figure.end + 1, 1).is_some()
+    }
+
+    /// Whether the word behind a number shows that it counts neither seasons nor episodes.
+    fn counts_other_things(&self, figure: Figure) -> bool {
+        let next = self.token_at(figure.end);
+        counting::counts_otherwise(self.text.word(next)) && self.text.gap(next).only(Gap::BLANK)
+    }
+
+    /// Whether a number is one of three at least that ascend with dots between, as in `Season.1.3.4`: two may be
+    /// a season and its episode, or a fraction.
+    fn is_in_row(&self, index: usize) -> bool {
+        let ascends = |from: usize| {
+            let value = |at: usize| {
+                let (value, width) = self.text.free_number(at).filter(|(_, width)| *width <= 2)?;
+                (at == from || self.text.gap(at) == Gap::DOT).then_some((value, width))
+            };
+            let row = [value(from), value(from + 1), value(from + 2)];
+            row.is_sorted_by(|one, next| one.is_some() && one < next)
+        };
+        ascends(index.saturating_sub(1)) || ascends(index.saturating_sub(2))
     }
 
     /// The next number of a list of episodes, and whether it ends a span.
@@ -133,7 +165,11 @@ impl Reader<'_> {
     /// only sure in brackets or at the end.
     fn ends_span(&self, next: Figure, width: usize, tight: bool, gap: Gap) -> bool {
         if tight {
-            return next.width == width || (next.width > width && next.value < 1900);
+            return match next.width.cmp(&width) {
+                Ordering::Less => !self.has_fraction(next),
+                Ordering::Equal => true,
+                Ordering::Greater => next.value < 1900,
+            };
         }
         let behind = self.text.gap(self.token_at(next.end));
         next.width == width && width >= 2 && (gap.has(Gap::TILDE) || behind.has(Gap::BRACKET))

@@ -23,30 +23,50 @@ pub(super) fn measured(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     counted(word).and_then(strong)
 }
 
-/// `1080p`, `720px`, `TC1080P`, `1o8op`.
+/// `1080p`, `720px`, `1080p24`, `TC1080P`, `1o8op`; `720hd`, `hd720`, `m1080`.
 fn lines(word: &[u8]) -> Option<Tag> {
-    let word = word.strip_suffix(b"60").or_else(|| word.strip_suffix(b"50")).unwrap_or(word);
-    let body =
-        word.strip_suffix(b"px").or_else(|| word.strip_suffix(b"p")).or_else(|| word.strip_suffix(b"i"))?;
-    let interlaced = word.ends_with(b"i");
-    let letters = body.iter().take_while(|byte| byte.is_ascii_alphabetic() && **byte != b'o').count();
-    let digits = &body[letters..];
-    let known_prefix = letters == 0
-        || std::str::from_utf8(&body[..letters])
+    let letters = word.iter().take_while(|byte| byte.is_ascii_alphabetic() && **byte != b'o').count();
+    let (prefix, rest) = word.split_at(letters);
+    let length = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'o').count();
+    let (digits, form) = rest.split_at(length);
+    let known_prefix = prefix.is_empty()
+        || prefix == b"m"
+        || std::str::from_utf8(prefix)
             .ok()
             .and_then(words::find)
             .is_some_and(|word| matches!(word.tag, Tag::Medium(_) | Tag::Idle | Tag::Codec(_)));
-    let mut value = 0_u32;
-    if !(3..=4).contains(&digits.len()) || !known_prefix {
+    if !(3..=5).contains(&digits.len()) || !known_prefix || !is_form(form, !prefix.is_empty()) {
         return None;
     }
+    let interlaced = form.starts_with(b"i");
+    let mut value = 0_u32;
     for byte in digits {
         // Some write the letter for the digit to slip through filters.
         let digit = if *byte == b'o' { b'0' } else { *byte };
         value = value * 10 + u32::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
     }
-    let resolution = named(value)?;
+    let resolution = named(value).filter(|_| !form.is_empty() || is_usual(value))?;
     Some(if interlaced { Tag::Interlaced(resolution) } else { Tag::Lines(resolution) })
+}
+
+/// Whether this is what may stand behind a number of lines: its form, perhaps with the pictures per second.
+/// A word in front is enough as well.
+fn is_form(form: &[u8], is_led: bool) -> bool {
+    let form = form.strip_suffix(b"fps").unwrap_or(form);
+    let plain = matches!(form, b"px" | b"hd" | b"phd") || form.is_empty() && is_led;
+    plain
+        || matches!(
+            form,
+            b"p10"
+                | [b'p' | b'i']
+                | [b'p' | b'i', b'2', b'3' | b'4' | b'5']
+                | [b'p' | b'i', b'3' | b'5' | b'6', b'0']
+        )
+}
+
+/// Whether a number is one of lines even where no letter says so, if words about quality stand beside it.
+pub(super) const fn is_usual(value: u32) -> bool {
+    matches!(value, 480 | 576 | 720 | 1080 | 2160)
 }
 
 /// The resolution of a number of lines that stands in a name, with common slips.
@@ -55,14 +75,16 @@ pub(super) fn named(lines: u32) -> Option<Resolution> {
         144 => Resolution::P144,
         240 => Resolution::P240,
         360 => Resolution::P360,
-        368 | 384 | 396 | 400 | 404 | 432 | 460 | 480 | 4800 => Resolution::P480,
+        368 | 384 | 396 | 400 | 404 | 432 | 460 | 480 => Resolution::P480,
         540 | 544 => Resolution::P540,
         576 => Resolution::P576,
-        720 | 7200 => Resolution::P720,
+        720 => Resolution::P720,
         900 | 1080 => Resolution::P1080,
         1440 => Resolution::P1440,
         2160 => Resolution::P2160,
         4320 => Resolution::P4320,
+        // A slip of the keyboard doubles the last digit.
+        4800 | 7200 | 10800 => return named(lines / 10),
         _ => return None,
     })
 }
@@ -76,7 +98,9 @@ fn dimensions(word: &[u8]) -> Option<Tag> {
         let plain = (3..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
         plain.then(|| u16::try_from(decimal(digits)).ok())?
     };
-    Some(Tag::Dimensions(number(width)?, number(height)?))
+    let (width, height) = (number(width)?, number(height)?);
+    // A picture is not five times as wide as it is high: `2016x231` is an episode.
+    (width / height.max(1) < 5).then_some(Tag::Dimensions(width, height))
 }
 
 /// The resolution of a picture of this size: by its width as well, since films are cut above and below.

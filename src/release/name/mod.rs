@@ -2,10 +2,12 @@
 
 mod attributes;
 mod bare;
+mod compounds;
 mod counting;
 mod cutter;
 mod days;
 mod describe;
+mod editions;
 mod figures;
 mod gap;
 mod language;

@@ -1,8 +1,8 @@
 //! Seasons and episodes where the name says which number is which.
 
-use super::counting::Unit;
+use super::counting::{self, Unit};
 use super::figures::{Figure, Reader};
-use super::token::{Kind, Mark, Text};
+use super::token::{Gap, Kind, Mark, Strength, Text};
 
 /// No release holds more episodes than this; a longer span is something else.
 pub(super) const LONGEST_SPAN: u32 = 2000;
@@ -22,6 +22,10 @@ pub(super) struct Numbers {
     pub(super) complete: bool,
     /// The first token behind the last season that has no episode beside it.
     pub(super) open_season: Option<usize>,
+    /// The year that races are counted by instead of a season.
+    pub(super) year: Option<u16>,
+    /// The first token of the first season that stands together with its episode.
+    pub(super) sure_at: Option<usize>,
     /// A season and its episode stand together somewhere. Numbers of other kinds are then counted otherwise.
     is_sure: bool,
 }
@@ -32,12 +36,17 @@ pub(super) fn read(text: &mut Text<'_>) -> Numbers {
     let mut index = 0;
     while index < text.len() {
         let token = text.tokens[index];
-        let end = (token.mark == Mark::Plain).then(|| numbers.at(text, index)).flatten();
+        // `TV` is a word about quality too, but it may number the series.
+        let readable = token.mark == Mark::Plain || counting::is_series(text.word(index));
+        let end = readable.then(|| numbers.at(text, index)).flatten();
         let Some(end) = end else {
             index += 1;
             continue;
         };
         let first = index;
+        if numbers.is_sure && numbers.sure_at.is_none() {
+            numbers.sure_at = Some(first);
+        }
         while text.get(index).is_some_and(|token| token.start < end) {
             index += 1;
         }
@@ -62,11 +71,14 @@ impl Numbers {
         let reader = Reader { bytes: text.lower.as_bytes(), text };
         match text.tokens[index].kind {
             Kind::Word => {
-                self.tagged(&reader, start).or_else(|| self.crossed(&reader, start)).or_else(|| {
+                let sure = self.tagged(&reader, start).or_else(|| self.crossed(&reader, start));
+                let sure = sure.or_else(|| self.half_tagged(&reader, start));
+                sure.or_else(|| self.announced(&reader, index)).or_else(|| {
                     self.worded(|found| {
                         found
                             .episode(&reader, start)
                             .or_else(|| found.named(&reader, index))
+                            .or_else(|| found.series(&reader, index))
                             .or_else(|| found.part_of(&reader, index))
                             .or_else(|| found.ordinal(&reader, index))
                     })
@@ -92,13 +104,18 @@ impl Numbers {
 
     /// `S01`, `S01E02`, `S01-S05`, `T02E22` and what may follow them.
     fn tagged(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
-        let letter = *reader.bytes.get(start)?;
-        let figure = matches!(letter, b's' | b't').then(|| reader.figure(start + 1, 4))??;
+        let letter = *reader.bytes.get(start).filter(|letter| matches!(letter, b's' | b't'))?;
+        let Some(figure) = reader.figure(start + 1, 4) else {
+            let (season, first) = reader.loose_tag(start)?;
+            return Some(self.sure_episode(reader, season, first));
+        };
         let episode = reader.tagged_episode(figure.end);
         if let Some(first) = episode {
-            self.make_sure();
-            self.seasons.push(figure.value);
-            return Some(self.list_episodes(reader, first, Some(figure.value)));
+            return Some(self.sure_episode(reader, figure.value, first));
+        }
+        // `S0615` holds both.
+        if let (b's', Some(first)) = (letter, reader.second_half(figure)) {
+            return Some(self.sure_episode(reader, figure.value / 100, first));
         }
         if letter == b't' && (figure.width != 2 || figure.value > 40 || reader.byte(start + 1) != Some(b'0'))
         {
@@ -109,7 +126,13 @@ impl Numbers {
             self.seasons.push(figure.value);
             return Some(end);
         }
-        if reader.touches(figure.end) || figure.value >= 100 && figure.width < 4 {
+        // `AC3-S78` names the group.
+        let index = reader.token_at(start);
+        let of_group = reader.text.gap(index) == Gap::HYPHEN
+            && index > 0
+            && reader.text.tokens[index - 1].mark == Mark::Tag(Strength::Strong);
+        // Beside a season with its episode it is something else.
+        if self.is_sure || reader.touches(figure.end) || figure.value >= 100 && figure.width < 4 || of_group {
             return None;
         }
         self.season_list(reader, figure, Some(letter))
@@ -145,19 +168,54 @@ impl Numbers {
 
     /// `1x02`, with whatever follows.
     fn crossed(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
-        // Races are counted by the year: `2019x05`.
-        let season = reader.figure(start, 4).filter(|f| f.width <= 2 || (1950..2036).contains(&f.value))?;
+        // Races and old cartoons are counted by the year: `2019x05`.
+        let season = reader.figure(start, 4).filter(|f| f.width <= 2 || (1900..2036).contains(&f.value))?;
         let cross = reader.after(season.end, b"x")?;
+        if let Some(end) = reader.after(cross, b"all").filter(|end| !reader.touches(*end)) {
+            self.seasons.push(season.value);
+            return Some(end);
+        }
         let first = reader.figure(cross, 3).filter(|figure| reader.closes(figure.end))?;
+        // `0x539` is how some write numbers of another kind.
+        if season.value == 0 && first.width == 3 {
+            return None;
+        }
         // `5x1` may be a count of loudspeakers; between dashes it is none.
         let index = reader.token_at(start);
         let set_off = reader.text.gap(index).is_dash() || reader.text.gap(index + 1).is_dash();
-        if first.width == 1 && !set_off {
+        let sound =
+            || reader.text.tokens[..index].iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+        let channels = matches!((season.value, first.value), (2.., 0 | 1));
+        if first.width == 1 && !set_off && (channels || sound()) {
             return None;
         }
+        self.year = u16::try_from(season.value).ok().filter(|year| *year >= 1900);
+        Some(self.sure_episode(reader, season.value, first))
+    }
+
+    /// A season with its episode, and the episodes that follow. Answers the place behind them.
+    fn sure_episode(&mut self, reader: &Reader<'_>, season: u32, first: Figure) -> usize {
         self.make_sure();
-        self.seasons.push(season.value);
-        Some(self.list_episodes(reader, first, Some(season.value)))
+        self.seasons.push(season);
+        self.list_episodes(reader, first, Some(season))
+    }
+
+    /// `Season S01-S07`, `Ep 2x03`: the word says nothing that the tag behind it does not.
+    fn announced(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let word = reader.text.word(index);
+        counting::unit(word).filter(|_| !counting::ends_titles(word))?;
+        let tag =
+            reader.text.get(index + 1).filter(|tag| tag.kind == Kind::Word && tag.mark == Mark::Plain)?;
+        let near = tag.gap.only(Gap::BLANK | Gap::COLON);
+        near.then(|| self.tagged(reader, tag.start).or_else(|| self.crossed(reader, tag.start)))?
+    }
+
+    /// `01E06`, without the letter of the season.
+    fn half_tagged(&mut self, reader: &Reader<'_>, start: usize) -> Option<usize> {
+        let season = reader.figure(start, 2).filter(|season| season.width == 2)?;
+        let first = reader.figure(reader.after(season.end, b"e")?, 3)?;
+        (first.width >= 2 && !reader.touches(first.end))
+            .then(|| self.sure_episode(reader, season.value, first))
     }
 
     /// From now on only a season with its episode counts; what was read before counts otherwise.

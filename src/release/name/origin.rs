@@ -54,7 +54,10 @@ fn site_at(text: &Text<'_>, index: usize) -> Option<usize> {
     };
     if matches!(text.word(index), "www" | "ww" | "wwww" | "www1") {
         let ends = |end: &usize| DOMAINS.contains(&text.word(*end - 1)) || closes(*end);
-        return (index + 3..=index + 5).take_while(|end| *end <= text.len()).find(ends);
+        let end = (index + 3..=index + 5).take_while(|end| *end <= text.len()).find(ends)?;
+        // `www.site.co.za`: a country may follow.
+        let country = text.gap(end) == Gap::DOT && text.word(end).len() == 2 && closes(end + 1);
+        return Some(end + usize::from(country));
     }
     let dotted = |index: usize| text.gap(index) == Gap::DOT && DOMAINS.contains(&text.word(index));
     if !dotted(index + 1) || text.word(index).len() < 3 {
@@ -62,7 +65,7 @@ fn site_at(text: &Text<'_>, index: usize) -> Option<usize> {
     }
     let in_bracket = text.tokens[index].bracket.is_some_and(|place| {
         let bracket = text.brackets[place];
-        bracket.shape == Shape::Square && bracket.last == index + 2
+        (bracket.shape == Shape::Square || bracket.first == 0) && bracket.last == index + 2
     });
     let first = index == 0 && text.gap(index + 2).is_dash();
     (in_bracket || first).then_some(index + 2)
@@ -117,6 +120,10 @@ pub(super) fn read_trailing_group(text: &mut Text<'_>, tags: &[Tagged]) -> Optio
             let gap = text.gap(*index);
             gap.has(Gap::HYPHEN) && gap.only(Gap::HYPHEN | Gap::SPACE | Gap::CLOSE)
         })?;
+    // ` - 25` is an episode.
+    if text.gap(start).is_dash() && (start..last).all(|index| text.tokens[index].kind == Kind::Number) {
+        return None;
+    }
     // `2-pass` is no group.
     if start > 0 && text.tokens[start - 1].kind == Kind::Number && text.is_plain(start - 1) {
         return None;
@@ -143,6 +150,16 @@ pub(super) fn body(text: &Text<'_>) -> (usize, Option<String>) {
     (index, group)
 }
 
+/// Past words about quality that a name begins with, as `h265 - HEVC`. They are known by letters and digits in one
+/// word, for others may begin a title.
+fn past_quality(text: &Text<'_>, index: usize) -> Option<usize> {
+    let is_strong = |index: usize| text.get(index).is_some_and(|t| t.mark == Mark::Tag(Strength::Strong));
+    let digits = text.word(index).bytes().filter(u8::is_ascii_digit).count();
+    let telling = is_strong(index) && digits > 0 && text.tokens[index].kind == Kind::Word;
+    let end = (index..text.len()).find(|at| !is_strong(*at))?;
+    (telling && text.is_plain(end)).then_some(end)
+}
+
 fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
     let token = text.get(index)?;
     let Some(bracket) = text.opened_at(index) else {
@@ -152,7 +169,8 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
         if let Some(at) = (index..text.len().min(index + 3)).find(|at| text.word(*at).ends_with("新番")) {
             return (at + 1 < text.len()).then_some(at + 1);
         }
-        return (token.mark == Mark::Other).then(|| end.unwrap_or(text.len()));
+        let past_other = || (token.mark == Mark::Other).then(|| end.unwrap_or(text.len()));
+        return past_quality(text, index).or_else(past_other);
     };
     let marks = || text.tokens[bracket.first..bracket.last].iter().map(|token| token.mark);
     let bare_text_follows = text.get(bracket.last).is_some_and(|token| token.bracket.is_none());
@@ -162,7 +180,9 @@ fn past_leading(text: &Text<'_>, index: usize) -> Option<usize> {
         Shape::Star => true,
         Shape::Square => {
             let foreign = marks().all(|mark| !matches!(mark, Mark::Plain));
-            !holds_number && (is_first && !looks_titled(text, bracket) || foreign || bare_text_follows)
+            let seasonal = text.word(bracket.last - 1).ends_with("新番") && !is_first;
+            !holds_number
+                && (seasonal || is_first && !looks_titled(text, bracket) || foreign || bare_text_follows)
         }
         Shape::Round => {
             let quality = marks().all(|mark| matches!(mark, Mark::Tag(_) | Mark::Other));

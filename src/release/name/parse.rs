@@ -29,10 +29,12 @@ pub(super) fn read_part(name: &str) -> Part {
     let group = origin::read_trailing_group(&mut text, &tags);
     let day = days::read_day(&mut text);
     let found = numbers::read(&mut text);
+    if let Some(tag) = found.sure_at {
+        bare::mark_absolute(&mut text, tag);
+    }
     let (mut body, leading_group) = origin::body(&text);
-    let year = days::read_year(&mut text, body);
+    let year = days::read_year(&mut text, body).or(found.year);
     let mut release = Release { container, year, date: day.flatten(), ..Release::default() };
-    release.group = group.or(leading_group);
     release.complete = found.complete;
     (release.seasons, release.episodes) = (found.seasons, found.episodes);
     let mut leads = false;
@@ -43,7 +45,9 @@ pub(super) fn read_part(name: &str) -> Part {
         let behind = add_bare(&mut text, known, &mut release);
         (leads, body) = (behind > body, behind);
     }
-    let titles = title::read(&text, body);
+    let is_number = text.get(0).is_some_and(|token| token.mark == Mark::Number);
+    release.group = group.or(leading_group.filter(|_| !is_number));
+    let titles = title::read(&text, body, leads);
     (release.title, release.other_titles) = (titles.title, titles.others);
     release.country = titles.country.map(str::to_owned);
     let is_doubtful = day.is_none() && says_nothing(&text, &release);

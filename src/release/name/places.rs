@@ -2,7 +2,8 @@
 
 use super::bare::{Bare, Known, closes, figure, is_claimed, is_finish, is_fraction, is_year, span_at};
 use super::token::{Gap, Kind, Mark, Strength, Text};
-use super::{counting, measures};
+use super::words::{self, Tag};
+use super::{Medium, counting, measures};
 
 /// ` - 05`, ` - 01 ~ 12`.
 pub(super) fn dashed(text: &Text<'_>, known: Known) -> Option<Bare> {
@@ -30,12 +31,13 @@ pub(super) fn bracketed(text: &Text<'_>, known: Known, led_by_group: bool) -> Op
     text.brackets.iter().find_map(|bracket| {
         let bare = span_at(text, bracket.first)?;
         let rest = bare.to..bracket.last;
-        // `[01-10/10]` says how many there are as well.
+        // `[01-10/10]` says how many there are as well, `[01-10+OVA]` what else.
         let of_all = |index: usize| text.gap(index).has(Gap::SLASH) && text.free_number(index).is_some();
+        let extra =
+            |index: usize| text.gap(index).has(Gap::PLUS) && counting::counts_otherwise(text.word(index));
+        let of_span = |index: usize| bare.first < bare.last && (of_all(index) || extra(index));
         let alone = bracket.last > bracket.first
-            && rest
-                .clone()
-                .all(|index| is_finish(text.word(index)) || (of_all(index) && bare.first < bare.last));
+            && rest.clone().all(|index| is_finish(text.word(index)) || of_span(index));
         let width = text.tokens[bracket.first].end - text.tokens[bracket.first].start;
         let single = bare.first == bare.last;
         let year = single && is_year(bare.first);
@@ -57,42 +59,49 @@ pub(super) fn behind_season(text: &Text<'_>, known: Known) -> Option<Bare> {
     (sound && !lines && !is_fraction(text, index, bare.to)).then_some(bare)
 }
 
-/// `Full 1-291`, `01-12`, in a name that holds several: from one, or behind a word that says so.
-pub(super) fn full_span(text: &Text<'_>, known: Known) -> Option<Bare> {
+/// `Full 1-291`, `01-12`, in a name that holds several: from one, behind a word that says so, or as the last words
+/// of a title behind a group.
+pub(super) fn full_span(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
     (known.body + 1..text.len()).find_map(|index| {
         let bare = span_at(text, index).filter(|bare| bare.to > index + 1)?;
         let width = text.tokens[index].end - text.tokens[index].start;
         let from_one = bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
         let said = matches!(text.word(index - 1), "full" | "complete" | "batch" | "all");
+        let tagged = text.get(bare.to).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
+        let placed = led_by_group || tagged && !known.has_year;
+        let alike = text.tokens[bare.to - 1].end - text.tokens[bare.to - 1].start == width;
+        let of_group = placed && alike && width >= 2 && !text.gap(bare.to).is_dash();
         let plain = text.gap(index).only(Gap::BLANK | Gap::COMMA | Gap::CLOSE);
-        ((from_one || said) && plain && closes(text, bare.to)).then_some(bare)
+        ((from_one || said || of_group) && plain && closes(text, bare.to)).then_some(bare)
     })
 }
 
-/// `office_03_19`, `Ozk.02.09`, `2-06.`: a season and an episode of two digits, first or last in a short name.
+/// `office_03_19`, `Ozk.02.09`, `2-06.`: a season and an episode of two digits, first or last in a short name; or in
+/// brackets anywhere, as `[2.06]`.
 pub(super) fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
-    if led_by_group || known.open_season.is_some() {
+    if known.open_season.is_some() {
         return None;
     }
-    (known.body..text.len().saturating_sub(1)).find_map(|index| {
+    let first = if known.is_file { 0 } else { known.body };
+    (first..text.len().saturating_sub(1)).find_map(|index| {
         let (season, width) = text.free_number(index)?;
         let (episode, episode_width) = text.free_number(index + 1)?;
-        let gap = text.gap(index + 1);
+        let [before, gap, behind] = [index, index + 1, index + 2].map(|index| text.gap(index));
         let tight = gap == Gap::DOT || gap == Gap::HYPHEN || gap == Gap::UNDERSCORE;
-        let small = (1..=2).contains(&width) && season > 0 && episode_width == 2 && episode > 0;
-        let before = text.gap(index);
+        let is_boxed = gap == Gap::DOT && before.has(Gap::OPEN) && behind.has(Gap::CLOSE);
+        let small = (1..=2).contains(&width) && season > 0 && episode > 0;
+        let padded = episode_width == 2 || is_boxed && known.is_file && episode_width == 3;
         let is_first = index == known.body && gap == Gap::HYPHEN;
-        let is_boxed = gap == Gap::DOT && before.has(Gap::OPEN) && text.gap(index + 2).has(Gap::CLOSE);
         let apart = !(gap == Gap::HYPHEN && before.has(Gap::HYPHEN));
         let part_letter = text.len() == index + 3 && text.word(index + 2).len() == 1;
-        let behind = text.gap(index + 2);
         let is_last = index > known.body
             && apart
             && (text.get(index + 2).is_none() || part_letter || behind.is_dash())
             && (known.is_file || before.is_dash());
         let numbers_end = text.free_number(index + 2).is_none();
         let dated = known.has_year && gap != Gap::UNDERSCORE;
-        (tight && small && numbers_end && !dated && (is_first || is_last || is_boxed)).then_some(Bare {
+        let placed = is_boxed || !led_by_group && (is_first || is_last);
+        (tight && small && padded && numbers_end && !dated && placed).then_some(Bare {
             season: Some(season),
             first: episode,
             last: episode,
@@ -103,20 +112,23 @@ pub(super) fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<
 }
 
 /// `05 - Name`, `102 - Name`, `02 Name`, `611-612 - Names`: the number of a file in its folder.
-pub(super) fn leading(text: &Text<'_>, known: Known) -> Option<Bare> {
-    if !known.is_file || known.has_year || known.body > 0 {
+pub(super) fn leading(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
+    let first = if led_by_group { known.body } else { 0 };
+    if !known.is_file || known.has_year || known.body > first {
         return None;
     }
-    let bare = span_at(text, 0)?;
-    let width = text.tokens[0].end - text.tokens[0].start;
+    let bare = span_at(text, first)?;
+    let width = text.tokens[first].end - text.tokens[first].start;
     let padded = width == 2 && bare.first < 10 || width == 3 && bare.first < 100;
     let behind = text.gap(bare.to);
     let set_off =
         behind.is_dash() || (behind.has(Gap::DOT) && behind.has(Gap::SPACE)) || text.get(bare.to).is_none();
     let other = counting::counts_otherwise(text.word(bare.to)) || text.free_number(bare.to).is_some();
     let lone = text.get(bare.to).is_none() && !padded;
-    let sound = width <= 3 && !other && !lone && !is_fraction(text, 0, bare.to);
-    ((padded || set_off) && sound).then_some(bare)
+    let sound = width <= 3 && !other && !lone && !is_fraction(text, first, bare.to);
+    // Behind a group a title may begin with a number too: `[Group] 86 - Name`.
+    let meant = if led_by_group { padded && set_off } else { padded || set_off };
+    (meant && sound).then_some(bare)
 }
 
 /// The last number of the title: `[Group] Title 05 [720p]`, `Title 05.mkv`.
@@ -126,10 +138,11 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
     if let Some(bracket) = text.brackets.iter().find(|bracket| bracket.first > known.body) {
         end = end.min(bracket.first);
     }
-    let weak = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Weak | Strength::Firm));
-    while end > known.body && weak(end - 1) {
-        end -= 1;
-    }
+    // So does a word about quality behind a number, whatever follows: `603 VOSTFR by Name`.
+    let firm = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Firm | Strength::Strong));
+    let tagged = (known.body + 2..end).find(|index| firm(*index) && figure(text, index - 1).is_some());
+    end = tagged.unwrap_or(end);
+    end = before_weak_words(text, known.body, end);
     let index = end.checked_sub(1).filter(|index| *index > known.body)?;
     let bare = figure(text, index).map(|(first, _)| Bare {
         season: None,
@@ -141,11 +154,45 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
     let width = text.word(index).bytes().take_while(u8::is_ascii_digit).count();
     let padded = width == 2 && bare.first < 10 || width == 3 && bare.first < 100;
     let as_file = known.is_file || known.has_checksum;
-    let of_group = led_by_group && as_file && width >= 2 && !is_year(bare.first);
+    // A name without an extension may be that of a pack, and its number that of the title.
+    let single = as_file || (padded || width == 3 && bare.first % 100 != 0) && !is_from_disc(text);
+    let of_group = led_by_group && single && width >= 2 && !is_year(bare.first);
     let of_file = known.is_file && padded && !known.has_year && text.gap(index).only(Gap::PLAIN);
-    let sound =
-        !is_claimed(text, index) && !is_fraction(text, index, end) && text.gap(index) != Gap::default();
+    // What a span ends with says nothing without the rest.
+    let ends_span = text.gap(index) == Gap::HYPHEN && text.tokens[index - 1].kind == Kind::Number;
+    let apart = text.gap(index) != Gap::default() && !ends_span;
+    // In front of a season it belongs to the title.
+    let apart = apart && text.get(end).is_none_or(|token| token.mark != Mark::Number);
+    let sound = !is_claimed(text, index) && !is_fraction(text, index, end) && apart;
     ((of_group || of_file) && sound).then_some(bare)
+}
+
+/// `[Group] Title (2009) 04 [720p]`, `Title 2009 04 720p.mkv`: a number behind the year, and nothing of a title
+/// behind it.
+pub(super) fn behind_year(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
+    let year = (known.body..text.len()).rfind(|index| text.tokens[*index].mark == Mark::Year)?;
+    let index = year + 1;
+    let (first, width) = figure(text, index).filter(|(first, _)| *first > 0 && !is_year(*first))?;
+    let padded = width == 2 && first < 10 || width == 3 && first < 100;
+    let apart = text.gap(index).only(Gap::BLANK | Gap::CLOSE) && closes(text, index + 1);
+    let sound = apart && known.is_file && (2..=3).contains(&width) && !is_fraction(text, index, index + 1);
+    let lines = measures::named(first).is_some();
+    ((led_by_group || padded) && sound && !lines).then_some(Bare {
+        season: None,
+        first,
+        last: first,
+        from: index,
+        to: index + 1,
+    })
+}
+
+/// The end of a title without the words about quality that it may hold as well.
+fn before_weak_words(text: &Text<'_>, body: usize, mut end: usize) -> usize {
+    let weak = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Weak | Strength::Firm));
+    while end > body && weak(end - 1) {
+        end -= 1;
+    }
+    end
 }
 
 /// `Title 05 Name.mkv`, `Title.05.Name.mkv`: a padded number amid the words of a file.
@@ -165,30 +212,51 @@ pub(super) fn inner(text: &Text<'_>, known: Known) -> Option<Bare> {
     found.next().is_none().then_some(Bare { season: None, first, last: first, from: index, to: index + 1 })
 }
 
-/// `show.name.203.hdtv-group`: season and episode in one number, in front of the medium of a scene name.
-pub(super) fn compressed(text: &Text<'_>, known: Known) -> Option<Bare> {
-    let index = known.border.checked_sub(1).filter(|index| *index > known.body)?;
-    let (value, width) = text.free_number(index)?;
-    let scene = text.gap(index) == Gap::DOT && text.gap(known.border) == Gap::DOT && !text.raw.contains(' ');
-    let medium = matches!(
-        text.word(known.border),
-        "hdtv" | "pdtv" | "dsr" | "dvdrip" | "webrip" | "tvrip" | "720p" | "ws"
-    );
-    let (season, episode) = (value / 100, value % 100);
-    let sound = (width == 3 || width == 4 && value < 1000) && season > 0 && (1..=40).contains(&episode);
-    let quiet = !known.has_year && !is_claimed(text, index) && measures::named(value).is_none();
-    (scene && medium && sound && quiet).then_some(Bare {
-        season: Some(season),
-        first: episode,
-        last: episode,
-        from: index,
-        to: index + 1,
-    })
+/// Whether a name speaks of a disc, as those of packs do.
+fn is_from_disc(text: &Text<'_>) -> bool {
+    (0..text.len())
+        .filter_map(|index| words::find(text.word(index)))
+        .any(|word| matches!(word.tag, Tag::Medium(medium) if medium >= Medium::DvdRip && !is_of_web(medium)))
 }
 
-/// `Title #12`.
+const fn is_of_web(medium: Medium) -> bool {
+    matches!(medium, Medium::WebRip | Medium::WebDl)
+}
+
+/// A number in front of the medium of a scene name: `show.name.203.hdtv-group` holds the season too, and so does
+/// `show.name.2009.203.hdtv-group`; `show.name.13.pdtv-group` and `show.name.02.dvdrip-group` do not.
+pub(super) fn of_scene(text: &Text<'_>, known: Known) -> Option<Bare> {
+    let is_year = |index: usize| text.get(index).is_some_and(|token| token.mark == Mark::Year);
+    let border = if is_year(known.border) { known.border + 2 } else { known.border };
+    let end = before_weak_words(text, known.body, border.min(text.len()));
+    let index = end.checked_sub(1).filter(|index| *index > known.body)?;
+    let (value, width) = figure(text, index)?;
+    let scene = text.gap(index) == Gap::DOT && text.gap(end) == Gap::DOT && !text.raw.contains(' ');
+    let dated = known.has_year && !(is_year(index - 1) && width >= 3);
+    let quiet = !dated && !is_claimed(text, index) && measures::named(value).is_none();
+    let medium = words::find(text.word(border)).map(|word| word.tag);
+    let broadcast = matches!(medium, Some(Tag::Medium(Medium::SdTv | Medium::HdTv)));
+    let (season, last) = match width {
+        // Films are broadcast as well, but the numbers of their sequels have one digit.
+        2 if broadcast || value < 10 => (None, value),
+        3 | 4 if value >= 1000 => return None,
+        3 | 4 if broadcast || matches!(text.word(border), "dvdrip" | "webrip" | "720p" | "ws") => {
+            (Some(value / 100), value % 100)
+        }
+        _ => return None,
+    };
+    let sound = season != Some(0) && (1..=40).contains(&last) || season.is_none() && last > 0;
+    // `101.102` holds two.
+    let before = text.free_number(index - 1).filter(|(before, digits)| *digits == 3 && before + 1 == value);
+    let two = u32::from(width == 3 && before.is_some() && last > 1 && text.gap(index - 1) == Gap::DOT);
+    let from = if two == 1 { index - 1 } else { index };
+    (scene && sound && quiet).then_some(Bare { season, first: last - two, last, from, to: index + 1 })
+}
+
+/// `Title #12`, `Title #05 Name`, `Title #1-4`.
 pub(super) fn hashed(text: &Text<'_>, known: Known) -> Option<Bare> {
     let index = (known.body + 1..text.len()).find(|index| text.gap(*index).has(Gap::HASH))?;
-    let (first, _) = figure(text, index).filter(|_| !known.has_year && closes(text, index + 1))?;
-    Some(Bare { season: None, first, last: first, from: index, to: index + 1 })
+    let bare = span_at(text, index).filter(|bare| !known.has_year && bare.first > 0)?;
+    let padded = text.word(index).starts_with('0');
+    (padded || closes(text, bare.to)).then_some(bare)
 }

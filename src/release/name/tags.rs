@@ -1,8 +1,8 @@
 //! Marks the words about quality, language and edition.
 
-use super::measures;
 use super::token::{Gap, Kind, Mark, Strength, Text};
 use super::words::{self, Tag, Word};
+use super::{compounds, measures};
 
 /// A word, or several that belong together, and what they say.
 #[derive(Debug, Clone, Copy)]
@@ -35,16 +35,11 @@ pub(super) fn mark(text: &mut Text<'_>) -> Vec<Tagged> {
 
 /// `1080` without a letter, where words about quality stand beside it.
 fn mark_bare_lines(text: &mut Text<'_>, found: &mut Vec<Tagged>) {
-    let is_tag = |text: &Text<'_>, index: usize| {
-        text.get(index).is_some_and(|token| matches!(token.mark, Mark::Tag(Strength::Strong)))
-    };
     for index in 1..text.len() {
-        let Some((value @ (720 | 1080 | 2160), _)) = text.free_number(index) else { continue };
-        let before = is_tag(text, index - 1) && text.gap(index).only(Gap::PLAIN);
-        let behind = is_tag(text, index + 1) && text.gap(index + 1).only(Gap::PLAIN);
-        // Long shows have an episode 720 too.
-        let meant = if value == 720 { before && behind } else { before || behind };
-        if let Some(resolution) = measures::named(value).filter(|_| meant) {
+        let Some((value, _)) = text.free_number(index).filter(|(value, _)| measures::is_usual(*value)) else {
+            continue;
+        };
+        if let Some(resolution) = measures::named(value).filter(|_| means_lines(text, index, value)) {
             text.mark(index..index + 1, Mark::Tag(Strength::Strong));
             let place = found.partition_point(|tagged| tagged.first < index);
             found.insert(place, Tagged { first: index, tag: Tag::Lines(resolution) });
@@ -52,11 +47,46 @@ fn mark_bare_lines(text: &mut Text<'_>, found: &mut Vec<Tagged>) {
     }
 }
 
+/// Whether what stands around a number shows that it is one of lines.
+fn means_lines(text: &Text<'_>, index: usize, value: u32) -> bool {
+    let has = |index: usize, strengths: &[Strength]| {
+        let mark = text.get(index).map(|token| token.mark);
+        matches!(mark, Some(Mark::Tag(strength)) if strengths.contains(&strength))
+    };
+    let joined = [index, index + 1].map(|at| text.gap(at).only(Gap::PLAIN));
+    let before = joined[0] && has(index - 1, &[Strength::Strong]);
+    let behind = joined[1] && has(index + 1, &[Strength::Strong]);
+    let any_behind = joined[1] && has(index + 1, &[Strength::Strong, Strength::Weak, Strength::Firm]);
+    // Long shows have an episode 720 too, but never behind another number.
+    let numbered = joined[0] && text.word(index - 1).bytes().any(|byte| byte.is_ascii_digit());
+    let of_hd = joined[0] && text.word(index - 1) == "hd" || joined[1] && text.word(index + 1) == "hd";
+    let alone = text.opened_at(index).is_some_and(|bracket| bracket.last == index + 1);
+    match value {
+        1080 | 2160 => before || behind || of_hd || alone || numbered && any_behind,
+        720 => of_hd || (before || numbered) && any_behind,
+        _ => (before || numbered) && behind,
+    }
+}
+
 fn read(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if text.tokens[index].mark != Mark::Plain {
         return None;
     }
-    expression(text, index).or_else(|| measures::measured(text, index))
+    let compound = || compounds::find(text.word(index)).map(|word| (word, 1));
+    disc(text, index)
+        .or_else(|| expression(text, index))
+        .or_else(|| measures::measured(text, index))
+        .or_else(compound)
+}
+
+/// `CD 1`, `Disc 2 of 3`.
+fn disc(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
+    let single = |at: usize| text.free_number(at).is_some_and(|(_, width)| width == 1);
+    let joined = |at: usize| text.gap(at).only(Gap::BLANK);
+    let named = compounds::means_disc(text.word(index)) && single(index + 1) && joined(index + 1);
+    let of_many = text.word(index + 2) == "of" && single(index + 3) && joined(index + 2) && joined(index + 3);
+    let word = Word { tag: Tag::Idle, strength: Strength::Firm };
+    named.then_some((word, if of_many { 4 } else { 2 }))
 }
 
 /// The longest known expression of up to three words.
@@ -96,6 +126,10 @@ fn join(word: &str, buffer: &mut [u8; LONGEST], mut length: usize) -> Option<usi
 /// Two letters are a code only in capitals, and never where they come about by joining initials.
 fn is_meant(text: &Text<'_>, index: usize, count: usize, joined: &str, word: Word) -> bool {
     let short = joined.len() == 2 && joined.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if count == 1 && words::is_common(joined) {
+        let spoken = |byte: u8| byte.is_ascii_lowercase() && byte != b'i';
+        return text.is_loud(index) && text.raw.bytes().any(spoken);
+    }
     if count == 1 {
         let medium = matches!(word.tag, Tag::Medium(_) | Tag::Hdr(_) | Tag::Idle);
         return !short

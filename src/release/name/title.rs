@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::token::{Mark, Shape, Strength, Text};
-use super::words::{self, Tag};
+use super::token::{Kind, Mark, Shape, Strength, Text};
+use super::words::{self, Tag, Word};
 use super::writing::{self, is_latin};
 
 /// What a name calls the work.
@@ -20,10 +20,6 @@ const MOST_TITLES: usize = 8;
 
 /// The first token from `body` on that is surely none of the title's; the number of tokens if there is none.
 pub(super) fn border(text: &Text<'_>, body: usize) -> usize {
-    let is_sure = |index: usize| {
-        let mark = text.tokens[index].mark;
-        matches!(mark, Mark::Tag(Strength::Strong) | Mark::Year | Mark::Number | Mark::Other)
-    };
     let mut index = body;
     // Whatever a name begins with is part of the title, if words of a title follow: `3D Kanojo`, `8 Bit Christmas`.
     while index < text.len()
@@ -35,15 +31,26 @@ pub(super) fn border(text: &Text<'_>, body: usize) -> usize {
     if index > body && !text.is_plain(index) {
         index = body + 1;
     }
-    (index..text.len()).find(|index| is_sure(*index)).unwrap_or(text.len())
+    (index..text.len()).find(|index| is_sure(text, *index)).unwrap_or(text.len())
 }
 
-/// Reads the titles of a name whose other parts are all marked.
-pub(super) fn read(text: &Text<'_>, body: usize) -> Titles {
-    let (region, country) = without_country(text, region(text, body));
+/// Reads the titles of a name whose other parts are all marked. Where the number of the episode leads the name,
+/// the title ends at a dash, for that of the episode follows.
+pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
+    let (mut region, country) = without_country(text, region(text, body));
+    let dash = region.clone().skip(1).find(|index| is_led && text.gap(*index).is_dash());
+    region.end = dash.unwrap_or(region.end);
     let mut titles = writing::choose(text, writing::segments(text, region.clone()));
     titles.country = country;
-    titles.others.extend(writing::behind(text, region.end));
+    let mut behind = writing::behind(text, region.end);
+    // Where the title in signs comes first, that in letters is the one that is known elsewhere.
+    let wide = region.clone().any(|index| text.tokens[index].kind == Kind::Wide);
+    if let Some(behind) =
+        behind.as_mut().filter(|behind| wide && behind.contains(|c: char| c.is_ascii_alphabetic()))
+    {
+        std::mem::swap(&mut titles.title, behind);
+    }
+    titles.others.extend(behind);
     titles.others.truncate(MOST_TITLES);
     titles
 }
@@ -67,7 +74,9 @@ fn region(text: &Text<'_>, body: usize) -> Range<usize> {
 /// The title of a name that consists of brackets: the last one in Latin letters, for those before it hold
 /// groups and the title in other letters.
 fn bracketed(text: &Text<'_>, start: usize) -> Range<usize> {
-    let border = border(text, start);
+    // A season inside a bracket ends its title, but another bracket may repeat both in Latin letters.
+    let ends_titles = |index: &usize| is_sure(text, *index) && !follows_in_bracket(text, *index);
+    let border = (border(text, start)..text.len()).find(ends_titles).unwrap_or(text.len());
     let candidates = || {
         text.brackets.iter().filter(|bracket| {
             let titled = bracket.first >= start && bracket.first < border && bracket.outer.is_none();
@@ -79,7 +88,20 @@ fn bracketed(text: &Text<'_>, start: usize) -> Range<usize> {
     let latin =
         candidates().rev().find(|bracket| (bracket.first..bracket.last).any(|index| is_latin(text, index)));
     let Some(chosen) = latin.or_else(|| candidates().next()) else { return start..start };
-    chosen.first..chosen.last.min(border.max(chosen.first + 1))
+    let end = (chosen.first + 1..chosen.last).find(|index| is_sure(text, *index)).unwrap_or(chosen.last);
+    chosen.first..end
+}
+
+/// Whether a token is surely none of the title's.
+fn is_sure(text: &Text<'_>, index: usize) -> bool {
+    let mark = text.tokens[index].mark;
+    matches!(mark, Mark::Tag(Strength::Strong) | Mark::Year | Mark::Number | Mark::Other)
+}
+
+/// Whether a token is a season or the like behind other words of its bracket.
+fn follows_in_bracket(text: &Text<'_>, index: usize) -> bool {
+    let bracket = text.tokens[index].bracket.map(|place| &text.brackets[place]);
+    bracket.is_some_and(|bracket| bracket.first < index && text.is_plain(bracket.first))
 }
 
 /// Where the title that begins at `start` ends.
@@ -97,6 +119,14 @@ fn end(text: &Text<'_>, start: usize) -> usize {
             break;
         }
         index = bracket.last.max(index + 1);
+        // `Title (US) - Name of the episode`.
+        if bracket.last == bracket.first + 1
+            && country(text, bracket.first).is_some()
+            && text.gap(index).is_dash()
+        {
+            bracket_end = Some(index);
+            break;
+        }
     }
     let end = bracket_end.unwrap_or(border);
     trimmed(text, start, end)
@@ -109,12 +139,11 @@ fn ends_title(text: &Text<'_>, start: usize, index: usize) -> bool {
         return true;
     }
     let inside = &text.tokens[bracket.first..bracket.last];
-    let sure = |mark| matches!(mark, Mark::Tag(Strength::Strong) | Mark::Year | Mark::Number | Mark::Other);
     let other_script = is_latin(text, start)
         && inside.iter().any(|token| !text.raw[token.start..token.end].is_ascii())
         && !(bracket.first..bracket.last).any(|index| is_latin(text, index));
     other_script
-        || inside.iter().any(|token| sure(token.mark))
+        || (bracket.first..bracket.last).any(|index| is_sure(text, index))
         || inside.iter().all(|token| token.mark != Mark::Plain)
 }
 
@@ -131,7 +160,9 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     let mut last = end;
     while last > start + 1 {
         let meant = match text.tokens[last - 1].mark {
-            Mark::Tag(Strength::Weak) => by_quality || (spoken && says_how(text, last - 1)),
+            Mark::Tag(Strength::Weak) => {
+                by_quality || spoken && says_how(text, last - 1) || follows_firm(text, start + 1, last - 1)
+            }
             Mark::Tag(_) => true,
             _ => false,
         };
@@ -144,6 +175,11 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     if end - last > 1 && last > start + 1 && text.word(last - 1) == "the" {
         return last - 1;
     }
+    // `Title The 2nd Season` does so too.
+    let numbered = text.get(end).is_some_and(|token| token.mark == Mark::Number);
+    if last == end && numbered && last > start + 1 && text.word(last - 1) == "the" {
+        return last - 1;
+    }
     // `The Uncut`: an article is never what a title ends with.
     if last < end && matches!(text.word(last - 1), "the" | "a" | "an" | "of" | "le" | "la" | "el") {
         end
@@ -152,15 +188,29 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     }
 }
 
-/// Whether a word speaks of the release even in front of a year: a language in capitals, or `3D` where a word
-/// behind it says how the pictures for both eyes are packed.
+/// Whether a surer word about quality stands before a weak one, and nothing but such words between.
+fn follows_firm(text: &Text<'_>, start: usize, index: usize) -> bool {
+    let tags =
+        (start..index).rev().map(|at| text.tokens[at].mark).take_while(|mark| matches!(mark, Mark::Tag(_)));
+    tags.into_iter().any(|mark| mark != Mark::Tag(Strength::Weak))
+}
+
+/// Whether a word speaks of the release even in front of a year: a language in capitals or beside another, a medium
+/// in capitals as the last word of all, or `3D` where a word behind it says how the pictures for both eyes are packed.
 fn says_how(text: &Text<'_>, index: usize) -> bool {
     let packed = || {
         (index + 1..text.len().min(index + 16))
             .any(|at| matches!(text.word(at), "sbs" | "hsbs" | "ou" | "hou" | "tab"))
     };
     words::find(text.word(index)).is_some_and(|word| match word.tag {
-        Tag::Spoken(_) | Tag::MultiAudio => text.is_loud(index),
+        Tag::Spoken(_) | Tag::MultiAudio if text.is_loud(index) => true,
+        Tag::Spoken(_) => {
+            let spoken =
+                |at: usize| matches!(words::find(text.word(at)), Some(Word { tag: Tag::Spoken(_), .. }));
+            let marked = |at: usize| text.get(at).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
+            [index.wrapping_sub(1), index + 1].into_iter().any(|at| marked(at) && spoken(at))
+        }
+        Tag::Medium(_) | Tag::Hdr(_) | Tag::SubtitlesOf => text.is_loud(index) && index + 1 == text.len(),
         Tag::ThreeD => packed(),
         _ => false,
     })
@@ -169,13 +219,17 @@ fn says_how(text: &Text<'_>, index: usize) -> bool {
 const COUNTRIES: [(&str, &str); 6] =
     [("us", "US"), ("uk", "UK"), ("au", "AU"), ("nz", "NZ"), ("usa", "US"), ("gb", "UK")];
 
+fn country(text: &Text<'_>, index: usize) -> Option<&'static str> {
+    COUNTRIES.iter().find(|(word, _)| *word == text.word(index)).map(|(_, country)| *country)
+}
+
 /// Takes `(US)` or `US` off the end of a show's title.
 fn without_country(text: &Text<'_>, region: Range<usize>) -> (Range<usize>, Option<&'static str>) {
     if region.len() < 2 {
         return (region, None);
     }
     let last = region.end - 1;
-    let country = COUNTRIES.iter().find(|(word, _)| *word == text.word(last)).map(|(_, country)| *country);
+    let country = country(text, last);
     let alone = text.opened_at(last).is_some_and(|bracket| bracket.last == region.end);
     let spoken = region.clone().any(|index| text.written(index).chars().any(char::is_lowercase));
     let numbered = text.get(region.end).is_some_and(|token| matches!(token.mark, Mark::Number | Mark::Year));

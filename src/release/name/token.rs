@@ -148,10 +148,13 @@ impl<'a> Text<'a> {
         found
     }
 
-    /// Whether letters of a token are all upper case, and there are two at least.
+    /// Whether a token of two letters at least is written in capitals. Some groups leave the `i` small: `iTALiAN`.
     pub(super) fn is_loud(&self, index: usize) -> bool {
         let written = self.written(index);
-        written.chars().filter(|c| c.is_uppercase()).count() >= 2 && !written.chars().any(char::is_lowercase)
+        let letters = written.chars().filter(|c| c.is_uppercase() || *c == 'i').count();
+        letters >= 2
+            && written.chars().any(char::is_uppercase)
+            && !written.chars().any(|c| c.is_lowercase() && c != 'i')
     }
 }
 

@@ -4,7 +4,7 @@ use super::counting::{self, Unit};
 use super::figures::{Figure, Reader};
 use super::numbers::{LONGEST_SPAN, Numbers};
 use super::ordinals;
-use super::token::{Gap, Kind};
+use super::token::{Gap, Kind, Shape};
 
 impl Numbers {
     /// A word for seasons or episodes in front of its numbers: `Season 2`, `Ep. 05`, `Серия: 5`.
@@ -18,10 +18,14 @@ impl Numbers {
         if unit == Unit::Season
             && let Some(number) = ordinals::number_word(reader.text.written(index + 1))
             && reader.text.gap(index + 1).only(Gap::BLANK)
+            && !reader.is_of_the_title(index, number)
         {
             return self.add_span(unit, number, number).then(|| reader.text.tokens[index + 1].end);
         }
         let first = reader.figure(at, 4)?;
+        if unit == Unit::Season && reader.is_of_the_title(index, first.value) {
+            return None;
+        }
         if unit == Unit::Episode && first.width == 1 && reader.is_of_a_film(index) {
             return None;
         }
@@ -29,17 +33,26 @@ impl Numbers {
             return None;
         }
         match unit {
-            Unit::Season if first.value < 100 && !reader.touches(first.end) => {
-                if self.belongs_to_next(reader, first) {
-                    return None;
-                }
-                self.season_list(reader, first, None)
-            }
+            Unit::Season => self.named_season(reader, first),
             Unit::Episode if reader.closes(first.end) || reader.wide_follows(first.end) => {
                 self.named_episode(reader, word, first)
             }
-            Unit::Season | Unit::Episode => None,
+            Unit::Episode => None,
         }
+    }
+
+    fn named_season(&mut self, reader: &Reader<'_>, first: Figure) -> Option<usize> {
+        // `Season2Episode3`.
+        if reader.byte(first.end) == Some(b'e')
+            && let Some(episode) = reader.tagged_episode(first.end)
+        {
+            self.seasons.push(first.value);
+            return Some(self.list_episodes(reader, episode, Some(first.value)));
+        }
+        if first.value >= 100 || reader.touches(first.end) || self.belongs_to_next(reader, first) {
+            return None;
+        }
+        self.season_list(reader, first, None)
     }
 
     /// Whether a number behind a word for seasons is rather that of the word for episodes behind it:
@@ -107,10 +120,16 @@ impl Numbers {
             self.seasons.push(first.value);
             return Some(self.list_episodes(reader, episode, Some(first.value)));
         }
+        if let Some(end) = self.listed_seasons(reader, index) {
+            return Some(end);
+        }
         let span = reader.span(first);
         let last = span.unwrap_or(first);
         if let Some((_, end)) = reader.of_how_many(last) {
-            let many = counting::means_many(text.word(reader.token_at(last.end)));
+            // `[26 из 26]` says how many are there.
+            let boxed = text.opened_at(index).is_some_and(|bracket| bracket.shape == Shape::Square);
+            let next = text.word(reader.token_at(last.end));
+            let many = counting::means_many(next) || boxed && next == "из";
             let from = if many && span.is_none() { 1 } else { first.value };
             return self.add_span(Unit::Episode, from, last.value).then_some(end);
         }
@@ -126,6 +145,22 @@ impl Numbers {
         None
     }
 
+    /// `1,2,3 сезон`: seasons one by one in front of their word.
+    fn listed_seasons(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let text = reader.text;
+        let small = |at: usize| text.free_number(at).filter(|(_, width)| *width <= 2).map(|(value, _)| value);
+        let follows = |at: usize| {
+            let listed = text.gap(at).has(Gap::COMMA | Gap::PLUS) && !text.gap(at).has(Gap::BRACKET);
+            listed && small(at).is_some_and(|value| small(at - 1).is_some_and(|before| before < value))
+        };
+        let behind = (index + 1..text.len()).find(|at| !follows(*at)).filter(|behind| *behind > index + 1)?;
+        let unit = reader.unit_behind(reader.past_ordinal(behind)).filter(|unit| *unit == Unit::Season)?;
+        for season in (index..behind).filter_map(small) {
+            self.add_span(unit, season, season);
+        }
+        Some(text.tokens[reader.past_ordinal(behind)].end)
+    }
+
     /// `2nd Season`, `Second Season`, `2e saison`.
     pub(super) fn ordinal(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
         let word = reader.text.word(index);
@@ -139,7 +174,22 @@ impl Numbers {
         }
         let unit =
             counting::unit(reader.text.word(next)).filter(|_| reader.text.gap(next).only(Gap::PLAIN))?;
+        if reader.is_of_the_title(next, number) {
+            return None;
+        }
         self.add_span(unit, number, last).then(|| reader.text.tokens[next].end)
+    }
+
+    /// `ТВ-2`, `TV-2`: the second series made for television.
+    pub(super) fn series(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
+        let text = reader.text;
+        let (number, width) = text.free_number(index + 1)?;
+        // In Latin letters it may be the name of a channel.
+        let boxed = text.opened_at(index).is_some();
+        let named = counting::is_series(text.word(index)) && (boxed || text.word(index) != "tv");
+        let joined = named && text.gap(index + 1) == Gap::HYPHEN;
+        let sound = joined && width == 1 && number > 0 && !reader.touches(text.tokens[index + 1].end);
+        (sound && self.add_span(Unit::Season, number, number)).then(|| text.tokens[index + 1].end)
     }
 
     /// `5of6`, `3iz6` as one word.

@@ -5,12 +5,15 @@ use std::sync::LazyLock;
 
 use super::token::Strength::{self, Firm, Strong, Weak};
 use super::{Audio, Codec, Hdr, Medium, Resolution};
+use super::{compounds, editions};
 
 /// What a word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
     Lines(Resolution),
     Interlaced(Resolution),
+    /// A name for a resolution, as `4K`. It may be that of the picture it was made from, so a number beside it counts.
+    Grade(Resolution),
     Dimensions(u16, u16),
     Medium(Medium),
     Codec(Codec),
@@ -51,6 +54,9 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ),
     ("tc", Tag::Medium(Medium::Telecine), Weak),
     ("telecine hdtc tcrip hdtcrip", Tag::Medium(Medium::Telecine), Strong),
+    // Discs of a region where films are sold early, made from the film reels.
+    ("r5 r6 r5line r6line r5ddc ddc", Tag::Medium(Medium::Telecine), Firm),
+    ("wp", Tag::Medium(Medium::Telecine), Weak),
     ("scr screener", Tag::Medium(Medium::Screener), Firm),
     (
         "dvdscr dvdscreener bdscr webscr webscreener hdscr scrrip dvdscrrip",
@@ -60,14 +66,18 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("vhs", Tag::Medium(Medium::Vhs), Weak),
     ("vhsrip vhsscr", Tag::Medium(Medium::Vhs), Strong),
     (
-        "tvrip satrip dsr dsrip dthrip pdtv pdtvrip sdtv dvbrip dvb dvtv ppvrip tvhd digitalrip",
+        "tvrip satrip dsr dsrip dthrip pdtv pdtvrip sdtv ldtv uktv dvbrip dvb dvtv ppvrip tvhd digitalrip",
         Tag::Medium(Medium::SdTv),
         Strong,
     ),
     ("hdtv hdtvrip hdtvr uhdtv uhdtvrip ahdtv dtv dthd", Tag::Medium(Medium::HdTv), Strong),
     ("dvdrip dvdmux dvdripped dvdrips xdvdrip dvdriptaiwan", Tag::Medium(Medium::DvdRip), Strong),
     ("dvd", Tag::Medium(Medium::Dvd), Firm),
-    ("dvd5 dvd9 dvdr dvdr5 dvdr9 dvdfull fulldvd dvdremux dvdiso videots", Tag::Medium(Medium::Dvd), Strong),
+    (
+        "dvd5 dvd9 dvdr dvdr5 dvdr9 dvdfull fulldvd dvdremux dvdiso mdvdr ntscdvd paldvd ntscdvdr paldvdr dvdntsc dvdpal videots",
+        Tag::Medium(Medium::Dvd),
+        Strong,
+    ),
     ("hddvd hddvdrip hddvdremux", Tag::Medium(Medium::HdDvd), Strong),
     (
         "webrip webdlrip webcap weblrip webrips webripped hdrip hqhdrip webhdrip vodrip vodr vod webtvrip hdtvwebrip",
@@ -76,11 +86,11 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ),
     ("web", Tag::Medium(Medium::WebDl), Weak),
     ("webdl webhd webuhd webddl webmux webdlhd webhdl", Tag::Medium(Medium::WebDl), Strong),
-    ("brrip brip bdripremastered", Tag::Medium(Medium::BrRip), Strong),
+    ("brrip brmux brip bdripremastered", Tag::Medium(Medium::BrRip), Strong),
     ("bd br", Tag::Medium(Medium::BluRay), Weak),
     (
         "bluray bluraydisc blurays blurayrip bdrip bdmux bdiso bdmv bdr bd25 bd50 bd66 bd100 uhdbd uhdbdrip uhdrip bdfull \
-         fullbluray blueray bluraycomplete microhd mhd bdwebrip",
+         fullbluray blueray bluraycomplete microhd mhd hdlight bdlight bd9 minibd minihd bdwebrip",
         Tag::Medium(Medium::BluRay),
         Strong,
     ),
@@ -93,7 +103,11 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("x265 h265 hevc hevc10 x265crf hevcx265 h265hevc", Tag::Codec(Codec::Hevc), Strong),
     ("xvid divx divx5 xvidhd xvidvd divx3 divx6", Tag::Codec(Codec::Xvid), Strong),
     ("mpeg2 mpg2 h262", Tag::Codec(Codec::Mpeg2), Strong),
-    ("mpeg4", Tag::Idle, Strong),
+    (
+        "mpeg4 mp2 mpeg h263 vp8 rv10 realvideo hi422p high10 bt2020 bt709 dmrip hdmux tvmux svcd xsvcd vcd xvcd vcdrip svcdrip dvdivx",
+        Tag::Idle,
+        Strong,
+    ),
     ("vc1", Tag::Codec(Codec::Vc1), Strong),
     ("vp9 vp9p2", Tag::Codec(Codec::Vp9), Strong),
     ("av1 av110bit", Tag::Codec(Codec::Av1), Strong),
@@ -122,36 +136,30 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("pcm lpcm", Tag::Audio(Audio::Pcm), Strong),
     ("truehd thd dolbytruehd truehdatmos", Tag::Audio(Audio::TrueHd), Strong),
     ("atmos dolbyatmos", Tag::Audio(Audio::Atmos), Firm),
-    ("4k 4kuhd uhd4k ultrahd4k", Tag::Lines(Resolution::P2160), Strong),
-    ("uhd ultrahd", Tag::Lines(Resolution::P2160), Firm),
-    ("8k", Tag::Lines(Resolution::P4320), Firm),
-    ("2k qhd wqhd", Tag::Lines(Resolution::P1440), Firm),
-    ("fullhd fhd fullhd1080", Tag::Lines(Resolution::P1080), Firm),
+    ("4k 4kuhd uhd4k ultrahd4k 4klight", Tag::Grade(Resolution::P2160), Strong),
+    ("uhd ultrahd", Tag::Grade(Resolution::P2160), Firm),
+    ("8k", Tag::Grade(Resolution::P4320), Firm),
+    ("2k qhd wqhd", Tag::Grade(Resolution::P1440), Firm),
+    ("fullhd fhd fullhd1080", Tag::Grade(Resolution::P1080), Firm),
     ("hd hq sd lq", Tag::Idle, Weak),
-    ("extended extendedcut extendededition extendedversion extendido", Tag::Edition("Extended"), Firm),
-    ("uncut uncutedition uncutversion", Tag::Edition("Uncut"), Firm),
-    ("unrated unratedcut unratededition unrateddirectorscut", Tag::Edition("Unrated"), Firm),
+    ("extended extendido", Tag::Edition("Extended"), Firm),
+    ("uncut", Tag::Edition("Uncut"), Firm),
+    ("unrated", Tag::Edition("Unrated"), Firm),
     ("uncensored", Tag::Edition("Uncensored"), Firm),
     ("remastered remaster remasterizado rmstrd remastérisé", Tag::Edition("Remastered"), Firm),
     ("restored restoration", Tag::Edition("Restored"), Firm),
-    ("theatrical theatricalcut theatricalversion theatricaledition", Tag::Edition("Theatrical"), Firm),
-    ("directorscut directors directorscutedition", Tag::Edition("Director's Cut"), Firm),
+    ("theatrical", Tag::Edition("Theatrical"), Firm),
+    ("directors directorscutedition", Tag::Edition("Director's Cut"), Firm),
     ("dc", Tag::Edition("Director's Cut"), Weak),
-    ("finalcut", Tag::Edition("Final Cut"), Firm),
-    ("imax imaxedition imaxenhanced", Tag::Edition("IMAX"), Firm),
-    (
-        "criterion criterioncollection criterionedition thecriterioncollection",
-        Tag::Edition("Criterion"),
-        Firm,
-    ),
-    ("collectorsedition collectors", Tag::Edition("Collector's Edition"), Firm),
-    ("specialedition", Tag::Edition("Special Edition"), Firm),
-    ("ultimateedition ultimatecut", Tag::Edition("Ultimate Edition"), Firm),
-    ("deluxeedition", Tag::Edition("Deluxe Edition"), Firm),
-    ("limitededition", Tag::Edition("Limited Edition"), Firm),
-    ("anniversaryedition", Tag::Edition("Anniversary Edition"), Firm),
+    ("imax imaxenhanced", Tag::Edition("IMAX"), Firm),
+    ("criterion", Tag::Edition("Criterion"), Firm),
+    ("collectors", Tag::Edition("Collector's Edition"), Firm),
     ("openmatte", Tag::Edition("Open Matte"), Strong),
     ("redux", Tag::Edition("Redux"), Weak),
+    ("deluxe", Tag::Edition("Deluxe Edition"), Weak),
+    ("alternateending", Tag::Edition("Alternative"), Firm),
+    ("versionlongue", Tag::Edition("Extended"), Firm),
+    ("noncensuré noncensure", Tag::Edition("Uncensored"), Firm),
     ("fanedit", Tag::Edition("Fan Edit"), Firm),
     ("despecialized", Tag::Edition("Despecialized"), Firm),
     ("colorized", Tag::Edition("Colorized"), Firm),
@@ -160,7 +168,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("3d", Tag::ThreeD, Weak),
     ("hsbs halfsbs sbs fullsbs hou halfou htab halftab 3dhsbs 3dsbs 3dhou bd3d bluray3d", Tag::ThreeD, Firm),
     (
-        "complete completeseries completetvseries completeminiseries thecompleteseries thecomplete completa completas completo \
+        "complete completeversion completeseries completetvseries completeminiseries thecompleteseries thecomplete completa completas completo \
          complet complète integrale intégrale lintégrale lintegrale komplett batch fullseries kompletny kompletní \
          полный completebatch 全集 合集",
         Tag::Complete,
@@ -193,9 +201,11 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("dub dubs", Tag::Dub, Weak),
     ("dubbed fandub fandubbed dubbing dublaj doublé doblado", Tag::Dub, Firm),
     (
-        "internal limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
+        "internal preair digitalmaster highresolution micdubbed linedubbed audiofix audiofixed syncfixed \
+         straighttovideo steelbook embeddedsubs fansub fansubs fastsub softsubbed unsubbed regraded featurette featurettes \
+         disneyplus paramountplus limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
          fullscreen letterbox oar convert upscaled upscale aienhanced aiupscaled reencoded reenc microsized stv dvdextras \
-         workprint bonus samplefix proofix syncfix dubfix subfix nfo read hfr mhdtv",
+         workprint bonus samplefix proofix prooffix syncfix dubfix subfix nfo read hfr mhdtv",
         Tag::Idle,
         Firm,
     ),
@@ -206,17 +216,19 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ),
     (
         "nf netflix amazon hulu disney dsny cr max ma it ip stan crav hbo red adn wakanim funi hidive sho starz strp tving \
-         viki viu zee5 hotstar jhs nick cc pbs nbc cbs abc fox fx cw amc all4 my5 tver unext abema baha",
+         viki viu zee5 hotstar jhs nick cc pbs nbc cbs abc fox fx cw amc all4 my5 tver unext abema baha bbc cbc itv rte vrt npo svt nrk yle gplay googleplay movistar \
+         filmin rtve blutv exxen tabii puhutv sonyliv mubi shudder tubi roku kanopy viaplay drtv",
         Tag::Idle,
         Weak,
     ),
     (
-        "rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
+        "obfuscated scrambled repost postbot unedited nuked psp ipod nordic psvita v2 v3 v4 dm rc om docu stereo mono surround dolby org fs se ov aio dnr ai aiupscale cee gbr eur m4v xxx doku dokumentation ld md dlmux rip raw raws audio audios tv ova oav ona oad documentary miniseries extras bonusfeatures uncompressed hardsubless \
  lossless vfr cfr crf disc mkv mp4 avi wmv pack ma hra hr cleanaudio cleanaud hqcleanaud lineaudio orgaud orgauds \
  hires originalaudio truewebdl",
         Tag::Idle,
         Weak,
     ),
+    ("real line int doc true fix fixed clean untouched proof", Tag::Idle, Firm),
     (
         "eztv eztvx rarbg rartv ettv tgx ethd rargb torrentgalaxy publichd glodls megusta galaxyrg galaxytv demonoid etrg",
         Tag::Idle,
@@ -243,5 +255,15 @@ static BY_WORD: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
 
 /// What a word says: lower case, without blanks, dots and hyphens inside.
 pub(super) fn find(word: &str) -> Option<Word> {
-    BY_WORD.get(word).copied()
+    let edition = || Some(Word { tag: Tag::Edition(editions::find(word)?), strength: Firm });
+    BY_WORD.get(word).copied().or_else(|| compounds::processed(word)).or_else(edition)
+}
+
+/// Words that titles hold as often: they count only in capitals, in a name that has other letters too.
+const COMMON: [&str; 10] =
+    ["real", "line", "int", "doc", "true", "fix", "fixed", "clean", "untouched", "proof"];
+
+/// Whether a word says something about quality only where it stands in capitals.
+pub(super) fn is_common(word: &str) -> bool {
+    COMMON.contains(&word)
 }

@@ -3,36 +3,70 @@
 use std::ops::Range;
 
 use super::title::Titles;
-use super::token::{Gap, Kind, Mark, Strength, Text};
+use super::token::{Gap, Kind, Mark, Shape, Strength, Text};
 
-/// The parts of a title between slashes, bars and `AKA`.
+/// The parts of a title between slashes, bars and `AKA`, and a title in brackets at the end.
 pub(super) fn segments(text: &Text<'_>, region: Range<usize>) -> Vec<Range<usize>> {
+    let appendix = appendix(text, &region);
+    let end = appendix.as_ref().map_or(region.end, |appendix| appendix.start);
     let mut found = Vec::new();
     let mut start = region.start;
-    for index in region.clone().skip(1) {
+    for index in region.start + 1..end {
         let gap = text.gap(index);
         let before = text.tokens[index - 1].end;
         let between = &text.raw[before..text.tokens[index].start];
-        let in_bracket = text.tokens[index].bracket.is_some();
+        let is_number = |index: usize| text.tokens[index].kind == Kind::Number;
+        let in_bracket = text.tokens[index].bracket.is_some() && !(is_number(index - 1) && is_number(index));
         let slash =
             gap.has(Gap::SLASH) && (gap.has(Gap::SPACE) || in_bracket || between.contains(['|', '｜', '／']));
-        let aka = text.word(index) == "aka" && index + 1 < region.end;
+        let aka = text.word(index) == "aka" && index + 1 < end;
         if slash || aka || between == " _ " {
             found.push(start..index);
             start = index + usize::from(aka);
         }
     }
-    found.push(start..region.end);
+    found.push(start..end);
+    // Behind titles in several languages brackets hold who made the film.
+    let titled = found.len() == 1;
+    if let Some(appendix) = appendix.filter(|_| titled) {
+        found.push(appendix.clone());
+        found.push(region.start..appendix.end);
+    }
     found.retain(|part| !part.is_empty());
     found
 }
 
-/// The first in Latin letters is the title, else the first of all. Within one, Latin words that stand
-/// beside East Asian ones are a title of their own.
+/// The round brackets that a title ends with, if they hold another title: `Le Récif (The Reef)`. Those that number
+/// a part or spell out the initials before them belong to the title.
+fn appendix(text: &Text<'_>, region: &Range<usize>) -> Option<Range<usize>> {
+    let bracket = text.brackets.iter().find(|bracket| {
+        let placed = bracket.first > region.start && bracket.last == region.end && bracket.outer.is_none();
+        placed && bracket.shape == Shape::Round && bracket.first < bracket.last
+    })?;
+    let numbers = |index: usize| {
+        text.tokens[index].kind == Kind::Number
+            || matches!(
+                text.word(index),
+                "part" | "chapter" | "vol" | "volume" | "book" | "teil" | "partie" | "parte"
+            )
+    };
+    let spells_out = bracket.first == region.start + 1 && {
+        let initials = (bracket.first..bracket.last).filter_map(|index| text.word(index).chars().next());
+        initials.eq(text.word(region.start).chars())
+    };
+    let telling = (bracket.first..bracket.last).any(|index| is_latin(text, index));
+    (telling && !numbers(bracket.first) && !spells_out).then_some(bracket.first..bracket.last)
+}
+
+/// The first in Latin letters is the title, else the last of all, for that of the original follows its translation.
+/// Within one, Latin words that stand beside those of another script are a title of their own.
 pub(super) fn choose(text: &Text<'_>, segments: Vec<Range<usize>>) -> Titles {
+    let latin = |part: &Range<usize>| part.clone().any(|index| is_latin(text, index));
+    let whole = |part: &Range<usize>| latin(part) && !part.clone().any(|index| is_foreign(text, index));
+    let has_whole = segments.iter().any(whole);
     let mut parts: Vec<Range<usize>> = Vec::new();
     for segment in segments {
-        match latin_run(text, &segment) {
+        match latin_run(text, &segment).filter(|_| !has_whole) {
             Some(run) if run != segment => {
                 let rest = [segment.start..run.start, run.end..segment.end];
                 parts.push(run);
@@ -41,30 +75,50 @@ pub(super) fn choose(text: &Text<'_>, segments: Vec<Range<usize>>) -> Titles {
             _ => parts.push(segment),
         }
     }
-    let chosen = parts.iter().position(|part| part.clone().any(|index| is_latin(text, index))).unwrap_or(0);
+    let chosen = parts.iter().position(whole).or_else(|| parts.iter().position(latin));
+    let chosen = chosen.unwrap_or(parts.len().saturating_sub(1));
     let mut all: Vec<String> = parts.into_iter().map(|part| written(text, part)).collect();
     let title = if all.is_empty() { String::new() } else { all.remove(chosen) };
     all.retain(|other| !other.is_empty() && *other != title);
     Titles { title, others: all, country: None }
 }
 
-/// The longest run of tokens without East Asian signs, if there are such signs and the run has Latin letters.
+/// The longest run of tokens without signs of another script, if there are such signs and the run has Latin letters.
 fn latin_run(text: &Text<'_>, segment: &Range<usize>) -> Option<Range<usize>> {
-    let is_wide = |index: &usize| text.tokens[*index].kind == Kind::Wide;
-    segment.clone().find(is_wide)?;
+    let is_foreign = |index: &usize| is_foreign(text, *index);
+    segment.clone().find(is_foreign)?;
+    // A single word may be a name in a title of an alphabet that is often mixed with the Latin one.
+    let fewest = if segment.clone().any(|index| stands_apart(text, index)) { 1 } else { 2 };
     let mut best: Option<Range<usize>> = None;
     let mut start = segment.start;
     while start < segment.end {
-        let end = (start..segment.end).find(is_wide).unwrap_or(segment.end);
+        let end = (start..segment.end).find(is_foreign).unwrap_or(segment.end);
         let run = start..end;
         let letters = run.clone().filter(|index| is_latin(text, *index)).count();
         let longest = best.as_ref().is_none_or(|best| run.len() > best.len());
-        if letters > 0 && longest {
+        // What stands amid other words is one of them.
+        let outer = run.start == segment.start || run.end == segment.end;
+        if letters >= fewest && longest && outer {
             best = Some(run);
         }
         start = end + 1;
     }
     best
+}
+
+/// Whether a token is written in another script than the Latin one.
+fn is_foreign(text: &Text<'_>, index: usize) -> bool {
+    // Latin letters with signs end at U+024F, and go on from U+1E00 to U+1EFF.
+    let other = |c: char| c.is_alphabetic() && c > '\u{24f}' && !('\u{1e00}'..='\u{1eff}').contains(&c);
+    text.word(index).chars().any(other)
+}
+
+/// Whether a token is of a script that is seldom mixed with the Latin one: those of East Asia, and those written
+/// from the right.
+fn stands_apart(text: &Text<'_>, index: usize) -> bool {
+    let from_right =
+        |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+    text.tokens[index].kind == Kind::Wide || text.word(index).chars().any(from_right)
 }
 
 /// Whether a token holds two Latin letters at least.
@@ -108,7 +162,9 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
         && text.raw[first.start..end].matches('(').count() < text.raw[first.start..end].matches(')').count();
     let begin = first.start - usize::from(opened);
     let slice = &text.raw[begin..end];
-    let blanks = slice.contains(' ') || slice.contains('_');
+    // Dots are blanks in a name without others, and where one leads on to the next word of the name.
+    let leads_on = text.gap(part.end) == Gap::DOT && part.end < text.len();
+    let blanks = !leads_on && (slice.contains(' ') || slice.contains('_'));
     let mut title = String::with_capacity(slice.len());
     let mut at = begin;
     for index in part.filter(|index| is_inserted(text.word(*index))) {
@@ -117,7 +173,12 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
     }
     push_spaced(&mut title, &text.raw[at..end], blanks);
     let junk = |c: char| c.is_whitespace() || "-–—_.,:;/|~+&*=#·\\".contains(c);
-    title.trim_matches(junk).to_owned()
+    let mut title = title.trim_matches(junk).to_owned();
+    // `Title ~Second Title~`: the sign that ends it is a part of it.
+    if title.matches('~').count() == 1 && text.raw[end..].starts_with('~') {
+        title.push('~');
+    }
+    title
 }
 
 /// Bytes behind the last token that still belong to the title: `!`, `?`, a bracket that closes.
@@ -139,10 +200,12 @@ fn tail(text: &Text<'_>, part: Range<usize>) -> usize {
     length
 }
 
-/// Adds a part with its blanks: underscores always are blanks, dots only in a name without others.
+/// Adds a part with its blanks: underscores always are blanks, dots only where nothing else is, and never in front
+/// of a blank.
 fn push_spaced(title: &mut String, slice: &str, blanks: bool) {
-    for character in slice.chars() {
-        let spaced = character.is_whitespace() || character == '_' || (character == '.' && !blanks);
+    for (at, character) in slice.char_indices() {
+        let dot = character == '.' && !blanks && slice.as_bytes().get(at + 1) != Some(&b' ');
+        let spaced = character.is_whitespace() || character == '_' || dot;
         match spaced {
             true if !title.ends_with(' ') => title.push(' '),
             true => {}

@@ -100,6 +100,6 @@ fn films_and_unclear_numbers_are_no_episodes() {
         ("[Kelp] Umi no Oto - NCED 02 [1080p].mkv", "Umi no Oto - NCED 02 1080p"),
         ("[Kelp] Umi no Oto The Movie (BD 1280x720 AVC AACx4 [5.1+2.0]).mp4", "Umi no Oto The Movie 720p"),
         ("[Kelp] Umi Oto.Shima (WEB 1080p x264 AAC) [Dual-Audio]", "Umi Oto.Shima 1080p"),
-        ("[Kelp] Umi (Great Sea Onizuka) [720p]", "Umi (Great Sea Onizuka) 720p"),
+        ("[Kelp] GSO (Great Sea Onizuka) [720p]", "GSO (Great Sea Onizuka) 720p"),
     ]);
 }

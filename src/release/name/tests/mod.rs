@@ -4,6 +4,7 @@ mod anime;
 mod days;
 mod languages;
 mod movies;
+mod numbering;
 mod properties;
 mod qualities;
 mod shows;

@@ -91,6 +91,9 @@ fn sites_are_no_part_of_the_title() {
         ("The.Quiet.Reef.2019.720p[Example.com]", "The Quiet Reef (2019) 720p"),
         ("The Quiet Reef 2019 720p - www.Example.com", "The Quiet Reef (2019) 720p"),
         ("The Quiet Reef [HDTV][www.Example.com].avi", "The Quiet Reef"),
+        ("www.Example.co.za - The Quiet Reef (2019) 720p", "The Quiet Reef (2019) 720p"),
+        ("(example.com) The Quiet Reef 2019 [720p]", "The Quiet Reef (2019) 720p"),
+        ("The Quiet Reef 2009 3D BD 2009", "The Quiet Reef (2009)"),
     ]);
 }
 
@@ -106,6 +109,11 @@ fn titles_in_several_languages_are_kept_apart() {
         ("The Quiet Reef 静かな礁 2019 1080p", "The Quiet Reef", &["静かな礁"]),
         ("Тихий риф (1 сезон: 1-8 серии из 8) / The Quiet Reef / 2019", "Тихий риф", &["The Quiet Reef"]),
         ("Тихий риф (2019) BDRip 1080p", "Тихий риф", &[]),
+        ("Тихий риф / Тихий рифок (2019) WEBRip", "Тихий рифок", &["Тихий риф"]),
+        ("Тихий риф The Quiet Reef 2019 BDRip", "The Quiet Reef", &["Тихий риф"]),
+        ("Тихий Reef 2019 BDRip", "Тихий Reef", &[]),
+        ("Парни. Reef у моря / Sea Guys (2017)", "Sea Guys", &["Парни. Reef у моря"]),
+        ("الشعاب الهادئة The.Quiet.Reef.2019.1080p", "The Quiet Reef", &["الشعاب الهادئة"]),
         ("Fate/Reef (2019) 1080p", "Fate/Reef", &[]),
         ("Face/On 1997 720p", "Face/On", &[]),
     ] {
@@ -156,5 +164,52 @@ fn the_group_stands_last_or_first() {
         ("Cove.S01E02.720p.HDTV.x264-eztv", Some("eztv")),
     ] {
         assert_eq!(Release::parse(name).group.as_deref(), group, "{name}");
+    }
+}
+
+#[test]
+fn words_of_scene_names_end_the_title() {
+    let words = "R5 LiNE iNT REAL MDVDR DOKU Fansub HDLight NORDIC HunDub EngSubs SubIta SVCD BRMux BRRipMux HDTVMux \
+                 SWiSSGERMAN iTALiAN 2CD cd1 cd1of2 LDTV Dlmux XXX Ita-Eng Collectors.Edition UNTOUCHED WP";
+    for word in words.split_whitespace() {
+        let name = format!("The.Quiet.Reef.{word}.DVDRip.x264-KLP");
+        assert_eq!(Release::parse(&name).title, "The Quiet Reef", "{name}");
+    }
+    check(&[
+        ("Sail the Line 2005 DVDRip", "Sail the Line (2005)"),
+        ("The.Thin.Line.DVDRip", "The Thin Line"),
+        ("THE QUIET LINE DVDRIP", "THE QUIET LINE"),
+        ("The Real Reef 2005", "The Real Reef (2005)"),
+        ("The Quiet Reef CAM", "The Quiet Reef"),
+        ("Quiet Camera.mkv", "Quiet Camera"),
+        ("Madame Web", "Madame Web"),
+        ("the quiet reef ita.eng.mkv", "the quiet reef"),
+        ("h265 - HEVC The Quiet Reef French 1080p DTS.mkv", "The Quiet Reef 1080p"),
+        ("[h265 - HEVC] The Quiet Reef Director Cut French [1080p DTS].mkv", "The Quiet Reef 1080p"),
+        ("1080p.The.Quiet.Reef.2019.mkv", "The Quiet Reef (2019) 1080p"),
+        ("165.Quiet Reef.s08e014", "165 Quiet Reef S8 E14"),
+        ("Quiet Reef Vol. 2.S08E14", "Quiet Reef Vol. 2 S8 E14"),
+    ]);
+}
+
+#[test]
+fn brackets_at_the_end_hold_another_title() {
+    for (name, title, other) in [
+        ("Le Récif (The Reef) 2011 [DVDRip]", "Le Récif", Some("The Reef")),
+        ("[Kelp].Le.Recif.(The.Reef).DVDRip.mkv", "Le Recif", Some("The Reef")),
+        ("Тихий риф (The Quiet Reef) 1992 BDRip", "The Quiet Reef", Some("Тихий риф")),
+        ("Birds of Reef (and a Long Tail) (2020)", "Birds of Reef", Some("Birds of Reef (and a Long Tail)")),
+        ("GSO (Great Sea Onizuka) 2000", "GSO (Great Sea Onizuka)", None),
+        ("Reef (Part Two) 2010 DVDRip", "Reef (Part Two)", None),
+        ("Reef (5/10)", "Reef (5/10)", None),
+        ("Риф / The Reef (Иван Волна / John Wave) [2018, BDRip]", "The Reef", Some("Риф")),
+    ] {
+        let release = Release::parse(name);
+        assert_eq!(release.title, title, "{name}");
+        let others = release.other_titles;
+        assert!(
+            other.map_or(others.is_empty(), |other| others.iter().any(|o| o == other)),
+            "{name}: {others:?}"
+        );
     }
 }

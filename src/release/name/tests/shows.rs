@@ -168,7 +168,7 @@ fn a_bare_number_is_an_episode_where_its_place_says_so() {
         ("HarbourLightsS01E02.mkv", "HarbourLights S1 E2"),
         ("Harbour Lights - 1x2 - The Long Tide.avi", "Harbour Lights S1 E2"),
         ("Harbour Lights - 2x13&14 - The Long Tide.mkv", "Harbour Lights S2 E13-14"),
-        ("Harbour Races 2019x05 The Race 1080p", "Harbour Races S2019 E5 1080p"),
+        ("Harbour Races 2019x05 The Race 1080p", "Harbour Races (2019) S2019 E5 1080p"),
     ]);
 }
 
