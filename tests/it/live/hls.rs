@@ -154,7 +154,8 @@ async fn segments_are_files_with_ranges_and_names_that_last() {
     assert_eq!(part.body[..], whole.body[188..376]);
     let beyond = server.range(&segment, 1 << 40, 1 << 41).await;
     assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
-    let known = server.send(Method::GET, &segment, &[("If-None-Match", whole.header("etag"))], Vec::new()).await;
+    let known =
+        server.send(Method::GET, &segment, &[("If-None-Match", whole.header("etag"))], Vec::new()).await;
     assert_eq!((known.status, known.body.len()), (StatusCode::NOT_MODIFIED, 0));
     for wrong in [beside(&path, "1-1.ts"), beside(&path, "nothing"), "/ace/hls/xyz/index.m3u8".to_owned()] {
         let answer = server.get(&wrong).await;
@@ -192,7 +193,8 @@ async fn a_browser_follows_pauses_beyond_the_ring_and_rewinds() {
     let engine = Engine::start(&[channel.clone()]);
     let server = server(&[&engine]).start();
     // The ring holds half a minute.
-    let steps = json!([["play", 8], ["pause", 40], ["play", 8], ["seek", 1], ["play", 6], ["live"], ["play", 6]]);
+    let steps =
+        json!([["play", 8], ["pause", 40], ["play", 8], ["seek", 1], ["play", 6], ["live"], ["play", 6]]);
     let url = server.url(&manifest(&channel));
     let report = tokio::task::spawn_blocking(move || browse(&url, &steps, || {})).await.unwrap();
     let steps = report["report"].as_array().unwrap();
