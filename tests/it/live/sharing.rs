@@ -199,7 +199,8 @@ async fn a_question_starts_and_stops_one_session_and_never_disturbs_another() {
     let live = room(&[&engine], hasty());
     let found = live.check(&channel.by_id()).await.unwrap();
     assert_eq!(found.info().and_then(|info| info.infohash), Some(channel.infohash));
-    assert_eq!(found.report().viewers[0].means, Means::Check);
+    let report = found.report();
+    assert_eq!((report.viewers[0].means, report.client_count), (Means::Check, 0));
     let _again = live.check(&channel.by_infohash()).await.unwrap();
     assert_eq!(engine.counts().opened, 1);
     engine.waited_for(|counts| counts.alive == 0).await;
