@@ -20,10 +20,12 @@ use crate::config::{Config, DiscoveryConfig, ServiceConfig, SourcePolicy};
 use crate::db::Database;
 use crate::discovery::titles::Titles;
 use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
+use crate::ffmpeg::Ffmpeg;
 use crate::http::{App, listener, router};
 use crate::links::LinkSigner;
 use crate::live::channels::Channels;
 use crate::live::engines::{Pool, PoolSettings};
+use crate::live::hls::{Shelves, ShelvesSettings};
 use crate::live::{Live, LiveSettings};
 use crate::net::{Clients, Guard};
 use crate::prepare::{Chain, Prepare, PrepareSettings};
@@ -92,7 +94,7 @@ impl Server {
         let library = Library::new(config.discovery.media_dir.clone(), cache.clone());
         let built_in = built_in(&config, addon.movies(), &library, &clients);
         let discovery = discovery(&config, (&db, &sealer), &clients, &lookup, &swarm, built_in);
-        let live = live(&config, &clients);
+        let live = live(&config, &clients).await?;
         let access = Access::new(db.clone(), sealer.clone(), access_settings(&config));
         // Every source there is but accounts, which depend on who asks; the policy brings them into order.
         let cached: Arc<dyn Source> =
@@ -267,14 +269,22 @@ fn swarm_settings(config: &Config) -> SwarmSettings {
     }
 }
 
-fn live(config: &Config, clients: &Clients) -> Live {
+async fn live(config: &Config, clients: &Clients) -> anyhow::Result<Live> {
+    let recordings = ShelvesSettings {
+        folder: config.server.data_dir.join("live"),
+        window: config.live.dvr_window,
+        most_bytes: config.live.dvr_max_bytes,
+        ffmpeg: config.live.ffmpeg.as_deref().map(Ffmpeg::new),
+    };
+    let shelves = tokio::task::spawn_blocking(|| Shelves::open(recordings)).await??;
     let settings = PoolSettings {
         engines: config.live.engines.clone(),
         max_streams: config.live.max_streams_per_engine,
         cache_ttl: config.live.engine_cache_ttl,
         selection_timeout: config.live.engine_selection_timeout,
     };
-    Live::new(LiveSettings::from(&config.live), Pool::new(settings, clients.own_step().clone()))
+    let pool = Pool::new(settings, clients.own_step().clone());
+    Ok(Live::new(LiveSettings::from(&config.live), pool, shelves))
 }
 
 fn debrid_settings(config: &Config) -> DebridSettings {

@@ -160,6 +160,7 @@ fn describe_live(error: &LiveError) -> (StatusCode, &'static str, String) {
         LiveError::StartFailed(_) | LiveError::Empty(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "Stream initialization failed", message)
         }
+        LiveError::Lost(_) => (StatusCode::SERVICE_UNAVAILABLE, "Stream lost", message),
         LiveError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "Stopping", message),
         LiveError::Internal(_) => ApiError::Internal(message).describe(),
     }

@@ -34,14 +34,14 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Result<impl IntoResponse
         .map_err(|error| ApiError::Internal(error.to_string()))?;
     let jobs = app.prepare.jobs();
     let mut page = Page::default();
-    let alone = |value: usize| [(Labels::new(), float(value as u64))];
-    page.gauge(names::TASKS, alone(tokio::runtime::Handle::current().metrics().num_alive_tasks()));
-    page.gauge(names::JOBS, alone(jobs.len()));
-    page.gauge(names::VIEWERS, alone(jobs.iter().map(|job| job.viewers()).sum()));
-    page.gauge(names::CACHE_BYTES, [(Labels::new(), float(usage.bytes))]);
-    page.gauge(names::CACHE_CONTENTS, alone(usage.contents));
+    page.single(names::TASKS, tokio::runtime::Handle::current().metrics().num_alive_tasks() as u64);
+    page.single(names::JOBS, jobs.len() as u64);
+    page.single(names::VIEWERS, jobs.iter().map(|job| job.viewers() as u64).sum());
+    page.single(names::CACHE_BYTES, usage.bytes);
+    page.single(names::CACHE_CONTENTS, usage.contents as u64);
     let sessions: Vec<_> = app.live.sessions().iter().map(|session| session.report()).collect();
-    page.gauge(names::LIVE_SESSIONS, alone(sessions.len()));
+    page.single(names::LIVE_SESSIONS, sessions.len() as u64);
+    page.single(names::LIVE_RECORDED, app.live.shelves().used_bytes());
     let waits = app.live.first_bytes().histogram();
     page.0.register(names::LIVE_FIRST_BYTES.name, names::LIVE_FIRST_BYTES.help, waits);
     sessions_of(&mut page, &sessions);
@@ -108,6 +108,13 @@ impl Page {
             family.get_or_create(&labels).set(value);
         }
         self.0.register(series.name, series.help, family);
+    }
+
+    /// A series without labels.
+    fn single(&mut self, series: Series, value: u64) {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(float(value));
+        self.0.register(series.name, series.help, gauge);
     }
 
     /// Families of counters make their own ending, `_total`.

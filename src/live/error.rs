@@ -12,6 +12,9 @@ pub enum LiveError {
     /// Engines were asked, and none delivered it.
     #[error("the channel did not start: {0}")]
     StartFailed(Arc<str>),
+    /// It was on, and no engine delivers it any more.
+    #[error("no engine delivers the channel any more: {0}")]
+    Lost(Arc<str>),
     /// An engine took it, and nothing that can be played has come so far.
     #[error("nothing arrived within {} s; the channel may have no source at the moment", .0.as_secs_f32())]
     Empty(Duration),
@@ -26,6 +29,6 @@ pub enum LiveError {
 impl LiveError {
     /// Whether a new request within the next seconds is spared the same work.
     pub(super) fn is_remembered(&self) -> bool {
-        matches!(self, Self::StartFailed(_))
+        matches!(self, Self::StartFailed(_) | Self::Lost(_))
     }
 }

@@ -17,8 +17,8 @@ const TIERS: [&[&str]; 6] = [
 ];
 
 /// The lowest row.
-const FOUNDATION: [&str; 9] =
-    ["net", "config", "telemetry", "links", "seal", "profile", "release", "stremio", "domain"];
+const FOUNDATION: [&str; 10] =
+    ["net", "config", "telemetry", "links", "seal", "profile", "release", "stremio", "domain", "ffmpeg"];
 
 /// A file above this length holds more than one subject.
 const MOST_LINES: usize = 500;

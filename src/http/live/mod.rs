@@ -2,6 +2,7 @@
 
 mod channels;
 mod engines;
+mod hls;
 mod preflight;
 mod status;
 mod stream;
@@ -26,6 +27,8 @@ use crate::live::{Means, Selector, ViewerFacts};
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route(route::ACE_STREAM, get(stream::get).options(play::preflight))
+        .route(route::ACE_MANIFEST, get(hls::manifest).options(play::preflight))
+        .route(route::ACE_HLS, get(hls::file).options(play::preflight))
         .route(route::ACE_PREFLIGHT, get(preflight::get))
         .route(route::PROXY_STATUS, get(status::get_status))
         .route(route::PROXY_SESSIONS, get(status::get_sessions))

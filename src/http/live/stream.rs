@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -11,10 +12,12 @@ use bytes::Bytes;
 use futures::{Stream, stream};
 use http::request::Parts;
 use http::{HeaderValue, Method, header};
+use url::form_urlencoded;
 
 use super::{selector, viewer};
 use crate::http::error::ApiError;
 use crate::http::state::App;
+use crate::live::hls::Delayed;
 use crate::live::{Ended, Means, Watching};
 
 /// The type of a transport stream (RFC 3555, 4.2.9).
@@ -30,8 +33,37 @@ pub(super) async fn get(
     if request.method == Method::HEAD {
         return Ok(media(Body::empty()));
     }
-    let watching = app.live.watch(&selector, viewer(peer, &request, Means::Ts)).await?;
+    let facts = viewer(peer, &request, Means::Ts);
+    if let Some(delay) = delay(&request)? {
+        let delayed = app.live.watch_delayed(&selector, facts, delay).await?;
+        return Ok(media(Body::from_stream(delayed_bytes(delayed))));
+    }
+    let watching = app.live.watch(&selector, facts).await?;
     Ok(media(Body::from_stream(bytes(watching))))
+}
+
+/// How many seconds behind a viewer wants to be; `seekback` is what another proxy calls it.
+fn delay(request: &Parts) -> Result<Option<Duration>, ApiError> {
+    let query = request.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let Some((name, value)) = pairs.find(|(name, _)| name == "delay" || name == "seekback") else {
+        return Ok(None);
+    };
+    let seconds: u32 =
+        value.parse().map_err(|_| ApiError::BadRequest(format!("`{name}` is a number of seconds")))?;
+    Ok((seconds > 0).then(|| Duration::from_secs(seconds.into())))
+}
+
+/// The same from the recording.
+fn delayed_bytes(delayed: Delayed) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::unfold(Some(delayed), |delayed| async {
+        let mut delayed = delayed?;
+        match (delayed.next().await, delayed.ended()) {
+            (Some(bytes), _) => Some((Ok(bytes), Some(delayed))),
+            (None, Some(Ended::Failed(why))) => Some((Err(io::Error::other(why.to_string())), None)),
+            (None, _) => None,
+        }
+    })
 }
 
 /// What a viewer gets until the session ends. One that failed is cut off, so that players see it as such.

@@ -4,15 +4,63 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::cut::{SECOND, time};
 use super::follow::{Follow, Gap, Part};
 use crate::live::chunk::Ticks;
-use crate::live::ts;
+use crate::live::ring::Ended;
+use crate::live::session::Hold;
+use crate::live::ts::{null_packets, skip_notice};
 
 /// How much earlier than the delay asks for a viewer gets bytes, so that its buffer is never empty: segments come as a
 /// whole, and this is more than one.
 const LEAD: Duration = Duration::from_secs(15);
+
+/// Silence after which a player is told that the connection lives. Players give up after three to five seconds.
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
+
+/// Packets of one sign of life: what fits into one segment of TCP over Ethernet.
+const KEEP_ALIVE_PACKETS: usize = 7;
+
+/// Somebody who watches a channel some time behind. Dropping it means leaving.
+#[derive(Debug)]
+pub struct Delayed {
+    hold: Hold,
+    reader: DelayedReader,
+    begun: bool,
+}
+
+impl Delayed {
+    pub(in crate::live) fn new(hold: Hold, delay: Duration) -> Self {
+        let reader = hold.session().shelf().read_from(delay);
+        Self { hold, reader, begun: false }
+    }
+
+    /// The next bytes, always whole packets; null packets where nothing is due for a second. `None` when the channel
+    /// has ended. Safe to drop and call again.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            self.hold.touch();
+            match timeout(KEEP_ALIVE, self.reader.next()).await {
+                Ok(bytes) => {
+                    let bytes = bytes?;
+                    self.begun = true;
+                    self.hold.handed(bytes.len(), self.reader.behind());
+                    return Some(bytes);
+                }
+                // Before the stream itself they would only confuse a player.
+                Err(_) if self.begun => return Some(null_packets(KEEP_ALIVE_PACKETS)),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Why there is no more, after [`Self::next`] said so.
+    pub fn ended(&self) -> Option<Ended> {
+        self.hold.session().ring().ended()
+    }
+}
 
 /// Reads a channel some time behind. It stays so far behind, whatever the pace of its reader: a reader that takes all
 /// it can get, and plays on in its own time, sees the delay it asked for.
@@ -47,7 +95,7 @@ impl DelayedReader {
             if let Some(Gap::Missed(chunk)) = &part.gap
                 && !is_first
             {
-                self.ready.push_back(ts::skip_notice(chunk));
+                self.ready.push_back(skip_notice(chunk));
             }
             self.ready.push_back(part.bytes);
         }

@@ -35,12 +35,17 @@ impl Disk {
     /// Takes over the folder and deletes what an earlier run left there.
     ///
     /// # Errors
-    /// The folder cannot be made or read.
+    /// The folder cannot be read, or what is left in it not deleted.
     pub(super) fn open(folder: &Path, quota: u64) -> io::Result<Arc<Self>> {
-        fs::create_dir_all(folder)?;
-        for entry in fs::read_dir(folder)? {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => Some(entries),
+            // It is made with the first recording.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        for entry in entries.into_iter().flatten() {
             let entry = entry?;
-            // Recordings are folders named by an info-hash; what else lies there is somebody else's.
+            // Recordings are folders named by an id; what else lies there is somebody else's.
             let ours = entry
                 .file_name()
                 .to_str()

@@ -20,7 +20,7 @@ mod sound;
 mod window;
 
 pub use body::{SegmentBody, SegmentReader};
-pub use delayed::DelayedReader;
+pub use delayed::{Delayed, DelayedReader};
 pub use playlist::{PlaylistAsk, Rendition};
 pub use shelf::{NotReady, Shelf};
 pub use shelves::{Shelves, ShelvesError, ShelvesSettings};

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::cut;
 use super::window::{Number, Segment};
+use crate::live::stamp::Stamp;
 
 /// Which bytes of the segments a playlist names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,35 +183,15 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("a string takes everything");
 }
 
-/// A time in UTC as ISO 8601 has it, to the millisecond.
+/// A moment to the millisecond.
 struct Date(SystemTime);
 
 impl std::fmt::Display for Date {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let since = self.0.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-        let (year, month, day) = civil(days);
-        let (hour, minute, second, milli) =
-            (second / 3600, second / 60 % 60, second % 60, since.subsec_millis());
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+        let second = Stamp(self.0).to_string();
+        write!(f, "{}.{:03}Z", second.trim_end_matches('Z'), since.subsec_millis())
     }
-}
-
-/// Year, month and day of a number of days since 1970. Years begin in March here, so that the day that some years lack
-/// is the last one.
-fn civil(days: u64) -> (u64, u64, u64) {
-    /// Days from the first of March of the year 0 to the first of January 1970.
-    const TO_1970: u64 = 719_468;
-    /// Days of four hundred years.
-    const ERA: u64 = 146_097;
-    let days = days + TO_1970;
-    let (era, day) = (days / ERA, days % ERA);
-    let year = (day - day / 1_460 + day / 36_524 - day / (ERA - 1)) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day_of_month = day - (153 * month + 2) / 5 + 1;
-    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next_year, month, day_of_month)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::body::SegmentBody;
@@ -14,15 +14,20 @@ use super::cut;
 use super::delayed::DelayedReader;
 use super::disk::Disk;
 use super::follow::Follow;
+use super::guests::Guests;
 use super::playlist::{self, Listing, Master, PlaylistAsk, Rendition};
 use super::recorder;
 use super::sound::Sound;
 use super::window::Window;
 use crate::ffmpeg::Ffmpeg;
 use crate::live::ring::{Ended, Ring};
+use crate::live::session::Hold;
 
 /// Players start when they have so many segments; fewer make them stall at once.
 const ENOUGH: usize = 3;
+
+/// Time between two looks for viewers that do not poll any more.
+const SWEEP: Duration = Duration::from_secs(2);
 
 /// Epochs count seconds from here (2020-01-01), so that sequence numbers stay small enough for players that keep them
 /// in 32 bits.
@@ -48,6 +53,7 @@ pub struct Shelf {
     pub(super) ring: Arc<Ring>,
     pub(super) disk: Arc<Disk>,
     pub(super) sound: Sound,
+    guests: Guests<Hold>,
     folder: PathBuf,
     epoch: u64,
     /// Nothing is to be recorded before somebody asks.
@@ -72,6 +78,7 @@ impl Shelf {
             ring,
             disk,
             sound: Sound::new(ffmpeg),
+            guests: Guests::new(),
             folder,
             epoch: epoch(),
             lazy: span.is_zero(),
@@ -91,6 +98,7 @@ impl Shelf {
             tokio::select! {
                 () = recorder::record(&self) => {}
                 () = self.sound.convert(&self) => {}
+                () = self.sweep() => {}
             }
         };
         let _ = stop.run_until_cancelled(work).await;
@@ -157,6 +165,19 @@ impl Shelf {
         DelayedReader::new(Follow::behind(Arc::clone(self), delay), delay)
     }
 
+    /// A viewer polls a playlist. Who is new enters by `enter`, and counts as a viewer of the session as long as it
+    /// polls.
+    pub fn poll(&self, name: u64, enter: impl FnOnce() -> Option<Hold>) -> Option<Arc<Hold>> {
+        let hold = self.guests.poll(name, Instant::now(), enter)?;
+        hold.touch();
+        Some(hold)
+    }
+
+    /// A viewer who polls.
+    pub fn guest(&self, name: u64) -> Option<Arc<Hold>> {
+        self.guests.find(name)
+    }
+
     /// How long viewers count after their last poll: three target durations, in which every player polls.
     pub fn poll_timeout(&self) -> Duration {
         Duration::from_secs(u64::from(3 * self.window().target()))
@@ -190,6 +211,16 @@ impl Shelf {
         self.folder.join(playlist::segment_name(self.epoch, number, rendition))
     }
 
+    /// Lets viewers leave that do not poll any more.
+    async fn sweep(&self) {
+        let mut sweeps = interval(SWEEP);
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let now = sweeps.tick().await;
+            self.guests.sweep(now, self.poll_timeout());
+        }
+    }
+
     async fn until_asked(&self) {
         // The sender is ours.
         let _ = self.asked.subscribe().wait_for(|asked| *asked).await;
@@ -217,6 +248,7 @@ impl Shelf {
     }
 
     fn clear(&self) {
+        self.guests.clear();
         let gone = self.window().clear();
         drop(gone);
         // It is gone already if nothing was recorded, and stays if somebody still reads a file of it.

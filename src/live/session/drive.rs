@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::deadlines::Deadlines;
 use super::ladder::{Ladder, Rung, Trouble};
@@ -69,7 +69,10 @@ impl Drive {
         let session = Arc::clone(&self.session);
         loop {
             let rung = match self.start().await {
-                Started::Upstream(engine) => self.follow(engine).await,
+                Started::Upstream(engine) => match self.follow(engine).await {
+                    Some(rung) => rung,
+                    None => return Ending::Stopped,
+                },
                 Started::Joined(other) => return Ending::Joined(other),
                 Started::Failed(rung) => rung,
             };
@@ -106,9 +109,15 @@ impl Drive {
         self.room.tallies().of(&address, |tally| tally.starts += 1);
         self.asked = Some(Instant::now());
         tracing::debug!(channel = %self.session.stream_id(), engine = %address, "asking an engine for a channel");
-        match claim.start(&self.selector()).await {
-            Ok(engine) => self.started(engine),
-            Err(error) => {
+        let selector = self.selector();
+        match timeout(self.first_patience(), claim.start(&selector)).await {
+            Ok(Ok(engine)) => self.started(engine),
+            // Should it answer later, the session is stopped.
+            Err(_) => {
+                let how = "it does not answer".to_owned();
+                Started::Failed(self.failed(&address, &Loss { trouble: Trouble::Unusable, kind: None, how }))
+            }
+            Ok(Err(error)) => {
                 let trouble = match &error {
                     StartError::Refused { .. } => Trouble::Refused,
                     StartError::Withdrawn => Trouble::Withdrawn,
@@ -142,7 +151,7 @@ impl Drive {
     /// The engine has said what it delivers. If another session has the same channel, it is one too many: its viewers
     /// go there, and so does the engine's session where it has taken the place of the other's.
     fn started(&self, engine: EngineSession) -> Started {
-        let twin = engine.info.infohash.and_then(|info_hash| self.room.learned(&self.session, info_hash));
+        let twin = self.room.settled(&self.session, engine.info.infohash);
         let Some(twin) = twin.filter(|_| !self.ladder.has_delivered()) else {
             return Started::Upstream(engine);
         };
@@ -155,8 +164,9 @@ impl Drive {
         Started::Joined(twin)
     }
 
-    /// Has one engine session deliver until it fails, and decides what comes next.
-    async fn follow(&mut self, mut engine: EngineSession) -> Rung {
+    /// Has one engine session deliver until it fails, and decides what comes next; nothing if it was a recording, and is
+    /// over.
+    async fn follow(&mut self, mut engine: EngineSession) -> Option<Rung> {
         let session = Arc::clone(&self.session);
         let address = engine.info.engine.address.clone();
         session.story().info = Some(engine.info.clone());
@@ -176,7 +186,7 @@ impl Drive {
                     }
                     () = session.handover.waiting() => {
                         session.story().lost("another session of the channel took its place");
-                        return Rung::Again(Duration::ZERO);
+                        return Some(Rung::Again(Duration::ZERO));
                     }
                     never = watch_swarm(&engine, &session) => match never {},
                 }
@@ -185,12 +195,16 @@ impl Drive {
         // The rest of what it brought bridges a part of the gap.
         self.feed.flush(SystemTime::now(), &mut self.chunks);
         self.push_chunks();
+        if !engine.info.is_live && loss.trouble == Trouble::Lost && loss.kind == Some(FailureKind::Ended) {
+            session.story().lost(&loss.how);
+            return None;
+        }
         let rung = self.failed(&address, &loss);
         if self.ladder.avoided().contains(&address) {
             loss.kind.into_iter().for_each(|kind| engine.failed(kind));
         }
         engine.stop();
-        rung
+        Some(rung)
     }
 
     /// How long an engine may take to the first bytes. Where there is no other, all the time there is.
@@ -245,6 +259,7 @@ impl Drive {
         if deadlines.delivered(now) {
             engine.first_byte();
             self.ladder.delivered(now);
+            self.why = None;
             self.session.story().delivered();
             if let Some(asked) = self.asked.take() {
                 let address = &engine.info.engine.address;
@@ -267,7 +282,9 @@ impl Drive {
         tracing::info!(%channel, %engine, reason = %loss.how, "an engine failed a channel");
         self.session.story().lost(&loss.how);
         self.room.tallies().of(engine, |tally| tally.failures += 1);
-        self.why = Some(LiveError::StartFailed(format!("{engine}: {}", loss.how).into()));
+        let why: Arc<str> = format!("{engine}: {}", loss.how).into();
+        let is_start = !self.ladder.has_delivered();
+        self.why = Some(if is_start { LiveError::StartFailed(why) } else { LiveError::Lost(why) });
         self.ladder.failed(engine, loss.trouble, Instant::now())
     }
 }

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::engines::{EngineSession, SessionInfo};
 use super::error::LiveError;
+use super::hls::{Shelf, Shelves};
 use super::ring::{Ended, Ring};
 use super::selector::Selector;
 use super::settings::LiveSettings;
@@ -40,6 +41,7 @@ pub use watching::Watching;
 pub struct Session {
     selector: Selector,
     ring: Arc<Ring>,
+    shelf: Arc<Shelf>,
     audience: Audience,
     client_timeout: Duration,
     stop: CancellationToken,
@@ -63,10 +65,17 @@ pub(super) enum Ending {
 
 impl Session {
     /// A session that has not begun. Cancelling `stop` ends it.
-    pub(super) fn new(selector: Selector, settings: &LiveSettings, stop: CancellationToken) -> Arc<Self> {
+    pub(super) fn new(
+        selector: Selector,
+        settings: &LiveSettings,
+        shelves: &Shelves,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
+        let ring = Ring::new(settings.patience.ring);
         Arc::new(Self {
             selector,
-            ring: Ring::new(settings.patience.ring),
+            shelf: shelves.shelf(selector.id(), &ring),
+            ring,
             audience: Audience::new(Instant::now()),
             client_timeout: settings.client_timeout,
             stop,
@@ -85,6 +94,11 @@ impl Session {
     /// Its last seconds.
     pub fn ring(&self) -> &Arc<Ring> {
         &self.ring
+    }
+
+    /// Its recording and HLS.
+    pub fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
     }
 
     /// What the engine said of it, once one has.
@@ -151,6 +165,8 @@ impl Session {
         };
         self.story().finish(ending, SystemTime::now());
         self.ring.end(why);
+        // What was handed over too late is stopped.
+        drop(self.handover.take());
         self.over.cancel();
     }
 

@@ -2,6 +2,7 @@
 
 mod channels;
 mod engines;
+mod hls;
 mod ladder;
 mod packets;
 mod players;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use headwater::config::LiveConfig;
 use headwater::live::engines::{Pool, PoolSettings};
+use headwater::live::hls::{Shelves, ShelvesSettings};
 use headwater::live::{
     LadderLimits, Live, LiveError, LiveSettings, Means, Patience, Selector, ViewerFacts, Watching,
 };
@@ -58,7 +59,15 @@ pub(crate) fn room_with(engines: &[&Engine], most: u32, settings: LiveSettings) 
         selection_timeout: Duration::from_secs(5),
     };
     let clients = Clients::new(Guard::Open).unwrap();
-    Live::new(settings, Pool::new(pool, clients.own_step().clone()))
+    // Without a window nothing is recorded unless HLS is asked for.
+    let recordings = ShelvesSettings {
+        folder: std::env::temp_dir().join("headwater-without-recordings"),
+        window: Duration::ZERO,
+        most_bytes: 0,
+        ffmpeg: None,
+    };
+    let shelves = Shelves::open(recordings).unwrap();
+    Live::new(settings, Pool::new(pool, clients.own_step().clone()), shelves)
 }
 
 /// Somebody.
