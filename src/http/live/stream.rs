@@ -49,7 +49,8 @@ fn delay(request: &Parts) -> Result<Option<Duration>, ApiError> {
     let Some((name, value)) = pairs.find(|(name, _)| name == "delay" || name == "seekback") else {
         return Ok(None);
     };
-    let seconds: u32 = value.parse().map_err(|_| ApiError::BadRequest(format!("`{name}` is a number of seconds")))?;
+    let seconds: u32 =
+        value.parse().map_err(|_| ApiError::BadRequest(format!("`{name}` is a number of seconds")))?;
     Ok((seconds > 0).then(|| Duration::from_secs(seconds.into())))
 }
 
