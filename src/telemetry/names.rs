@@ -34,6 +34,8 @@ pub const LIVE_RECORDED: Series =
     series("headwater_live_recorded_bytes", "Bytes of all recordings of live channels on disk");
 /// Gauge.
 pub const LIVE_SESSIONS: Series = series("headwater_live_sessions", "Live sessions that are on or starting");
+/// Gauge.
+pub const LIVE_RECORDED: Series = series("headwater_live_recorded_bytes", "Bytes of all recordings together");
 /// Histogram, in seconds.
 pub const LIVE_FIRST_BYTES: Series =
     series("headwater_live_first_bytes_seconds", "Time from a viewer's request to the first bytes");

@@ -12,3 +12,4 @@ mod recording;
 mod sharing;
 mod status;
 mod stream;
+mod transport;
