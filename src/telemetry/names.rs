@@ -29,9 +29,6 @@ pub const CACHE_BYTES: Series = series("headwater_cache_bytes", "Bytes of all ca
 /// Gauge.
 pub const CACHE_CONTENTS: Series = series("headwater_cache_contents", "Contents in the cache");
 
-/// Recordings on disk.
-pub const LIVE_RECORDED: Series =
-    series("headwater_live_recorded_bytes", "Bytes of all recordings of live channels on disk");
 /// Gauge.
 pub const LIVE_SESSIONS: Series = series("headwater_live_sessions", "Live sessions that are on or starting");
 /// Gauge.
