@@ -7,6 +7,9 @@ use headwater::release::Release;
 use headwater::source::torrent::{MAX_WEB_ADDRESSES, parse_magnet};
 
 /// Whatever stands in a magnet link is read without a panic, and nothing is taken from it that is not bounded.
+///
+/// # Panics
+/// If that is not so.
 pub fn magnet(text: &str) {
     // A link is tried as it is, and as the value of what most of them begin with.
     let known = format!("magnet:?xt=urn:btih:dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c&{text}");
@@ -25,6 +28,9 @@ pub fn magnet(text: &str) {
 
 /// Whatever is pasted as settings, and whatever a client sends as a profile: no panic, and what is understood may be
 /// kept and comes back as it was.
+///
+/// # Panics
+/// If that is not so.
 pub fn profile(text: &str) {
     if let Ok(imported) = import(text) {
         assert!(imported.profile.problems().is_empty(), "{:?}", imported.profile.problems());
@@ -43,6 +49,9 @@ fn comes_back(profile: &Profile) {
 }
 
 /// Whatever a release is called, its name is read without a panic, and what is read is in order.
+///
+/// # Panics
+/// If that is not so.
 pub fn release_name(name: &str) {
     let release = Release::parse(name);
     assert!(release.seasons.is_sorted(), "{release:?}");
@@ -53,6 +62,9 @@ pub fn release_name(name: &str) {
 }
 
 /// Whatever a Torznab server sends is read without a panic, and never as more than a thousand results.
+///
+/// # Panics
+/// If that is not so.
 pub fn torznab(bytes: &[u8]) {
     let document = read_torznab(bytes);
     if let TorznabDocument::Results { items, .. } = &document {

@@ -1,5 +1,6 @@
 //! The seeds of the fuzz targets, whole and cut off anywhere, against what the targets look for.
 
+#[expect(unreachable_pub, reason = "it is a library to the fuzz targets")]
 #[path = "../../fuzz/src/lib.rs"]
 mod laws;
 
