@@ -250,19 +250,14 @@ impl Room {
         self.registry().known(selector)
     }
 
-    /// An engine has taken a session, and perhaps said what its words stand for; returns the session that has the
-    /// channel already.
-    pub(super) fn settled(
-        &self,
-        session: &Arc<Session>,
-        info_hash: Option<InfoHash>,
-    ) -> Option<Arc<Session>> {
-        self.registry().settled(session, info_hash)
+    /// An engine said what a session's words stand for; returns the session that has the channel already.
+    pub(super) fn learned(&self, session: &Arc<Session>, info_hash: InfoHash) -> Option<Arc<Session>> {
+        self.registry().learned(session, info_hash)
     }
 
-    /// Whether other channels are being started.
-    pub(super) fn has_starts(&self, but: &Arc<Session>) -> bool {
-        self.registry().has_starts(but)
+    /// Whether an engine has been asked for another channel, which may turn out to be the same.
+    pub(super) fn is_asked(&self, engine: &EngineAddress, but: &Arc<Session>) -> bool {
+        self.registry().sessions().any(|other| !Arc::ptr_eq(other, but) && other.asks(engine))
     }
 
     /// Counts of the engines.

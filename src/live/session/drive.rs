@@ -22,7 +22,13 @@ use crate::live::selector::Selector;
 use crate::live::ts::Feed;
 
 /// How long another start of the same channel may take from ending ours to its own answer.
-const HANDOVER: Duration = Duration::from_millis(500);
+const HANDOVER: Duration = Duration::from_secs(3);
+
+/// Time between two looks whether the engine has answered it.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How that is told.
+const REPLACED: &str = "another start of the channel took its place";
 
 /// Time between two questions to the engine about its swarm; they are for reports only.
 const STAT_EVERY: Duration = Duration::from_secs(5);
@@ -51,7 +57,7 @@ struct Loss {
 
 /// What a start led to.
 enum Started {
-    Upstream(EngineSession),
+    Upstream(Box<EngineSession>),
     Joined(Arc<Session>),
     Failed(Rung),
 }
@@ -69,18 +75,14 @@ impl Drive {
         let session = Arc::clone(&self.session);
         loop {
             let rung = match self.start().await {
-                Started::Upstream(engine) => match self.follow(engine).await {
+                Started::Upstream(engine) => match self.follow(*engine).await {
                     Some(rung) => rung,
                     None => return Ending::Stopped,
                 },
                 Started::Joined(other) => return Ending::Joined(other),
                 Started::Failed(rung) => rung,
             };
-            let Rung::Again(mut pause) = rung else { break };
-            // What ended this session may be another start of the same channel, whose engine session is ours then.
-            if self.room.has_starts(&session) {
-                pause = pause.max(HANDOVER);
-            }
+            let Rung::Again(pause) = rung else { break };
             tokio::select! {
                 () = sleep(pause) => {}
                 () = session.handover.waiting() => {}
@@ -94,7 +96,7 @@ impl Drive {
     async fn start(&mut self) -> Started {
         if let Some(engine) = self.session.handover.take() {
             self.session.story().tried(&engine.info.engine.address);
-            return Started::Upstream(engine);
+            return Started::Upstream(Box::new(engine));
         }
         let claim = match self.claim().await {
             Ok(claim) => claim,
@@ -151,9 +153,9 @@ impl Drive {
     /// The engine has said what it delivers. If another session has the same channel, it is one too many: its viewers
     /// go there, and so does the engine's session where it has taken the place of the other's.
     fn started(&self, engine: EngineSession) -> Started {
-        let twin = self.room.settled(&self.session, engine.info.infohash);
+        let twin = engine.info.infohash.and_then(|info_hash| self.room.learned(&self.session, info_hash));
         let Some(twin) = twin.filter(|_| !self.ladder.has_delivered()) else {
-            return Started::Upstream(engine);
+            return Started::Upstream(Box::new(engine));
         };
         let theirs = twin.info().map(|info| info.engine.address);
         if theirs.as_ref() == Some(&engine.info.engine.address) {
@@ -169,14 +171,14 @@ impl Drive {
     async fn follow(&mut self, mut engine: EngineSession) -> Option<Rung> {
         let session = Arc::clone(&self.session);
         let address = engine.info.engine.address.clone();
-        session.story().info = Some(engine.info.clone());
+        session.story().answered(engine.info.clone());
         let opened = Instant::now();
         let patience = self.first_patience();
         let loss = match timeout_at(opened + patience, engine.open()).await {
             Err(_) => {
-                Loss::of(Trouble::Empty, FailureKind::Silent, "it does not answer the request for its bytes")
+                Loss::of(Trouble::Empty, FailureKind::Silent, &"it does not answer the request for its bytes")
             }
-            Ok(Err(error)) => Loss::of(Trouble::Empty, kind_of(error), error),
+            Ok(Err(error)) => Loss::of(Trouble::Empty, kind_of(error), &error),
             Ok(Ok(mut reading)) => {
                 self.feed.begin();
                 tokio::select! {
@@ -185,7 +187,7 @@ impl Drive {
                         Loss { trouble: Trouble::Withdrawn, kind: None, how: "the engine was taken away".to_owned() }
                     }
                     () = session.handover.waiting() => {
-                        session.story().lost("another session of the channel took its place");
+                        session.story().lost(REPLACED);
                         return Some(Rung::Again(Duration::ZERO));
                     }
                     never = watch_swarm(&engine, &session) => match never {},
@@ -199,12 +201,28 @@ impl Drive {
             session.story().lost(&loss.how);
             return None;
         }
+        if self.is_replaced(&address).await {
+            session.story().lost(REPLACED);
+            return Some(Rung::Again(Duration::ZERO));
+        }
         let rung = self.failed(&address, &loss);
         if self.ladder.avoided().contains(&address) {
             loss.kind.into_iter().for_each(|kind| engine.failed(kind));
         }
         engine.stop();
         Some(rung)
+    }
+
+    /// Whether what ended a session was another start of the same channel on that engine, whose session is ours then. That
+    /// is known when the engine has answered all that it was asked for.
+    async fn is_replaced(&self, engine: &EngineAddress) -> bool {
+        let deadline = Instant::now() + HANDOVER;
+        while self.room.is_asked(engine, &self.session) && Instant::now() < deadline {
+            if timeout(LOOK, self.session.handover.waiting()).await.is_ok() {
+                return true;
+            }
+        }
+        false
     }
 
     /// How long an engine may take to the first bytes. Where there is no other, all the time there is.
@@ -235,13 +253,13 @@ impl Drive {
                     deadlines.received(Instant::now());
                 }
                 Ok(Ok(None)) => {
-                    return Loss::of(deadlines.trouble(), FailureKind::Ended, "it ended the channel");
+                    return Loss::of(deadlines.trouble(), FailureKind::Ended, &"it ended the channel");
                 }
-                Ok(Err(error)) => return Loss::of(deadlines.trouble(), kind_of(error), error),
+                Ok(Err(error)) => return Loss::of(deadlines.trouble(), kind_of(error), &error),
                 Err(_) => {}
             }
             if let Some((kind, how)) = deadlines.missed(Instant::now()) {
-                return Loss::of(deadlines.trouble(), kind, how);
+                return Loss::of(deadlines.trouble(), kind, &how);
             }
             if self.chunks.is_empty() && deadlines.is_flush_due(Instant::now()) {
                 self.feed.flush(SystemTime::now(), &mut self.chunks);
@@ -300,7 +318,7 @@ async fn watch_swarm(engine: &EngineSession, session: &Session) -> Infallible {
 }
 
 impl Loss {
-    fn of(trouble: Trouble, kind: FailureKind, how: impl ToString) -> Self {
+    fn of(trouble: Trouble, kind: FailureKind, how: &dyn ToString) -> Self {
         Self { trouble, kind: Some(kind), how: how.to_string() }
     }
 }

@@ -25,6 +25,7 @@ use super::hls::{Shelf, Shelves};
 use super::ring::{Ended, Ring};
 use super::selector::Selector;
 use super::settings::LiveSettings;
+use crate::config::EngineAddress;
 use crate::domain::InfoHash;
 
 use audience::{Audience, Left, Ticket};
@@ -168,6 +169,11 @@ impl Session {
         // What was handed over too late is stopped.
         drop(self.handover.take());
         self.over.cancel();
+    }
+
+    /// Whether an engine has been asked for it and has not answered yet.
+    pub(super) fn asks(&self, engine: &EngineAddress) -> bool {
+        self.story().asks.as_ref() == Some(engine)
     }
 
     fn received(&self, bytes: usize) {

@@ -29,6 +29,8 @@ pub(super) struct Story {
     created: SystemTime,
     ended: Option<SystemTime>,
     attempts: VecDeque<AttemptReport>,
+    /// The engine that has not answered yet.
+    pub(super) asks: Option<EngineAddress>,
     /// Engine sessions that delivered nothing more and were replaced.
     failovers: u64,
 }
@@ -116,6 +118,7 @@ impl Story {
             created,
             ended: None,
             attempts: VecDeque::new(),
+            asks: None,
             failovers: 0,
         }
     }
@@ -126,12 +129,19 @@ impl Story {
             self.attempts.pop_front();
         }
         self.failovers += u64::from(self.started.is_some());
+        self.asks = Some(engine.clone());
         self.attempts.push_back(AttemptReport {
             engine: engine.to_string(),
             at: Stamp(SystemTime::now()),
             first_byte_at: None,
             outcome: None,
         });
+    }
+
+    /// The present engine has started the channel.
+    pub(super) fn answered(&mut self, info: SessionInfo) {
+        self.asks = None;
+        self.info = Some(info);
     }
 
     /// The present engine delivers.
@@ -146,6 +156,7 @@ impl Story {
     /// The present engine is done.
     pub(super) fn lost(&mut self, how: &str) {
         self.stat = None;
+        self.asks = None;
         if let Some(attempt) = self.attempts.back_mut() {
             attempt.outcome.get_or_insert_with(|| how.to_owned());
         }

@@ -1,5 +1,6 @@
 //! What viewers notice of engines that fail: a moment of null packets at most.
 
+use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 use headwater::live::{Ended, LiveError};
@@ -23,7 +24,7 @@ fn assert_goes_on(viewer: &Viewer) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_is_killed_is_replaced_without_a_seam() {
     let channel = garden();
-    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let engines = [Engine::start(from_ref(&channel)), Engine::start(from_ref(&channel))];
     let live = room(&[&engines[0], &engines[1]], hasty());
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.pictures(50).await;
@@ -47,7 +48,7 @@ async fn cuts_and_clean_ends_are_answered_with_a_new_session_on_every_kind_of_en
     for kind in [Kind::Single, Kind::Shared, Kind::Leased] {
         for is_clean in [false, true] {
             let channel = garden();
-            let engine = Engine::with(Manner { kind, ..Manner::default() }, &[channel.clone()]);
+            let engine = Engine::with(Manner { kind, ..Manner::default() }, from_ref(&channel));
             let live = room(&[&engine], hasty());
             let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
             viewer.pictures(25).await;
@@ -73,7 +74,7 @@ async fn cuts_and_clean_ends_are_answered_with_a_new_session_on_every_kind_of_en
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_is_bridged_with_null_packets_and_ends_in_a_new_session() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let live = room(&[&engine], hasty());
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.pictures(25).await;
@@ -91,13 +92,13 @@ async fn silence_is_bridged_with_null_packets_and_ends_in_a_new_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_all_engines_dead_viewers_end_with_the_reason_and_new_ones_are_refused() {
     let channel = garden();
-    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let engines = [Engine::start(from_ref(&channel)), Engine::start(from_ref(&channel))];
     let live = room(&[&engines[0], &engines[1]], hasty());
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.pictures(25).await;
     let died = Instant::now();
     engines.iter().for_each(Engine::kill);
-    viewer.to_the_end().await;
+    viewer.until_the_end().await;
     assert!(died.elapsed() < Duration::from_secs(12), "{:?}", died.elapsed());
     let Some(Ended::Failed(why)) = viewer.watching().ended() else { panic!("it ended without a reason") };
     assert!(!why.is_empty());
@@ -123,7 +124,7 @@ async fn a_start_goes_on_to_the_next_engine() {
     ];
     for fault in faults {
         let channel = garden();
-        let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+        let engines = [Engine::start(from_ref(&channel)), Engine::start(from_ref(&channel))];
         engines[0].set_faults(fault.clone());
         let mut settings = hasty();
         settings.patience.first_bytes = Duration::from_secs(1);
@@ -161,7 +162,7 @@ async fn a_channel_that_no_engine_knows_is_refused_for_a_moment_without_asking_a
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_without_a_source_ends_with_a_word_in_time() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     engine.set_faults(Faults { no_peers: true, ..Faults::default() });
     let mut settings = hasty();
     settings.empty_stream_timeout = Duration::from_secs(2);
@@ -177,7 +178,7 @@ async fn a_channel_without_a_source_ends_with_a_word_in_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_redirects_instead_of_answering_json_is_watched_too() {
     let channel = garden();
-    let engine = Engine::with(Manner { ignores_json: true, ..Manner::default() }, &[channel.clone()]);
+    let engine = Engine::with(Manner { ignores_json: true, ..Manner::default() }, from_ref(&channel));
     let live = room(&[&engine], hasty());
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.pictures(50).await;
@@ -189,7 +190,7 @@ async fn an_engine_that_redirects_instead_of_answering_json_is_watched_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_is_taken_away_hands_its_viewers_on() {
     let channel = garden();
-    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let engines = [Engine::start(from_ref(&channel)), Engine::start(from_ref(&channel))];
     let live = room(&[&engines[0], &engines[1]], hasty());
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.pictures(25).await;
@@ -206,7 +207,7 @@ async fn an_engine_that_is_taken_away_hands_its_viewers_on() {
 async fn a_burst_of_minutes_runs_past_no_reader() {
     let channel = garden();
     let manner = Manner { burst: Duration::from_secs(300), ..Manner::default() };
-    let engine = Engine::with(manner, &[channel.clone()]);
+    let engine = Engine::with(manner, from_ref(&channel));
     let live = room(&[&engine], hasty());
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.for_time(Duration::from_secs(3)).await;
@@ -228,8 +229,8 @@ async fn engines_that_are_not_at_the_same_place_are_exchanged_all_the_same() {
         let channel = garden();
         let lagging = |seconds| Manner { lag: Duration::from_secs(seconds), ..Manner::default() };
         let engines = [
-            Engine::with(lagging(first), &[channel.clone()]),
-            Engine::with(lagging(second), &[channel.clone()]),
+            Engine::with(lagging(first), from_ref(&channel)),
+            Engine::with(lagging(second), from_ref(&channel)),
         ];
         let live = room(&[&engines[0]], hasty());
         let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
@@ -246,7 +247,7 @@ async fn engines_that_are_not_at_the_same_place_are_exchanged_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_answers_nothing_any_more_is_left_for_another() {
     let channel = garden();
-    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let engines = [Engine::start(from_ref(&channel)), Engine::start(from_ref(&channel))];
     let live = room(&[&engines[0], &engines[1]], hasty());
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.pictures(25).await;

@@ -133,7 +133,7 @@ impl Viewer {
     ///
     /// # Panics
     /// If it does not come within `PATIENCE`.
-    pub(crate) async fn to_the_end(&mut self) {
+    pub(crate) async fn until_the_end(&mut self) {
         assert!(!self.for_time(PATIENCE).await, "it did not end");
     }
 

@@ -1,5 +1,6 @@
 //! One engine session per channel, whoever asks and however.
 
+use std::slice::from_ref;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -15,7 +16,7 @@ fn garden() -> Channel {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_viewers_share_one_engine_session() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let live = room(&[&engine], hasty());
     let mut first = Viewer::of(&live, channel.by_id()).await.unwrap();
     first.pictures(25).await;
@@ -34,7 +35,7 @@ async fn two_viewers_share_one_engine_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_name_of_a_channel_means_its_one_session() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let live = room(&[&engine], hasty());
     let names = [
         channel.by_id(),
@@ -57,7 +58,7 @@ async fn every_name_of_a_channel_means_its_one_session() {
 async fn two_names_at_the_same_time_become_one_session_on_every_kind_of_engine() {
     for kind in [Kind::Single, Kind::Shared, Kind::Leased] {
         let channel = garden();
-        let engine = Engine::with(Manner { kind, ..Manner::default() }, &[channel.clone()]);
+        let engine = Engine::with(Manner { kind, ..Manner::default() }, from_ref(&channel));
         engine.set_faults(Faults { slow_start: Some(Duration::from_millis(300)), ..Faults::default() });
         let live = room(&[&engine], hasty());
         let asked = [Selector::Content(channel.content_id), channel.by_infohash()];
@@ -78,7 +79,7 @@ async fn two_names_at_the_same_time_become_one_session_on_every_kind_of_engine()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_start_whose_viewer_has_left_leaves_no_session_behind() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     engine.set_faults(Faults { slow_start: Some(Duration::from_secs(1)), ..Faults::default() });
     let live = room(&[&engine], hasty());
     let name = channel.by_id();
@@ -92,7 +93,7 @@ async fn a_slow_start_whose_viewer_has_left_leaves_no_session_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_outlives_its_last_viewer_for_the_idle_time_and_no_longer() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let settings = LiveSettings { stream_idle_timeout: Duration::from_millis(800), ..hasty() };
     let live = room(&[&engine], settings);
     let viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
@@ -113,7 +114,7 @@ async fn a_channel_outlives_its_last_viewer_for_the_idle_time_and_no_longer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_that_takes_nothing_keeps_no_channel_alive() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let settings = LiveSettings {
         client_timeout: Duration::from_millis(500),
         stream_idle_timeout: Duration::from_millis(500),
@@ -131,7 +132,7 @@ async fn a_viewer_that_takes_nothing_keeps_no_channel_alive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_who_reads_on_after_a_pause_goes_on_where_the_ring_allows() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let mut settings = hasty();
     settings.patience.ring.span = Duration::from_secs(2);
     settings.patience.lead = Duration::from_secs(1);
@@ -195,7 +196,7 @@ async fn a_channel_that_nobody_watches_makes_room_and_one_that_is_watched_does_n
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_starts_and_stops_one_session_and_never_disturbs_another() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let live = room(&[&engine], hasty());
     let found = live.check(&channel.by_id()).await.unwrap();
     assert_eq!(found.info().and_then(|info| info.infohash), Some(channel.infohash));
@@ -224,7 +225,7 @@ async fn a_stop_of_the_server_ends_all_viewers_and_tells_every_engine_once() {
     let mut viewers: Vec<_> = viewers.into_iter().map(Result::unwrap).collect();
     live.shutdown().await;
     for viewer in &mut viewers {
-        viewer.to_the_end().await;
+        viewer.until_the_end().await;
     }
     for engine in &engines {
         let counts = engine.counts();
@@ -239,7 +240,7 @@ async fn a_stop_of_the_server_ends_all_viewers_and_tells_every_engine_once() {
 async fn many_viewers_cost_one_ring_within_its_bounds() {
     let channel = Channel::new("Heavy", &Broadcast::of(Film::Heavy));
     let manner = Manner { burst: Duration::from_secs(60), ..Manner::default() };
-    let engine = Engine::with(manner, &[channel.clone()]);
+    let engine = Engine::with(manner, from_ref(&channel));
     let mut settings = hasty();
     settings.patience.ring.bytes = 4 << 20;
     let live = room(&[&engine], settings);

@@ -1,6 +1,7 @@
 //! What the live proxy tells of itself, and how its engines are changed while it runs.
 
 use std::collections::BTreeSet;
+use std::slice::from_ref;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -45,7 +46,7 @@ async fn watch(server: &Headwater, channel: &Channel) -> reqwest::Response {
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_shown_as_the_specification_has_them() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let url = format!("{}?name=first", engine.url());
     let server = Setup::new().env("HEADWATER_ENGINES", &url).start();
     let (_, empty) = server.json("/proxy/status").await;
@@ -79,7 +80,7 @@ async fn sessions_are_shown_as_the_specification_has_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_session_is_found_by_either_id_and_an_unknown_one_is_not() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let server = Setup::new().env("HEADWATER_ENGINES", &engine.url()).start();
     let _viewer = watch(&server, &channel).await;
     for id in [channel.infohash, channel.content_id] {
@@ -101,7 +102,7 @@ async fn one_session_is_found_by_either_id_and_an_unknown_one_is_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_can_be_asked_about_without_watching_it() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let server = Setup::new().env("HEADWATER_ENGINES", &engine.url()).start();
     let (status, answer) = server.json(&format!("/ace/preflight?id={}", channel.content_id)).await;
     assert_eq!((status, &answer["ok"]), (StatusCode::OK, &true.into()), "{answer:#}");
@@ -117,7 +118,7 @@ async fn a_channel_can_be_asked_about_without_watching_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn engines_are_added_drained_and_removed_by_the_operator_alone() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let server = Headwater::start();
     let engines = async || server.json("/engines").await.1["engines"].as_array().unwrap().clone();
     assert!(engines().await.is_empty());
@@ -159,7 +160,7 @@ async fn engines_are_added_drained_and_removed_by_the_operator_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_series_are_well_formed_and_vanish_with_their_session() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let setup =
         Setup::new().env("HEADWATER_ENGINES", &engine.url()).env("HEADWATER_STREAM_IDLE_TIMEOUT", "1s");
     let server = setup.start();

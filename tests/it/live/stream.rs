@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
@@ -44,7 +45,7 @@ async fn watch(server: &Headwater, path: &str, pictures: usize) -> Look {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_is_a_transport_stream_that_players_may_not_keep_or_seek_in() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let server = server(&[&engine]).start();
     let response = server.open(&format!("{}&pid=7", stream(&channel))).await;
     let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -69,7 +70,7 @@ async fn a_channel_is_a_transport_stream_that_players_may_not_keep_or_seek_in() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_for_the_head_asks_no_engine() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let server = server(&[&engine]).start();
     let answer = server.send(Method::HEAD, &stream(&channel), &[], Vec::new()).await;
     assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "video/mp2t"));
@@ -103,7 +104,7 @@ async fn without_an_engine_that_delivers_the_answer_is_503_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_of_the_first_version_gets_the_bare_stream() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let server = server(&[&engine]).start();
     let mut socket = connect(&server);
     socket.write_all(format!("GET {} HTTP/1.0\r\n\r\n", stream(&channel)).as_bytes()).unwrap();
@@ -126,7 +127,7 @@ async fn a_client_of_the_first_version_gets_the_bare_stream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_during_a_slow_start_leaves_no_session_behind() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     engine.set_faults(Faults { slow_start: Some(Duration::from_secs(1)), ..Faults::default() });
     let server = server(&[&engine]).start();
     let mut socket = connect(&server);
@@ -140,7 +141,7 @@ async fn a_client_that_leaves_during_a_slow_start_leaves_no_session_behind() {
 async fn a_frozen_viewer_among_many_delays_nobody() {
     const OTHERS: usize = 30;
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let setup = server(&[&engine])
         .env("HEADWATER_CLIENT_TIMEOUT", "2s")
         .env("HEADWATER_CLIENT_HEARTBEAT_INTERVAL", "1s");
@@ -187,7 +188,7 @@ fn connect(server: &Headwater) -> TcpStream {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_of_the_server_stops_the_engines_sessions() {
     let channel = garden();
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(from_ref(&channel));
     let mut server = server(&[&engine]).start();
     let mut response = server.open(&stream(&channel)).await;
     response.chunk().await.unwrap().expect("bytes come");
