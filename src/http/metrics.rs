@@ -41,6 +41,7 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Result<impl IntoResponse
     page.single(names::CACHE_CONTENTS, usage.contents as u64);
     let sessions: Vec<_> = app.live.sessions().iter().map(|session| session.report()).collect();
     page.single(names::LIVE_SESSIONS, sessions.len() as u64);
+    page.single(names::LIVE_RECORDED, app.live.shelves().used_bytes());
     let waits = app.live.first_bytes().histogram();
     page.0.register(names::LIVE_FIRST_BYTES.name, names::LIVE_FIRST_BYTES.help, waits);
     sessions_of(&mut page, &sessions);

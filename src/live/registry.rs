@@ -38,6 +38,8 @@ struct Running<S> {
     selector: Selector,
     /// What the engine says it is.
     info_hash: Option<InfoHash>,
+    /// An engine has taken it, whether or not it said what it is.
+    is_settled: bool,
     session: Arc<S>,
 }
 
@@ -78,12 +80,17 @@ impl<S> Registry<S> {
 
     /// Adds a session that starts.
     pub(super) fn add(&mut self, selector: Selector, session: Arc<S>) {
-        self.running.push(Running { selector, info_hash: None, session });
+        self.running.push(Running { selector, info_hash: None, is_settled: false, session });
     }
 
-    /// An engine said what the words of a session stand for. Returns the session that runs for the same channel
-    /// already, if there is one.
-    pub(super) fn learned(&mut self, session: &Arc<S>, info_hash: InfoHash) -> Option<Arc<S>> {
+    /// An engine has taken a session, and perhaps said what its words stand for. Returns the session that runs for the
+    /// same channel already, if there is one.
+    pub(super) fn settled(&mut self, session: &Arc<S>, info_hash: Option<InfoHash>) -> Option<Arc<S>> {
+        let own = self.running.iter_mut().find(|running| Arc::ptr_eq(&running.session, session));
+        if let Some(own) = own {
+            own.is_settled = true;
+        }
+        let info_hash = info_hash?;
         let twin = self
             .running
             .iter()
@@ -100,9 +107,9 @@ impl<S> Registry<S> {
         twin
     }
 
-    /// Whether other sessions start of which nobody knows yet what they are.
+    /// Whether other sessions start that no engine has taken yet.
     pub(super) fn has_starts(&self, but: &Arc<S>) -> bool {
-        self.running.iter().any(|other| other.info_hash.is_none() && !Arc::ptr_eq(&other.session, but))
+        self.running.iter().any(|other| !other.is_settled && !Arc::ptr_eq(&other.session, but))
     }
 
     /// Takes a session away.
@@ -177,7 +184,7 @@ mod tests {
     fn after_the_reply_both_kinds_of_id_mean_the_session() {
         let (mut registry, session) = running(Selector::Content(CONTENT));
         assert_eq!(finds(&registry, Selector::InfoHash(HASH)), None);
-        assert_eq!(registry.learned(&session, HASH), None);
+        assert_eq!(registry.settled(&session, Some(HASH)), None);
         for selector in [
             Selector::Content(CONTENT),
             Selector::Either(CONTENT),
@@ -193,24 +200,34 @@ mod tests {
     #[test]
     fn what_a_word_stands_for_is_known_beyond_its_session() {
         let (mut registry, session) = running(Selector::Content(CONTENT));
-        registry.learned(&session, HASH);
+        registry.settled(&session, Some(HASH));
         registry.remove(&session);
         assert_eq!(finds(&registry, Selector::Content(CONTENT)), None);
         let other = Arc::new(2);
         registry.add(Selector::InfoHash(HASH), Arc::clone(&other));
-        assert_eq!(registry.learned(&other, HASH), None);
+        assert_eq!(registry.settled(&other, Some(HASH)), None);
         assert_eq!(finds(&registry, Selector::Content(CONTENT)), Some(2));
     }
 
     #[test]
     fn a_second_start_of_one_channel_finds_the_first() {
         let (mut registry, first) = running(Selector::InfoHash(HASH));
-        registry.learned(&first, HASH);
+        registry.settled(&first, Some(HASH));
         let second = Arc::new(2);
         registry.add(Selector::Content(CONTENT), Arc::clone(&second));
-        assert_eq!(registry.learned(&second, HASH), Some(Arc::clone(&first)));
+        assert_eq!(registry.settled(&second, Some(HASH)), Some(Arc::clone(&first)));
         registry.remove(&second);
         assert_eq!(finds(&registry, Selector::Content(CONTENT)), Some(1));
+    }
+
+    #[test]
+    fn a_start_is_one_until_an_engine_has_taken_it_whatever_the_engine_said() {
+        let (mut registry, first) = running(Selector::InfoHash(HASH));
+        let second = Arc::new(2);
+        registry.add(Selector::Content(CONTENT), Arc::clone(&second));
+        assert!(registry.has_starts(&first));
+        assert_eq!(registry.settled(&second, None), None);
+        assert!(!registry.has_starts(&first) && registry.has_starts(&second));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::hls::{Delayed, Shelves};
 use super::registry::Registry;
 use super::ring::Cursor;
 use super::selector::Selector;
-use super::session::{Drive, Ending, Hold, Means, Session, ViewerFacts, Watching};
+use super::session::{Drive, Ending, Hold, Means, Session, SessionReport, ViewerFacts, Watching};
 use super::settings::LiveSettings;
 use super::tally::{EngineTally, Tallies};
 use crate::config::EngineAddress;
@@ -45,8 +45,8 @@ pub(super) struct Room {
     pool: Pool,
     shelves: Shelves,
     registry: Mutex<Registry<Session>>,
-    /// Sessions that are over, oldest first.
-    ended: Mutex<VecDeque<(Instant, Arc<Session>)>>,
+    /// Last words of sessions that are over, oldest first.
+    ended: Mutex<VecDeque<(Instant, SessionReport)>>,
     first_bytes: Durations,
     tallies: Tallies,
     tasks: TaskTracker,
@@ -147,11 +147,12 @@ impl Live {
         self.room.registry().find(selector).cloned()
     }
 
-    /// The session of an id of whichever kind, also one that ended a short while ago.
-    pub fn find(&self, id: InfoHash) -> Option<Arc<Session>> {
+    /// What the session of an id of whichever kind tells of itself, also one that ended a short while ago.
+    pub fn report(&self, id: InfoHash) -> Option<SessionReport> {
         let running = self.room.registry().find_id(id).cloned();
-        let is_it = |session: &Session| session.stream_id() == id || session.selector().id() == id;
-        running.or_else(|| self.ended().into_iter().rev().find(|session| is_it(session)))
+        let is_it = |report: &SessionReport| report.stream_id == id || report.ace_id == id;
+        let ended = || self.ended().into_iter().rev().find(is_it);
+        running.map(|session| session.report()).or_else(ended)
     }
 
     /// The sessions that are on or starting, oldest first.
@@ -159,9 +160,9 @@ impl Live {
         self.room.registry().sessions().cloned().collect()
     }
 
-    /// The sessions that ended a short while ago, oldest first.
-    pub fn ended(&self) -> Vec<Arc<Session>> {
-        self.room.ended().iter().map(|(_, session)| Arc::clone(session)).collect()
+    /// Last words of the sessions that ended a short while ago, oldest first.
+    pub fn ended(&self) -> Vec<SessionReport> {
+        self.room.ended().iter().map(|(_, report)| report.clone()).collect()
     }
 
     /// The info-hash that words stand for, as far as anybody knows.
@@ -249,9 +250,14 @@ impl Room {
         self.registry().known(selector)
     }
 
-    /// An engine said what a session's words stand for; returns the session that has the channel already.
-    pub(super) fn learned(&self, session: &Arc<Session>, info_hash: InfoHash) -> Option<Arc<Session>> {
-        self.registry().learned(session, info_hash)
+    /// An engine has taken a session, and perhaps said what its words stand for; returns the session that has the
+    /// channel already.
+    pub(super) fn settled(
+        &self,
+        session: &Arc<Session>,
+        info_hash: Option<InfoHash>,
+    ) -> Option<Arc<Session>> {
+        self.registry().settled(session, info_hash)
     }
 
     /// Whether other channels are being started.
@@ -287,7 +293,7 @@ impl Room {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ended(&self) -> MutexGuard<'_, VecDeque<(Instant, Arc<Session>)>> {
+    fn ended(&self) -> MutexGuard<'_, VecDeque<(Instant, SessionReport)>> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -336,7 +342,12 @@ impl Drop for End {
         // Without effect where it has ended in order.
         self.session.finish(Ending::Failed(LiveError::Internal("the task of the channel broke".into())));
         if !matches!(self.session.ending(), Some(Ending::Joined(_))) {
-            self.room.ended().push_back((Instant::now(), Arc::clone(&self.session)));
+            let mut report = self.session.report();
+            // Who still takes what was left is no viewer of anything that is on.
+            report.viewers.clear();
+            report.client_count = 0;
+            report.buffered_bytes = 0;
+            self.room.ended().push_back((Instant::now(), report));
             self.room.forget_ended();
         }
     }

@@ -23,8 +23,8 @@ pub struct ProxyStatus {
 impl Live {
     /// How the proxy is doing.
     pub fn status(&self) -> ProxyStatus {
-        let ended = self.ended();
-        let sessions: Vec<_> = ended.iter().chain(&self.sessions()).map(|session| session.report()).collect();
+        let mut sessions = self.ended();
+        sessions.extend(self.sessions().iter().map(|session| session.report()));
         ProxyStatus {
             running: self.is_running(),
             total_sessions: sessions.len(),

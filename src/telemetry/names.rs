@@ -31,6 +31,8 @@ pub const CACHE_CONTENTS: Series = series("headwater_cache_contents", "Contents 
 
 /// Gauge.
 pub const LIVE_SESSIONS: Series = series("headwater_live_sessions", "Live sessions that are on or starting");
+/// Gauge.
+pub const LIVE_RECORDED: Series = series("headwater_live_recorded_bytes", "Bytes of all recordings together");
 /// Histogram, in seconds.
 pub const LIVE_FIRST_BYTES: Series =
     series("headwater_live_first_bytes_seconds", "Time from a viewer's request to the first bytes");

@@ -48,8 +48,7 @@ pub(in crate::http) async fn get_session(
     request: Request,
 ) -> Result<impl IntoResponse, ApiError> {
     let unknown = || ApiError::NotFound("there is no session of this channel".to_owned());
-    let session = id.parse().ok().and_then(|id| app.live.find(id)).ok_or_else(unknown)?;
-    let mut report = session.report();
+    let mut report = id.parse().ok().and_then(|id| app.live.report(id)).ok_or_else(unknown)?;
     if !admin::is_operator(&app, peer, &request) {
         hide_addresses(&mut report);
     }

@@ -107,6 +107,13 @@ struct Seat {
     behind_millis: AtomicU64,
 }
 
+impl Seat {
+    /// Whether it is a viewer, and not only a question.
+    fn watches(&self) -> bool {
+        self.facts.means != Means::Check
+    }
+}
+
 /// What leaving means for the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
@@ -141,9 +148,11 @@ impl Audience {
         if table.closed {
             return None;
         }
-        table.was_watched |= facts.means != Means::Check;
         table.last = now;
-        table.vacant_since = None;
+        if facts.means != Means::Check {
+            table.was_watched = true;
+            table.vacant_since = None;
+        }
         let number = table.next;
         table.next += 1;
         let seat = Arc::new(Seat {
@@ -165,10 +174,12 @@ impl Audience {
         self.past.bytes.fetch_add(ticket.seat.bytes.load(Ordering::Relaxed), Ordering::Relaxed);
         self.past.skips.fetch_add(ticket.seat.skips.load(Ordering::Relaxed), Ordering::Relaxed);
         table.last = now;
+        if !table.seats.values().any(|seat| seat.watches()) {
+            table.vacant_since.get_or_insert(now);
+        }
         if !table.seats.is_empty() {
             return Left::Others;
         }
-        table.vacant_since = Some(now);
         if table.was_watched { Left::Nobody } else { Left::Unwatched }
     }
 
@@ -265,7 +276,7 @@ impl Audience {
     }
 
     fn counts(&self, seat: &Seat, now: Instant, timeout: Duration) -> bool {
-        self.silence(seat, now) < timeout
+        seat.watches() && self.silence(seat, now) < timeout
     }
 
     fn silence(&self, seat: &Seat, now: Instant) -> Duration {
@@ -359,6 +370,7 @@ mod tests {
         let now = Instant::now();
         let audience = Audience::new(now);
         let ticket = audience.enter(facts(Means::Check), now).unwrap();
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now + TIMEOUT)), (0, Some(TIMEOUT)));
         assert_eq!(audience.leave(&ticket, now), Left::Unwatched);
     }
 }

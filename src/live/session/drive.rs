@@ -151,7 +151,7 @@ impl Drive {
     /// The engine has said what it delivers. If another session has the same channel, it is one too many: its viewers
     /// go there, and so does the engine's session where it has taken the place of the other's.
     fn started(&self, engine: EngineSession) -> Started {
-        let twin = engine.info.infohash.and_then(|info_hash| self.room.learned(&self.session, info_hash));
+        let twin = self.room.settled(&self.session, engine.info.infohash);
         let Some(twin) = twin.filter(|_| !self.ladder.has_delivered()) else {
             return Started::Upstream(engine);
         };

@@ -165,6 +165,8 @@ impl Session {
         };
         self.story().finish(ending, SystemTime::now());
         self.ring.end(why);
+        // What was handed over too late is stopped.
+        drop(self.handover.take());
         self.over.cancel();
     }
 

@@ -88,6 +88,9 @@ pub struct SessionReport {
     pub bytes_out: u64,
     /// Bytes in memory.
     pub buffered_bytes: usize,
+    /// How far back viewers can go.
+    #[serde(serialize_with = "seconds")]
+    pub recorded_seconds: Duration,
     /// How long ago the newest bytes came.
     pub newest_age_seconds: Option<f64>,
     /// How often an engine session was replaced.
@@ -188,6 +191,7 @@ impl Session {
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out,
             buffered_bytes: self.ring().bytes(),
+            recorded_seconds: self.shelf.recorded(),
             newest_age_seconds: newest.map(|age| age.as_secs_f64()),
             failovers: story.failovers,
             skips,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use headwater::live::{Ended, LiveError};
 
 use super::proxy::{PICTURE, Viewer, hasty, room};
-use crate::support::engine::{Broadcast, Channel, Cut, Engine, Faults, Film, Kind, Manner};
+use crate::support::engine::{Broadcast, Channel, Cut, Engine, Faults, Film, Kind, Manner, Presence};
 
 fn garden() -> Channel {
     Channel::new("Open Garden", &Broadcast::of(Film::H264Mp2))
@@ -218,5 +218,45 @@ async fn a_burst_of_minutes_runs_past_no_reader() {
     // A lead of 15 s, the time that went by, and what one read brings more.
     let seconds = look.pictures.len() / 25;
     assert!(seconds < 30, "{seconds} s of a broadcast in 3 s");
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn engines_that_are_not_at_the_same_place_are_exchanged_all_the_same() {
+    // The next one is behind, or ahead by more than it still holds.
+    for (first, second) in [(0, 3), (6, 0)] {
+        let channel = garden();
+        let lagging = |seconds| Manner { lag: Duration::from_secs(seconds), ..Manner::default() };
+        let engines = [
+            Engine::with(lagging(first), &[channel.clone()]),
+            Engine::with(lagging(second), &[channel.clone()]),
+        ];
+        let live = room(&[&engines[0]], hasty());
+        let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+        viewer.pictures(25).await;
+        live.pool().add(engines[1].settings()).unwrap();
+        engines[0].kill();
+        viewer.pictures(150).await;
+        assert_goes_on(&viewer);
+        assert_eq!(engines[1].readers(), 1);
+        live.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_answers_nothing_any_more_is_left_for_another() {
+    let channel = garden();
+    let engines = [Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()])];
+    let live = room(&[&engines[0], &engines[1]], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(25).await;
+    let (mute, other) = if engines[0].readers() == 1 { (0, 1) } else { (1, 0) };
+    engines[mute].set_presence(Presence::Mute);
+    let fell_silent = Instant::now();
+    viewer.pictures(100).await;
+    assert!(fell_silent.elapsed() < Duration::from_secs(12), "{:?}", fell_silent.elapsed());
+    assert_goes_on(&viewer);
+    assert_eq!(engines[other].readers(), 1);
+    assert!(viewer.longest < Duration::from_secs(2), "{:?} without a byte", viewer.longest);
     live.shutdown().await;
 }
