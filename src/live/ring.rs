@@ -378,7 +378,7 @@ mod tests {
         ring.push(chunk(1, true));
         assert!(matches!(cursor.step().await, Step::Next(_)));
         assert!(matches!(cursor.step().await, Step::Ended(Ended::Failed(why)) if &*why == "nobody sends it"));
-        assert_eq!(Ring::new(LIMITS).at(0).take().is_none(), true);
+        assert!(Ring::new(LIMITS).at(0).take().is_none());
     }
 
     #[tokio::test]
