@@ -178,6 +178,8 @@ impl Drive {
             Err(_) => {
                 Loss::of(Trouble::Empty, FailureKind::Silent, &"it does not answer the request for its bytes")
             }
+            // The engine took it, and something else ended the session: perhaps another start.
+            Ok(Err(error @ ReadError::Gone(_))) => Loss::of(Trouble::Lost, FailureKind::Cut, &error),
             Ok(Err(error)) => Loss::of(Trouble::Empty, kind_of(error), &error),
             Ok(Ok(mut reading)) => {
                 self.feed.begin();
@@ -197,7 +199,7 @@ impl Drive {
         // The rest of what it brought bridges a part of the gap.
         self.feed.flush(SystemTime::now(), &mut self.chunks);
         self.push_chunks();
-        if !engine.info.is_live && loss.trouble == Trouble::Lost && loss.kind == Some(FailureKind::Ended) {
+        if !engine.info.is_live && self.ladder.has_delivered() && loss.kind == Some(FailureKind::Ended) {
             session.story().lost(&loss.how);
             return None;
         }
@@ -253,9 +255,9 @@ impl Drive {
                     deadlines.received(Instant::now());
                 }
                 Ok(Ok(None)) => {
-                    return Loss::of(deadlines.trouble(), FailureKind::Ended, &"it ended the channel");
+                    return Loss::of(Trouble::Lost, FailureKind::Ended, &"it ended the channel");
                 }
-                Ok(Err(error)) => return Loss::of(deadlines.trouble(), kind_of(error), &error),
+                Ok(Err(error)) => return Loss::of(Trouble::Lost, kind_of(error), &error),
                 Err(_) => {}
             }
             if let Some((kind, how)) = deadlines.missed(Instant::now()) {
