@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The server is the real program in a release build, as a process of its own; engines and viewers live in this one, on
-//! the same machine. Nothing but loopback is used. It takes about four minutes after the build, and needs ffmpeg.
+//! the same machine. Nothing but loopback is used. It takes about five minutes after the build, and needs ffmpeg.
 #![expect(
     dead_code,
     unused_imports,
@@ -44,6 +44,9 @@ const KILLS: usize = 5;
 const JOINS: u64 = 20;
 /// Ticks of processor time in a second, as Linux shows them to programs.
 const TICKS: f64 = 100.0;
+/// Bits per second that figures are given for.
+const RATE: f64 = 8e6;
+/// Bytes of a packet of a transport stream.
 const PACKET: usize = 188;
 
 fn main() {
@@ -169,9 +172,12 @@ async fn crowd() -> Vec<Row> {
     tokio::time::sleep(Duration::from_secs(5)).await;
     let goes_on = first.bytes.load(Ordering::Relaxed) > before && tasks.try_join_next().is_none();
     vec![
-        row("viewers per core at 8 Mbit/s", format!("{:.0}", VIEWERS as f64 / calm.cores)),
-        row("  measured with", format!("{VIEWERS} viewers, {:.2} cores of the server", calm.cores)),
-        row("  the slowest of them got of the rate", format!("{:.1} %", calm.slowest * 100.0)),
+        row("viewers per core at 8 Mbit/s", format!("{:.0}", calm.rate / RATE / calm.cores)),
+        row(
+            "  measured with",
+            format!("{VIEWERS} viewers, {:.0} Mbit/s in all, {:.2} cores", calm.rate / 1e6, calm.cores),
+        ),
+        row("  the slowest of them got, of what the fastest got", format!("{:.1} %", calm.slowest * 100.0)),
         row("memory with one viewer", mebibytes(alone)),
         row("memory per further viewer", format!("{:.1} KiB", per_viewer(alone, together))),
         row("memory with one viewer frozen", mebibytes(held)),
@@ -185,7 +191,9 @@ async fn crowd() -> Vec<Row> {
 struct Seen {
     /// Cores that the server kept busy.
     cores: f64,
-    /// The share of the rate that the slowest got.
+    /// Bits per second of all viewers together. Filling is not handed on, so that each gets less than what is on air.
+    rate: f64,
+    /// The share that the slowest got of what the fastest got.
     slowest: f64,
     /// The longest time between two reads.
     pause: Duration,
@@ -198,12 +206,12 @@ async fn watched(server: &Headwater, viewers: &[Arc<Viewer>], time: Duration) ->
     let (worked, begun) = (processor(server), Instant::now());
     tokio::time::sleep(time).await;
     let (worked, seconds) = (processor(server) - worked, begun.elapsed().as_secs_f64());
-    let got = viewers.iter().map(bytes).zip(before).map(|(now, before)| now - before);
-    let due = Film::Heavy.bits_per_second() as f64 / 8.0 * seconds;
+    let got: Vec<u64> = viewers.iter().map(bytes).zip(before).map(|(now, before)| now - before).collect();
     let pause = viewers.iter().map(|viewer| viewer.pause.load(Ordering::Relaxed)).max().unwrap();
     Seen {
         cores: worked / seconds,
-        slowest: got.min().unwrap() as f64 / due,
+        rate: got.iter().sum::<u64>() as f64 * 8.0 / seconds,
+        slowest: *got.iter().min().unwrap() as f64 / *got.iter().max().unwrap() as f64,
         pause: Duration::from_micros(pause),
     }
 }

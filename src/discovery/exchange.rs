@@ -1,6 +1,5 @@
 //! One question to a server that answers in JSON, and every way in which that can go wrong.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -10,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::IndexerError;
-use crate::net::retry_after;
+use crate::net::{reason, retry_after};
 
 /// A server that wants to be left alone for longer is asked again after this all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(60 * 60);
@@ -86,16 +85,8 @@ fn pause(headers: &HeaderMap) -> Option<Duration> {
     retry_after(headers).map(|wish| wish.min(LONGEST_WISH))
 }
 
-/// The innermost reason says most, and it holds no address.
 fn unreachable(error: reqwest::Error) -> IndexerError {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = inner.to_string();
-        cause = inner.source();
-    }
-    IndexerError::Unavailable(format!("cannot be reached: {text}"))
+    IndexerError::Unavailable(format!("cannot be reached: {}", reason(error)))
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@ mod address;
 mod charset;
 mod client;
 mod guard;
+mod reason;
 mod retry_after;
 
 pub use charset::read_text;
 pub use client::{ClientError, ClientOptions, Clients, client, client_with};
 pub use guard::{Forbidden, Guard};
+pub use reason::reason;
 pub use retry_after::retry_after;

@@ -13,6 +13,7 @@ mod demo;
 mod discovery;
 mod fallback;
 mod fetch;
+mod fuzz;
 mod http_sources;
 mod journey;
 mod listener;

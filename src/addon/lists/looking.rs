@@ -50,7 +50,7 @@ impl StreamLists {
         }
         let left = self.parts.deadline.saturating_sub(begun.elapsed());
         let within = if sifted.offers.is_empty() { left.max(GRACE) } else { left.min(GRACE) };
-        tokio::join!(
+        let ((), has_heard) = tokio::join!(
             self.parts.discovery.resolve(&unseen, terms, within),
             self.parts.debrid.look_into(&hashes, terms, within.min(2 * GRACE)),
         );
@@ -58,7 +58,7 @@ impl StreamLists {
         let sifted = self.sift_known(findings, terms, wants_tables);
         let is_settled = !sifted.unseen.iter().any(|candidate| looked_up.contains(&candidate.info_hash));
         self.kept.note_looked_up(looked_up);
-        (sifted, is_settled)
+        (sifted, is_settled && has_heard)
     }
 
     /// What fits by what is known now. With `wants_tables`, whatever is not known to the file counts as unseen, too.

@@ -1,6 +1,5 @@
 //! Asks an address for a list of channels.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -8,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
 use super::keep::LARGEST_LIST;
+use crate::net::reason;
 
 /// From asking to the last byte.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,14 +89,6 @@ impl Tags {
     }
 }
 
-/// The innermost reason says most, and it holds no address.
 fn unreachable(error: reqwest::Error) -> FetchError {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = inner.to_string();
-        cause = inner.source();
-    }
-    FetchError::Unreachable(text)
+    FetchError::Unreachable(reason(error))
 }

@@ -161,6 +161,7 @@ impl Channels {
                 if before.as_ref() != Some(&text) {
                     let channels = self.lineup().channels().len();
                     tracing::warn!(
+                        list = self.inner.place.as_ref().map(tracing::field::debug),
                         error = text,
                         channels,
                         "the list of channels is not usable; the last one stays"

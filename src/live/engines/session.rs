@@ -105,8 +105,9 @@ impl EngineSession {
         self.slot.desk.delivered(self.slot.member, &self.names.list());
     }
 
-    /// The session failed. Others are preferred for this channel for a while; when several channels fail, the engine is
-    /// left alone.
+    /// The session failed, and the channel is wanted from another engine: others are preferred for this channel for a
+    /// while. When several channels fail, the engine is left alone. Without this call the next claim for the channel
+    /// comes back here.
     pub fn failed(&self, kind: FailureKind) {
         self.slot.desk.failed_channel(self.slot.member, &self.names.list(), kind);
     }

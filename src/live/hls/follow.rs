@@ -82,7 +82,7 @@ impl Follow {
                     Ok(Some(bytes)) => {
                         return Some(Part { bytes, gap: gap.take(), position: segment.opening.position });
                     }
-                    end => self.place = after(segment, end),
+                    end => self.place = after(segment, end.as_ref().err()),
                 },
                 Place::Live(cursor, program) => {
                     let (chunk, skipped) = match cursor.step().await {
@@ -142,9 +142,9 @@ fn enter(shelf: &Arc<Shelf>, number: Number, missed: bool) -> Place {
 }
 
 /// The place after a segment, whose file may have turned out to be unreadable.
-fn after(segment: &Segment, end: io::Result<Option<Bytes>>) -> Place {
-    if let Err(error) = &end {
+fn after(segment: &Segment, fault: Option<&io::Error>) -> Place {
+    if let Some(error) = fault {
         tracing::warn!(%error, segment = segment.number, "a recorded segment cannot be read");
     }
-    Place::Before(segment.number + 1, end.is_err())
+    Place::Before(segment.number + 1, fault.is_some())
 }

@@ -13,7 +13,8 @@ const MOST: usize = 10_000;
 /// Viewers by the name in the query of their playlists. `H` is what keeps the session alive for one of them; dropping
 /// it is leaving.
 pub(super) struct Guests<H> {
-    table: Mutex<HashMap<u64, Guest<H>>>,
+    /// `None` once the session is over: who came in then would keep it from being forgotten.
+    table: Mutex<Option<HashMap<u64, Guest<H>>>>,
 }
 
 struct Guest<H> {
@@ -24,12 +25,13 @@ struct Guest<H> {
 impl<H> Guests<H> {
     /// Nobody.
     pub(super) fn new() -> Self {
-        Self { table: Mutex::default() }
+        Self { table: Mutex::new(Some(HashMap::new())) }
     }
 
     /// A viewer polls. Who is new enters by `enter`, which may refuse.
     pub(super) fn poll(&self, name: u64, seen: Instant, enter: impl FnOnce() -> Option<H>) -> Option<Arc<H>> {
         let mut table = self.lock();
+        let table = table.as_mut()?;
         if let Some(guest) = table.get_mut(&name) {
             guest.seen = seen;
             return Some(Arc::clone(&guest.hold));
@@ -44,33 +46,35 @@ impl<H> Guests<H> {
 
     /// A viewer who is there.
     pub(super) fn find(&self, name: u64) -> Option<Arc<H>> {
-        self.lock().get(&name).map(|guest| Arc::clone(&guest.hold))
+        self.lock().as_ref()?.get(&name).map(|guest| Arc::clone(&guest.hold))
     }
 
     /// Lets go of those who have not polled for `limit`.
     pub(super) fn sweep(&self, now: Instant, limit: Duration) {
         let gone: Vec<Guest<H>> = {
             let mut table = self.lock();
-            table.extract_if(|_, guest| now - guest.seen >= limit).map(|(_, guest)| guest).collect()
+            let gone =
+                table.iter_mut().flat_map(|table| table.extract_if(|_, guest| now - guest.seen >= limit));
+            gone.map(|(_, guest)| guest).collect()
         };
         // Leaving may end the session, which is nothing to do under a lock.
         drop(gone);
     }
 
-    /// Lets go of all.
-    pub(super) fn clear(&self) {
-        let gone = std::mem::take(&mut *self.lock());
+    /// Lets go of all, and lets nobody in any more.
+    pub(super) fn close(&self) {
+        let gone = self.lock().take();
         drop(gone);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Guest<H>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<HashMap<u64, Guest<H>>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<H> fmt::Debug for Guests<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} viewers", self.lock().len())
+        write!(f, "{} viewers", self.lock().as_ref().map_or(0, HashMap::len))
     }
 }
 
@@ -91,5 +95,8 @@ mod tests {
         assert_eq!((Arc::strong_count(&paused), Arc::strong_count(&gone)), (2, 1));
         assert!(guests.find(2).is_none());
         assert!(guests.poll(2, start, || None).is_none(), "a session that ends lets nobody in");
+        guests.close();
+        assert_eq!(Arc::strong_count(&paused), 1);
+        assert!(guests.poll(3, start, || Some("c")).is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! The recordings of all channels.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,10 +63,5 @@ impl Shelves {
     /// Bytes of all recordings on disk.
     pub fn used_bytes(&self) -> u64 {
         self.disk.used()
-    }
-
-    /// Where recordings lie.
-    pub fn folder(&self) -> &Path {
-        self.disk.folder()
     }
 }

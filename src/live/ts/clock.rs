@@ -13,6 +13,11 @@ const WRAP: Ticks = 1 << 33;
 /// A clock may be at most 100 ms apart from one sample to the next; a whole second is no loss but another clock.
 const MOST_FORWARD: i64 = SECOND as i64;
 
+/// Pictures that stand still for seconds carry a clock that does so, too. So many jumps of less than [`MOST_STRIDE`] in
+/// a row are the pace of the clock.
+const STRIDES: u8 = 3;
+const MOST_STRIDE: i64 = 10 * SECOND as i64;
+
 /// Multiplexers put clock samples out of order by less than this.
 const JITTER: i64 = SECOND as i64 / 10;
 
@@ -49,6 +54,9 @@ pub(super) struct Clock {
     /// The position when the newest sample was one wrap and zero.
     offset: i64,
     after_splice: bool,
+    /// Jumps in a row that may be strides, and the longest stride of this clock.
+    strides: u8,
+    stride: i64,
 }
 
 impl Clock {
@@ -72,14 +80,24 @@ impl Clock {
         };
         let back = if self.after_splice { SPLICE_JITTER } else { JITTER };
         let step = distance(newest, raw);
-        if !(-back..=MOST_FORWARD).contains(&step) {
+        if !(-back..=MOST_FORWARD.max(self.stride)).contains(&step) {
+            self.learn(step);
             return Sample::Jumps;
         }
-        self.after_splice = false;
+        (self.after_splice, self.strides) = (false, 0);
         let newest = newest.saturating_add_signed(step);
         self.newest = Some(newest);
         self.position = self.position.max(newest.saturating_add_signed(self.offset));
         Sample::Runs
+    }
+
+    /// Notices a clock that is slow rather than broken.
+    fn learn(&mut self, step: i64) {
+        let may_be_stride = (0..=MOST_STRIDE).contains(&step);
+        self.strides = if may_be_stride { self.strides + 1 } else { 0 };
+        if self.strides >= STRIDES {
+            (self.strides, self.stride) = (0, 2 * step);
+        }
     }
 
     /// Any sample may follow. `elapsed` is what people waited between the last packet and the next.
@@ -150,6 +168,19 @@ mod tests {
             let mut clock = after(&samples);
             assert_eq!(clock.hear(next), sample, "{next}");
             assert!(clock.position() >= SECOND, "positions never go back");
+        }
+    }
+
+    #[test]
+    fn a_slow_clock_is_recognised_by_its_third_stride() {
+        let mut clock = after(&[SECOND]);
+        for stride in 1..20 {
+            let sample = clock.hear((1 + 2 * stride) * SECOND);
+            assert_eq!(sample == Sample::Jumps, stride <= 3, "stride {stride}");
+            if sample == Sample::Jumps {
+                clock.break_off(Duration::ZERO);
+                clock.hear((1 + 2 * stride) * SECOND);
+            }
         }
     }
 

@@ -107,6 +107,6 @@ fn without_payload(packet: Packet<'_>) -> Option<Raw> {
     raw[1] &= 0xBF;
     raw[3] = 0x20;
     raw[4] = 183;
-    raw[end..].fill(0xFF);
+    raw.get_mut(end..)?.fill(0xFF);
     Some(raw)
 }

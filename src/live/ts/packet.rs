@@ -12,6 +12,9 @@ pub(super) const SYNC: u8 = 0x47;
 /// One more than the highest PID.
 pub(super) const PIDS: usize = 0x2000;
 
+/// Most bytes of an adaptation field behind the byte that says its length.
+const LONGEST_FIELD: usize = PACKET - 5;
+
 /// The bits of an adaptation field's flags that matter here.
 const DISCONTINUITY: u8 = 0x80;
 const RANDOM_ACCESS: u8 = 0x40;
@@ -29,9 +32,11 @@ impl<'a> Packet<'a> {
         u16::from(self.0[1] & 0x1F) << 8 | u16::from(self.0[2])
     }
 
-    /// Whether a receiver marked it as broken, or its header says neither payload nor adaptation field.
+    /// Whether a receiver marked it as broken, or its head cannot be right: it says neither payload nor adaptation
+    /// field, or that the field is longer than the packet.
     pub(super) fn is_damaged(self) -> bool {
-        self.0[1] & 0x80 != 0 || self.0[3] & 0x30 == 0
+        let field_is_too_long = self.0[3] & 0x20 != 0 && usize::from(self.0[4]) > LONGEST_FIELD;
+        self.0[1] & 0x80 != 0 || self.0[3] & 0x30 == 0 || field_is_too_long
     }
 
     /// Whether its payload is scrambled.
@@ -141,8 +146,8 @@ mod tests {
         let mut raw = [0; PACKET];
         raw[3] = 0x30;
         raw[4] = 182;
-        assert_eq!(Packet(&raw).payload().len(), 1);
+        assert_eq!((Packet(&raw).payload().len(), Packet(&raw).is_damaged()), (1, false));
         raw[4] = 255;
-        assert_eq!(Packet(&raw).payload().len(), 0);
+        assert_eq!((Packet(&raw).payload().len(), Packet(&raw).is_damaged()), (0, true));
     }
 }

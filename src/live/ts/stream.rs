@@ -221,8 +221,9 @@ impl Stream {
     }
 
     fn take_other(&mut self, packet: Packet<'_>, facts: &mut Facts) {
-        if self.unit.is_open() {
-            return self.unit.hold(packet);
+        if let Some(lead) = self.lead.filter(|_| self.unit.is_open()) {
+            self.unit.hold(packet);
+            return self.settle(lead.codec, false, facts);
         }
         // A picture is announced and does not come.
         let in_vain = packet.starts() && self.entries.is_picture_missing(self.clock.position());

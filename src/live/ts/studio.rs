@@ -130,6 +130,18 @@ impl Studio {
         }
     }
 
+    /// The beginning of a picture in which no slice begins.
+    pub(super) fn torso(&mut self, time: Ticks) {
+        self.pes((VIDEO, 0xE0), time, Some(time), &SPS[..6], 150);
+    }
+
+    /// A clock sample that stands alone.
+    pub(super) fn clock(&mut self, pid: Pid, time: Ticks) {
+        let mut raw = assembled(pid, false, clock_field(Some(time)), &[]);
+        raw[3] = 0x20 | self.counters.get(&pid).copied().unwrap_or(0);
+        self.bytes.extend_from_slice(&raw);
+    }
+
     /// A packet that means nothing.
     fn filler(&mut self) {
         let mut raw = [0xFF; PACKET];

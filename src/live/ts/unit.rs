@@ -9,6 +9,9 @@ use super::writer::Place;
 /// The first slice of a picture lies within so many bytes: parameter sets, and messages with captions and the like.
 const MOST_HEAD: usize = 32 << 10;
 
+/// A picture that does not go on must not keep the sounds back: with so many bytes waiting it is looked at no longer.
+const MOST_HELD: usize = 2 * MOST_HEAD;
+
 /// The head of one access unit.
 #[derive(Debug, Default)]
 pub(super) struct Unit {
@@ -46,7 +49,7 @@ impl Unit {
 
     /// What it is, where it began, and its presentation time. `None` if more is needed and may come.
     pub(super) fn judge(&self, codec: Codec, whole: bool) -> Option<(Verdict, Place, Option<Ticks>)> {
-        let whole = whole || self.bytes.len() > MOST_HEAD;
+        let whole = whole || self.bytes.len() > MOST_HEAD || self.held.len() > MOST_HELD;
         let began = self.began?;
         let Some(head) = PesHead::read(&self.bytes) else {
             return whole.then_some((Verdict::Middle, began, None));

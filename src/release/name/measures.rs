@@ -49,19 +49,17 @@ fn lines(word: &[u8]) -> Option<Tag> {
     Some(if interlaced { Tag::Interlaced(resolution) } else { Tag::Lines(resolution) })
 }
 
-/// Whether this is what may stand behind a number of lines: its form, perhaps with the pictures per second.
-/// A word in front is enough as well.
+/// Whether this is what may stand behind a number of lines: its form, perhaps with the pictures per second or the
+/// bits per colour. A word in front is enough as well.
 fn is_form(form: &[u8], is_led: bool) -> bool {
     let form = form.strip_suffix(b"fps").unwrap_or(form);
-    let plain = matches!(form, b"px" | b"hd" | b"phd") || form.is_empty() && is_led;
-    plain
-        || matches!(
-            form,
-            b"p10"
-                | [b'p' | b'i']
-                | [b'p' | b'i', b'2', b'3' | b'4' | b'5']
-                | [b'p' | b'i', b'3' | b'5' | b'6', b'0']
-        )
+    match form.split_first() {
+        None => is_led,
+        Some((b'p' | b'i', rate)) => {
+            matches!(rate, b"" | b"x" | b"hd" | b"10" | b"23" | b"24" | b"25" | b"30" | b"50" | b"60")
+        }
+        Some(_) => form == b"hd",
+    }
 }
 
 /// Whether a number is one of lines even where no letter says so, if words about quality stand beside it.

@@ -32,8 +32,8 @@ impl Default for Lists {
 }
 
 /// Asks these services for the files of these torrents, for so long at most. Answers that come later are there for the
-/// next list.
-pub(super) async fn look_into(providers: &[Arc<Provider>], torrents: &[InfoHash], within: Duration) {
+/// next list. Returns whether everybody was in time.
+pub(super) async fn look_into(providers: &[Arc<Provider>], torrents: &[InfoHash], within: Duration) -> bool {
     let questions = providers.iter().filter_map(|provider| {
         let is_new = |torrent: &InfoHash| !provider.lists.0.contains_key(torrent);
         let unknown: Vec<_> = torrents.iter().copied().filter(is_new).collect();
@@ -41,8 +41,7 @@ pub(super) async fn look_into(providers: &[Arc<Provider>], torrents: &[InfoHash]
         torrents.iter().any(is_new).then(|| provider.owner.tasks.spawn_on(asking, &provider.owner.runtime))
     });
     let questions: Vec<_> = questions.collect();
-    // Who is late is not in this list.
-    let _ = tokio::time::timeout(within, futures::future::join_all(questions)).await;
+    tokio::time::timeout(within, futures::future::join_all(questions)).await.is_ok()
 }
 
 /// What was listed of these torrents by the first service that did.

@@ -209,10 +209,10 @@ impl Debrid {
     }
 
     /// Asks the services that a request may use for the files of these torrents, as far as they tell without adding
-    /// anything to an account. Waits no longer than `within`; [`Debrid::files`] then knows what was said, and later what
-    /// was said later.
-    pub async fn look_into(&self, torrents: &[InfoHash], terms: &Terms, within: Duration) {
-        lists::look_into(&self.providers(terms), torrents, within).await;
+    /// anything to an account. Waits no longer than `within`, and returns whether all have answered; [`Debrid::files`]
+    /// then knows what was said, and later what was said later.
+    pub async fn look_into(&self, torrents: &[InfoHash], terms: &Terms, within: Duration) -> bool {
+        lists::look_into(&self.providers(terms), torrents, within).await
     }
 
     /// The files that a service has listed of each of these torrents, among the services that a request may use. They

@@ -1,9 +1,9 @@
 //! What can go wrong with one request, and when to try again.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use super::Refusal;
+use crate::net::reason;
 
 /// Pauses between tries, from the first to the last and all later ones.
 const PAUSES: [Duration; 5] = [
@@ -34,14 +34,7 @@ pub(super) enum Fault {
 impl Fault {
     /// The fault behind a failed exchange. Its text holds no address.
     pub(super) fn of(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            text = inner.to_string();
-            cause = inner.source();
-        }
-        Self::Broken(text)
+        Self::Broken(reason(error))
     }
 
     /// What the fault makes of the address once it has been tried often enough.

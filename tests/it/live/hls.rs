@@ -15,16 +15,16 @@ use crate::support::tools::test_source;
 /// How long a player may take for its script, the start of a browser on a busy machine included.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-fn channel(film: Film) -> Channel {
+pub(super) fn channel(film: Film) -> Channel {
     Channel::new("Open Garden", &Broadcast::of(film))
 }
 
-fn server(engines: &[&Engine]) -> Setup {
+pub(super) fn server(engines: &[&Engine]) -> Setup {
     let list: Vec<_> = engines.iter().map(|engine| engine.url()).collect();
     Setup::new().env("HEADWATER_ENGINES", &list.join(","))
 }
 
-fn manifest(channel: &Channel) -> String {
+pub(super) fn manifest(channel: &Channel) -> String {
     format!("/ace/manifest.m3u8?id={}", channel.content_id)
 }
 
@@ -39,7 +39,7 @@ async fn playlist(server: &Headwater, path: &str) -> Playlist {
 }
 
 /// The paths of the media playlists of a channel: the variant's, and the sound's if it stands beside it.
-async fn media_paths(server: &Headwater, channel: &Channel) -> (String, Option<String>) {
+pub(super) async fn media_paths(server: &Headwater, channel: &Channel) -> (String, Option<String>) {
     let Playlist::MasterPlaylist(master) = playlist(server, &manifest(channel)).await else {
         panic!("the manifest is a master playlist");
     };
@@ -48,7 +48,7 @@ async fn media_paths(server: &Headwater, channel: &Channel) -> (String, Option<S
     (path(&master.variants[0].uri), sound)
 }
 
-async fn media(server: &Headwater, path: &str) -> MediaPlaylist {
+pub(super) async fn media(server: &Headwater, path: &str) -> MediaPlaylist {
     match playlist(server, path).await {
         Playlist::MediaPlaylist(media) => media,
         Playlist::MasterPlaylist(_) => panic!("{path} is a media playlist"),
@@ -56,7 +56,7 @@ async fn media(server: &Headwater, path: &str) -> MediaPlaylist {
 }
 
 /// The path of a segment in a media playlist.
-fn beside(playlist: &str, uri: &str) -> String {
+pub(super) fn beside(playlist: &str, uri: &str) -> String {
     let folder = playlist.rsplit_once('/').map_or("", |(folder, _)| folder);
     format!("{folder}/{uri}")
 }

@@ -3,10 +3,13 @@
 mod channels;
 mod engines;
 mod hls;
+mod hls_players;
 mod ladder;
 mod packets;
 mod players;
 mod proxy;
+mod recording;
 mod sharing;
 mod status;
 mod stream;
+mod transport;

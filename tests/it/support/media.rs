@@ -1,5 +1,7 @@
 //! Bytes to send through a swarm: clips, and random data that is the same in every run.
 
+use std::process::Command;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 
@@ -30,6 +32,31 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// If `tests/run` has not made it.
 pub(crate) fn clip(name: &str) -> Vec<u8> {
     std::fs::read(tools::clip(name)).expect("the clip can be read")
+}
+
+/// A transport stream that ffmpeg makes by a recipe, once for all runs. A changed recipe needs a new name.
+///
+/// # Panics
+/// If ffmpeg cannot make it.
+pub(crate) fn transport_stream(name: &str, recipe: &[&str]) -> Vec<u8> {
+    let folder = tools::repository("target/test-media");
+    let path = folder.join(format!("{name}.ts"));
+    if !path.is_file() {
+        std::fs::create_dir_all(&folder).expect("the build folder can be written");
+        // Tests may be at the same side by side: each writes a file of its own, and the last rename wins.
+        let unfinished =
+            tempfile::Builder::new().suffix(".part").tempfile_in(&folder).expect("it can be written");
+        let mut ffmpeg = Command::new("ffmpeg");
+        ffmpeg
+            .args(["-nostdin", "-v", "error", "-y"])
+            .args(recipe)
+            .args(["-f", "mpegts"])
+            .arg(unfinished.path());
+        let status = ffmpeg.status().expect("ffmpeg is installed");
+        assert!(status.success(), "ffmpeg has made no {name}");
+        unfinished.persist(&path).expect("the build folder can be written");
+    }
+    std::fs::read(path).expect("it was just made")
 }
 
 /// Asserts that two long byte strings are equal, naming the first difference.

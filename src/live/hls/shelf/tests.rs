@@ -326,7 +326,7 @@ async fn a_break_ends_one_conversion_and_begins_another() {
     chunks.extend(second);
     chunks.into_iter().for_each(|chunk| stage.ring.push(chunk));
     stage.segments(8).await;
-    assert!(stage.playlist(Rendition::Sound).await.segments.len() > 0);
+    assert!(!stage.playlist(Rendition::Sound).await.segments.is_empty());
     let mut changes = stage.shelf.changes();
     while !stage.shelf.window().shown(Rendition::Sound).iter().any(|segment| segment.stretch == 1) {
         tokio::time::timeout(PATIENCE, changes.changed()).await.unwrap().unwrap();

@@ -80,25 +80,30 @@ impl Frames {
     /// A segment of all frames up to `end`: it begins with the tables. `None` if ffmpeg has made nothing at all yet.
     pub(super) fn take_before(&mut self, end: Ticks) -> Option<Bytes> {
         let (mut pat, mut pmt) = (self.pat?, self.pmt?);
-        let Counters { tables, sound } = &mut self.counters;
         for table in [&mut pat, &mut pmt] {
-            count(table, *tables);
+            count(table, self.counters.tables);
         }
-        *tables = tables.wrapping_add(1);
+        self.counters.tables = self.counters.tables.wrapping_add(1);
         let mut segment = [pat, pmt].concat();
-        while self.waiting.pop_front_if(|(time, _)| is_before(*time, self.start)).is_some() {}
-        while let Some((_, mut frame)) = self.waiting.pop_front_if(|(time, _)| is_before(*time, end)) {
+        while self.pop_before(self.start).is_some() {}
+        while let Some(mut frame) = self.pop_before(end) {
             for packet in frame.chunks_exact_mut(PACKET) {
                 // Only packets with a payload count (2.4.3.3).
                 if packet[3] & 0x10 != 0 {
-                    *sound = sound.wrapping_add(1);
+                    self.counters.sound = self.counters.sound.wrapping_add(1);
                 }
-                count(packet, *sound);
+                count(packet, self.counters.sound);
             }
             segment.extend_from_slice(&frame);
         }
         self.start = end;
         Some(segment.into())
+    }
+
+    /// Takes the next frame if it is before a time.
+    fn pop_before(&mut self, time: Ticks) -> Option<Vec<u8>> {
+        let (stamp, _) = self.waiting.front()?;
+        if is_before(*stamp, time) { self.waiting.pop_front().map(|(_, frame)| frame) } else { None }
     }
 }
 
@@ -132,7 +137,7 @@ mod tests {
         packet[..4].copy_from_slice(&[0x47, high | if time.is_some() { 0x40 } else { 0 }, low, 0x10]);
         if let Some(time) = time {
             let bits =
-                |shift: u32, count: u32| u8::try_from(time % WRAP >> shift & ((1 << count) - 1)).unwrap();
+                |shift: u32, count: u32| u8::try_from(((time % WRAP) >> shift) & ((1 << count) - 1)).unwrap();
             packet[4..13].copy_from_slice(&[0, 0, 1, 0xc0, 0, 0, 0x80, 0x80, 5]);
             packet[13..18].copy_from_slice(&[
                 0x21 | bits(30, 3) << 1,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::clock::SECOND;
 use super::super::packet::PACKET;
 use super::super::psi::PAT_PID;
-use super::super::studio::{FRAME, PMT, RATE, Studio, counter_fault};
+use super::super::studio::{AUDIO, FRAME, H264, MP2, PMT, Picture, RATE, Studio, VIDEO, counter_fault};
 use super::tests::{CHUNK, at, bytes, contents, entries, fed, packets};
 use super::*;
 
@@ -105,4 +105,48 @@ fn a_clock_that_wraps_is_none() {
     assert_eq!((facts.breaks, chunks.last().unwrap().position / SECOND), (0, 3));
     let times: Vec<Ticks> = chunks.iter().filter_map(|chunk| Some(chunk.entry?.pts)).collect();
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] == SECOND), "{times:?}");
+}
+
+#[test]
+fn a_session_that_lacks_the_end_of_what_was_sent_says_so() {
+    let source = Studio::broadcast(1, 900_000, 10);
+    // The cut is within a picture, whose rest the second session has lost.
+    let cut =
+        packets(&source).enumerate().filter(|(_, packet)| packet.pid() == VIDEO && packet.starts()).nth(120);
+    let cut = (cut.unwrap().0 + 2) * PACKET;
+    let hole = [&source[..cut - PACKET], &source[cut + 2 * PACKET..]].concat();
+    let (chunks, facts) = fed(&[&source[..cut], &hole]);
+    assert_eq!((facts.seamless_splices, facts.broken_splices, facts.breaks), (1, 0, 0));
+    assert_eq!(counter_fault(&bytes(&chunks)), None);
+    let (whole, _) = fed(&[&source]);
+    assert_eq!(contents(&chunks).len(), contents(&whole).len() - 2);
+}
+
+#[test]
+fn a_clock_with_a_pid_of_its_own_is_followed_over_a_splice() {
+    const CLOCK: u16 = 0x1FE;
+    let mut studio = Studio::new(1);
+    for number in 0..10 * RATE {
+        let time = 900_000 + number * FRAME;
+        studio.tables(&[(1, PMT, CLOCK, &[(MP2, AUDIO)])]);
+        studio.clock(CLOCK, time);
+        studio.sound(AUDIO, time, None);
+    }
+    let source = studio.bytes;
+    let (whole, _) = fed(&[&source]);
+    assert_eq!(entries(&whole).len(), 10);
+    let (chunks, facts) = fed(&[&source[..source.len() / 2], &source[source.len() / 4..]]);
+    assert_eq!((facts.seamless_splices, facts.broken_splices, facts.breaks), (1, 0, 0));
+    assert!(contents(&chunks) == contents(&whole));
+}
+
+#[test]
+fn pictures_that_stand_still_for_seconds_are_no_breaks() {
+    let mut studio = Studio::new(1);
+    for number in 0..20 {
+        studio.tables(&[(1, PMT, VIDEO, &[(H264, VIDEO), (MP2, AUDIO)])]);
+        studio.picture(900_000 + number * 2 * SECOND, Picture::Key, 700);
+    }
+    let (chunks, facts) = fed(&[&studio.bytes]);
+    assert_eq!((facts.breaks, entries(&chunks).len()), (3, 20));
 }

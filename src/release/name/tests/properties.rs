@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::Release;
 
 /// Names that a mutation may start from.
-const SEEDS: [&str; 12] = [
+const SEEDS: [&str; 14] = [
     "Harbour.Lights.S03E07.1080p.WEB.h264-Kelp.mkv",
     "[Kelp] Umi no Oto - 01-12 [1080p][ABCD1234].mkv",
     "Тихий берег / Quiet Shore / Сезон: 3 / Серии: 1-8 из 10 [2019, WEB-DL 1080p]",
@@ -17,6 +17,8 @@ const SEEDS: [&str; 12] = [
     "a/b\\c/Season 3/07 - The Long Tide.mkv",
     "Cove S01-S99 1x01-1x99 E1-E9999 2of9 3 из 9 5. Bölüm 10 th season",
     "Ep.1.22 Cap.102 S4-24 (S1E1-8 of 8) v2 '''’’ İıß ﬁ ",
+    "Series 13 - S 02 E 03 Sn4 Ep14 1xAll ТВ-2 [12 из 12] 1,2,3 сезон cd 1 of 2 313-315 2019.101.102.hdtv",
+    "Le Récif ~x~ (The Reef) / الشعاب Reef 海 第二季 1080pWEB10bit720p #1-4 [2.05] 25th Anniversary EngSubs",
     "((([[[{{{【】）)]} ★ ★ - – — _ . .. ...",
 ];
 

@@ -143,9 +143,7 @@ async fn a_shutdown_waits_for_no_engine_longer_than_five_seconds() {
     let other = channels[1].by_id();
     let (started, took) = tokio::join!(rig.start(&other), async {
         // The start is asked before anything is ended.
-        while engine.starts().len() < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        engine.waited_for(|_| engine.starts().len() == 2).await;
         let begun = Instant::now();
         rig.pool.shutdown().await;
         begun.elapsed()

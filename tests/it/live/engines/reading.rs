@@ -150,7 +150,7 @@ async fn silence_of_several_channels_lets_the_engine_rest_until_one_delivers() {
 }
 
 #[tokio::test]
-async fn bytes_speak_for_an_engine_whose_service_hangs() {
+async fn bytes_speak_for_an_engine_so_that_nobody_has_to_ask() {
     let channel = garden();
     let manner = Manner { beat: Duration::from_millis(20), ..Manner::default() };
     let engine = Engine::with(manner, std::slice::from_ref(&channel));

@@ -175,10 +175,9 @@ impl Mpv {
     /// What it has complained about; empty if it is content.
     pub(super) fn complaints(&self) -> String {
         let said = self.process.transcript();
-        said.lines()
-            .filter(|line| line.starts_with("out|") || line.starts_with("err|"))
-            .collect::<Vec<_>>()
-            .join("\n")
+        let is_said = |line: &&str| line.starts_with("out|") || line.starts_with("err|");
+        // It also mentions every question that hung up once it was answered.
+        said.lines().filter(is_said).filter(|line| !line.contains("[ipc_")).collect::<Vec<_>>().join("\n")
     }
 
     /// The answer, if it is there and the command went well.

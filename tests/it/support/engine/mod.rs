@@ -17,7 +17,7 @@
 //! broadcast.jump(Duration::from_secs(100));                 // clocks jump; `show(film)` changes the PMT
 //! first.counts();                                           // opened, superseded, stopped, expired, alive, stops, …
 //! first.sessions(); first.starts(); first.readers();        // who asked how, who reads, bytes sent
-//! first.wait_for(|counts| counts.alive == 0);               // ten seconds at most; `waited_for` where a runtime runs
+//! first.waited_for(|counts| counts.alive == 0).await;       // ten seconds at most
 //! first.line();                                             // the TCP proxy before it: cut_all, stall, throttle
 //! ```
 
@@ -168,18 +168,6 @@ impl Engine {
     /// All starts as they were asked for, oldest first.
     pub(crate) fn starts(&self) -> Vec<StartSeen> {
         self.state.starts().clone()
-    }
-
-    /// Waits for the counts to be so; blocks its thread. Within a runtime that has work to do use [`Self::waited_for`].
-    ///
-    /// # Panics
-    /// If they are not within ten seconds.
-    pub(crate) fn wait_for(&self, what: impl Fn(Counts) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !what(self.counts()) {
-            assert!(Instant::now() < deadline, "the engine has seen something else: {:?}", self.counts());
-            std::thread::sleep(Duration::from_millis(5));
-        }
     }
 
     /// Waits for the counts to be so.

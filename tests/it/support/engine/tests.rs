@@ -284,6 +284,41 @@ fn every_film_keeps_its_rate() {
     }
 }
 
+#[test]
+fn clocks_of_a_broadcast_jump_wrap_and_begin_anew() {
+    let clocks = |broadcast: &Broadcast, from: u64, to: u64| -> Vec<u64> {
+        let mut bytes = Vec::new();
+        broadcast.packets(from, to, &mut bytes);
+        bytes.chunks_exact(PACKET).filter_map(clock).collect()
+    };
+    let (second, broadcast) = (1_000_000, Broadcast::of(Film::Radio));
+    let before = broadcast.micros();
+    broadcast.jump(Duration::from_secs(100));
+    let seen = clocks(&broadcast, before - second, broadcast.micros() + second);
+    let leaps: Vec<u64> = seen.windows(2).map(|two| two[1] - two[0]).filter(|step| *step > 90_000).collect();
+    assert!(matches!(leaps[..], [leap] if leap.abs_diff(100 * 90_000) < 9_000), "{leaps:?}");
+
+    let before = broadcast.micros();
+    broadcast.show(Film::H264Mp2);
+    let after = broadcast.micros();
+    let (old, new) = (clocks(&broadcast, before - second, before), clocks(&broadcast, after, after + second));
+    assert!(new[0] < old[0] && new[0] < 2 * 90_000, "the film begins: {}", new[0]);
+
+    let broadcast = Broadcast::wrapping_in(Film::Radio, Duration::from_secs(5));
+    let seen = clocks(&broadcast, broadcast.micros(), broadcast.micros() + 10 * second);
+    assert!(seen.is_sorted_by(|a, b| a < b || *a > (1 << 33) - 9_000) && !seen.is_sorted());
+}
+
+#[tokio::test]
+async fn a_channel_can_be_added_and_the_line_be_cut() {
+    let (engine, channel) = (Engine::start(&[]), garden(Film::Radio));
+    engine.add(&channel);
+    let mut video = open(&start(&engine, &channel, "1").await["playback_url"]).await;
+    read(&mut video, PACKET).await.unwrap();
+    engine.line().cut_all();
+    assert!(read(&mut video, usize::MAX).await.is_err());
+}
+
 /// The clock (PCR, its 33 bits) that a packet carries.
 fn clock(packet: &[u8]) -> Option<u64> {
     let base =

@@ -248,7 +248,7 @@ impl Shelf {
     }
 
     fn clear(&self) {
-        self.guests.clear();
+        self.guests.close();
         let gone = self.window().clear();
         drop(gone);
         // It is gone already if nothing was recorded, and stays if somebody still reads a file of it.

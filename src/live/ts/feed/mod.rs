@@ -129,6 +129,8 @@ impl Reading {
 }
 
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod splices;

@@ -1,0 +1,89 @@
+//! Players other than browsers read the HLS of a channel without a complaint.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::hls::{channel, manifest, server};
+use crate::support::engine::{Engine, Film};
+use crate::support::process::{Finished, run};
+
+/// How long a player may take for a few seconds of a channel.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs a player against the HLS of a channel, and returns what it said.
+async fn play(film: Film, command: impl FnOnce(&str) -> Command + Send + 'static) -> Finished {
+    let channel = channel(film);
+    let engine = Engine::start(&[channel.clone()]);
+    let server = server(&[&engine]).start();
+    let url = server.url(&manifest(&channel));
+    let playing = tokio::task::spawn_blocking(move || run("player", command(&url), PATIENCE));
+    let finished = playing.await.unwrap();
+    assert_eq!(finished.code(), Some(0), "{}\n{}", finished.story(), server.transcript());
+    assert_eq!(engine.counts().opened, 1, "one session for all requests");
+    finished
+}
+
+/// Decodes pictures and sound, and stops at the first error.
+fn ffmpeg(url: &str) -> Command {
+    let mut command = Command::new("ffmpeg");
+    command.args([
+        "-nostdin", "-v", "error", "-xerror", "-i", url, "-t", "15", "-map", "0:v:0", "-map", "0:a:0",
+    ]);
+    command.args(["-f", "null", "-progress", "pipe:1", "-"]);
+    command
+}
+
+fn assert_pictures(finished: &Finished, least: u64) {
+    assert_eq!(finished.stderr, "", "{}", finished.story());
+    let counts =
+        finished.stdout.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse::<u64>().ok());
+    assert!(counts.last().is_some_and(|count| count >= least), "{}", finished.story());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffmpeg_decodes_all_of_it() {
+    assert_pictures(&play(Film::H264Aac, ffmpeg).await, 370);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffmpeg_decodes_pictures_and_converted_sound_together() {
+    assert_pictures(&play(Film::H264Mp2, ffmpeg).await, 370);
+    assert_pictures(&play(Film::HevcAc3, ffmpeg).await, 370);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffmpeg_hears_a_radio() {
+    let hear = |url: &str| {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-nostdin", "-v", "error", "-xerror", "-i", url, "-t", "10", "-f", "null", "-"]);
+        command
+    };
+    assert_eq!(play(Film::Radio, hear).await.stderr, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mpv_begins_near_the_live_edge_and_plays_on() {
+    let mpv = |url: &str| {
+        let mut command = Command::new("mpv");
+        command.args(["--no-config", "--no-ytdl", "--vo=null", "--ao=null", "--length=10"]);
+        command.args(["--msg-level=all=warn", url]);
+        command
+    };
+    for film in [Film::H264Aac, Film::H264Mp2] {
+        let finished = play(film, mpv).await;
+        assert!(!finished.story().contains("rror"), "{}", finished.story());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gstreamer_plays_it() {
+    let gstreamer = |url: &str| {
+        let mut command = Command::new("gst-launch-1.0");
+        command.args(["-q", "playbin", &format!("uri={url}")]);
+        // Ends after ten seconds of pictures.
+        command.args(["video-sink=fakesink num-buffers=250 sync=true", "audio-sink=fakesink"]);
+        command
+    };
+    let finished = play(Film::H264Aac, gstreamer).await;
+    assert!(!finished.story().contains("ERROR"), "{}", finished.story());
+}
