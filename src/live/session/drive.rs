@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::deadlines::Deadlines;
 use super::ladder::{Ladder, Rung, Trouble};
+use super::loss::{Loss, kind_of};
 use super::pace::Pace;
 use super::{Ending, Session};
 use crate::config::EngineAddress;
@@ -45,14 +46,6 @@ pub(in crate::live) struct Drive {
     asked: Option<Instant>,
     /// Why the last engine failed.
     why: Option<LiveError>,
-}
-
-/// How one engine session ended for us.
-struct Loss {
-    trouble: Trouble,
-    /// What the pool is told if the engine is not asked again at once.
-    kind: Option<FailureKind>,
-    how: String,
 }
 
 /// What a start led to.
@@ -316,18 +309,5 @@ async fn watch_swarm(engine: &EngineSession, session: &Session) -> Infallible {
             session.story().stat = Some(stat);
         }
         sleep(STAT_EVERY).await;
-    }
-}
-
-impl Loss {
-    fn of(trouble: Trouble, kind: FailureKind, how: &dyn ToString) -> Self {
-        Self { trouble, kind: Some(kind), how: how.to_string() }
-    }
-}
-
-fn kind_of(error: ReadError) -> FailureKind {
-    match error {
-        ReadError::NotMedia => FailureKind::NotMedia,
-        _ => FailureKind::Cut,
     }
 }
