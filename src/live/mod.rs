@@ -11,6 +11,7 @@ pub mod hls;
 pub mod ts;
 
 mod chunk;
+mod door;
 mod error;
 mod registry;
 mod ring;
@@ -23,9 +24,9 @@ mod status;
 mod tally;
 
 pub use chunk::{Chunk, Codec, Counter, Entry, EntryKind, Pid, Program, Ticks, Track};
+pub use door::Live;
 pub use error::LiveError;
 pub use ring::{Cursor, Ended, JoinAt, Ring, RingLimits, Step};
-pub use room::Live;
 pub use selector::{InvalidSelector, Selector};
 pub use session::{
     AttemptReport, Hold, LadderLimits, Means, Session, SessionReport, ViewerFacts, ViewerReport, Watching,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::room::Live;
+use super::door::Live;
 use super::session::SessionReport;
 
 /// The proxy as the specification shows it.

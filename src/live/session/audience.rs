@@ -2,71 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
+use super::viewer::{Means, ViewerFacts, ViewerReport};
 use crate::live::stamp::Stamp;
 
 /// Names of players are for reading; longer ones are cut.
 const LONGEST_NAME: usize = 200;
-
-/// What is known of a viewer.
-#[derive(Debug, Clone)]
-pub struct ViewerFacts {
-    /// Where the request came from.
-    pub address: Option<IpAddr>,
-    /// What the player calls itself.
-    pub user_agent: String,
-    /// How it watches.
-    pub means: Means,
-}
-
-/// How a channel is watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Means {
-    /// As one transport stream.
-    Ts,
-    /// By playlists and segments.
-    Hls,
-    /// Not at all: somebody asks whether it could be.
-    Check,
-}
-
-/// One viewer as reports show it.
-#[derive(Debug, Clone, Serialize)]
-pub struct ViewerReport {
-    /// Where the request came from.
-    pub address: Option<IpAddr>,
-    /// What the player calls itself.
-    pub user_agent: String,
-    /// How it watches.
-    pub means: Means,
-    /// Since when.
-    pub connected_at: Stamp,
-    /// Bytes that were handed to it.
-    pub bytes: u64,
-    /// How far behind the newest bytes it was when it last took some.
-    #[serde(serialize_with = "seconds")]
-    pub seconds_behind: Duration,
-    /// How long ago it last took some.
-    #[serde(serialize_with = "seconds")]
-    pub idle_seconds: Duration,
-    /// How often it was so slow that it missed something.
-    pub skips: u64,
-    /// Whether it counts as a viewer; one that takes nothing does not.
-    pub counted: bool,
-}
-
-/// A time in seconds, to the millisecond.
-pub(crate) fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((time.as_secs_f64() * 1_000.0).round() / 1_000.0)
-}
 
 /// Everybody who watches one session.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::deadlines::Deadlines;
 use super::ladder::{Ladder, Rung, Trouble};
+use super::loss::{Loss, kind_of};
 use super::pace::Pace;
 use super::{Ending, Session};
 use crate::config::EngineAddress;
@@ -45,14 +46,6 @@ pub(in crate::live) struct Drive {
     asked: Option<Instant>,
     /// Why the last engine failed.
     why: Option<LiveError>,
-}
-
-/// How one engine session ended for us.
-struct Loss {
-    trouble: Trouble,
-    /// What the pool is told if the engine is not asked again at once.
-    kind: Option<FailureKind>,
-    how: String,
 }
 
 /// What a start led to.
@@ -178,6 +171,8 @@ impl Drive {
             Err(_) => {
                 Loss::of(Trouble::Empty, FailureKind::Silent, &"it does not answer the request for its bytes")
             }
+            // The engine took it, and something else ended the session: perhaps another start.
+            Ok(Err(error @ ReadError::Gone(_))) => Loss::of(Trouble::Lost, FailureKind::Cut, &error),
             Ok(Err(error)) => Loss::of(Trouble::Empty, kind_of(error), &error),
             Ok(Ok(mut reading)) => {
                 self.feed.begin();
@@ -197,7 +192,7 @@ impl Drive {
         // The rest of what it brought bridges a part of the gap.
         self.feed.flush(SystemTime::now(), &mut self.chunks);
         self.push_chunks();
-        if !engine.info.is_live && loss.trouble == Trouble::Lost && loss.kind == Some(FailureKind::Ended) {
+        if !engine.info.is_live && self.ladder.has_delivered() && loss.kind == Some(FailureKind::Ended) {
             session.story().lost(&loss.how);
             return None;
         }
@@ -253,9 +248,9 @@ impl Drive {
                     deadlines.received(Instant::now());
                 }
                 Ok(Ok(None)) => {
-                    return Loss::of(deadlines.trouble(), FailureKind::Ended, &"it ended the channel");
+                    return Loss::of(Trouble::Lost, FailureKind::Ended, &"it ended the channel");
                 }
-                Ok(Err(error)) => return Loss::of(deadlines.trouble(), kind_of(error), &error),
+                Ok(Err(error)) => return Loss::of(Trouble::Lost, kind_of(error), &error),
                 Err(_) => {}
             }
             if let Some((kind, how)) = deadlines.missed(Instant::now()) {
@@ -314,18 +309,5 @@ async fn watch_swarm(engine: &EngineSession, session: &Session) -> Infallible {
             session.story().stat = Some(stat);
         }
         sleep(STAT_EVERY).await;
-    }
-}
-
-impl Loss {
-    fn of(trouble: Trouble, kind: FailureKind, how: &dyn ToString) -> Self {
-        Self { trouble, kind: Some(kind), how: how.to_string() }
-    }
-}
-
-fn kind_of(error: ReadError) -> FailureKind {
-    match error {
-        ReadError::NotMedia => FailureKind::NotMedia,
-        _ => FailureKind::Cut,
     }
 }

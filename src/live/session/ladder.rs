@@ -41,9 +41,10 @@ impl Default for LadderLimits {
 /// What went wrong with one engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// It delivered, and then it was silent, cut or over.
+    /// It delivered and fell silent, or its session was cut or over, perhaps before the first byte: engines that warm up
+    /// do so.
     Lost,
-    /// It started the channel and delivered nothing.
+    /// It started the channel, and was silent from the first.
     Empty,
     /// It could not be asked, or answered nonsense.
     Unusable,
@@ -69,6 +70,8 @@ pub(crate) struct Ladder {
     /// When the present engine session began to deliver.
     delivering_since: Option<Instant>,
     has_delivered: bool,
+    /// The last trouble was of a kind that passes.
+    may_pass: bool,
     /// Since when nothing comes.
     outage_since: Option<Instant>,
     /// The engine that was given a second session.
@@ -86,6 +89,7 @@ impl Ladder {
             limits,
             delivering_since: None,
             has_delivered: false,
+            may_pass: false,
             outage_since: None,
             repeated: None,
             avoided: Vec::new(),
@@ -120,6 +124,7 @@ impl Ladder {
             self.pauses = 0;
         }
         let outage = now - *self.outage_since.get_or_insert(now);
+        self.may_pass = trouble == Trouble::Lost;
         self.refusals += usize::from(trouble == Trouble::Refused);
         if trouble == Trouble::Lost && self.repeated.as_ref() != Some(engine) {
             self.repeated = Some(engine.clone());
@@ -130,10 +135,11 @@ impl Ladder {
         if unknown || outage >= self.limits.outage { Rung::GiveUp } else { Rung::Again(Duration::ZERO) }
     }
 
-    /// The pool has no engine beside those that failed. A channel that has never begun does not wait for one.
+    /// The pool has no engine beside those that failed. A channel that has never begun does not wait for one, unless an
+    /// engine had taken it.
     pub(crate) fn none_left(&mut self, now: Instant) -> Rung {
         let outage = now - *self.outage_since.get_or_insert(now);
-        if !self.has_delivered || outage >= self.limits.outage {
+        if !(self.has_delivered || self.may_pass) || outage >= self.limits.outage {
             return Rung::GiveUp;
         }
         self.avoided.clear();
@@ -238,6 +244,17 @@ mod tests {
         let (mut ladder, now) = (Ladder::new(limits()), Instant::now());
         assert_eq!(ladder.failed(&engine(1), Trouble::Unusable, now), AT_ONCE);
         assert_eq!(ladder.none_left(now), Rung::GiveUp);
+    }
+
+    #[test]
+    fn an_engine_that_is_warming_up_is_asked_again() {
+        let (mut ladder, now) = (Ladder::new(limits()), Instant::now());
+        assert_eq!(ladder.failed(&engine(1), Trouble::Lost, now), AT_ONCE);
+        assert_eq!(ladder.avoided(), []);
+        assert_eq!(ladder.failed(&engine(1), Trouble::Lost, now), AT_ONCE);
+        assert_eq!(ladder.none_left(now), Rung::Again(SECOND));
+        assert_eq!(ladder.failed(&engine(1), Trouble::Unusable, now + SECOND), AT_ONCE);
+        assert_eq!(ladder.none_left(now + SECOND), Rung::GiveUp);
     }
 
     #[test]

@@ -8,8 +8,10 @@ mod deadlines;
 mod drive;
 mod handover;
 mod ladder;
+mod loss;
 mod pace;
 mod report;
+mod viewer;
 mod watching;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,12 +31,12 @@ use crate::config::EngineAddress;
 use crate::domain::InfoHash;
 
 use audience::{Audience, Left, Ticket};
-pub use audience::{Means, ViewerFacts, ViewerReport};
 pub(super) use drive::Drive;
 use handover::Handover;
 pub use ladder::LadderLimits;
 use report::Story;
 pub use report::{AttemptReport, SessionReport};
+pub use viewer::{Means, ViewerFacts, ViewerReport};
 pub use watching::Watching;
 
 /// A live channel that is on, or about to be.

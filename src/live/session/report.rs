@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::audience::{ViewerReport, seconds};
+use super::viewer::{ViewerReport, seconds};
 use super::{Ending, Session};
 use crate::config::EngineAddress;
 use crate::domain::InfoHash;
