@@ -64,6 +64,11 @@ pub(super) fn read(text: &mut Text<'_>) -> Numbers {
     numbers
 }
 
+/// The year that a season is counted by, if it is one.
+fn year_of(season: u32) -> Option<u16> {
+    u16::try_from(season).ok().filter(|year| (1900..2036).contains(year))
+}
+
 impl Numbers {
     /// Reads whatever begins at a token. Answers the place behind it.
     fn at(&mut self, text: &Text<'_>, index: usize) -> Option<usize> {
@@ -111,6 +116,7 @@ impl Numbers {
         };
         let episode = reader.tagged_episode(figure.end);
         if let Some(first) = episode {
+            self.year = year_of(figure.value);
             return Some(self.sure_episode(reader, figure.value, first));
         }
         // `S0615` holds both.
@@ -189,7 +195,7 @@ impl Numbers {
         if first.width == 1 && !set_off && (channels || sound()) {
             return None;
         }
-        self.year = u16::try_from(season.value).ok().filter(|year| *year >= 1900);
+        self.year = year_of(season.value);
         Some(self.sure_episode(reader, season.value, first))
     }
 

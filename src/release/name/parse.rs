@@ -26,7 +26,7 @@ pub(super) fn read_part(name: &str) -> Part {
     origin::mark_ids(&mut text);
     let has_checksum = origin::mark_checksums(&mut text);
     let tags = tags::mark(&mut text);
-    let group = origin::read_trailing_group(&mut text, &tags);
+    let group = origin::read_trailing_group(&mut text, &tags).or_else(|| origin::read_prefix(&mut text));
     let day = days::read_day(&mut text);
     let found = numbers::read(&mut text);
     if let Some(tag) = found.sure_at {
@@ -34,6 +34,7 @@ pub(super) fn read_part(name: &str) -> Part {
     }
     let (mut body, leading_group) = origin::body(&text);
     let year = days::read_year(&mut text, body).or(found.year);
+    body = title::past_pack(&text, body);
     let mut release = Release { container, year, date: day.flatten(), ..Release::default() };
     release.complete = found.complete;
     (release.seasons, release.episodes) = (found.seasons, found.episodes);

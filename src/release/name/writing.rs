@@ -108,8 +108,11 @@ fn latin_run(text: &Text<'_>, segment: &Range<usize>) -> Option<Range<usize>> {
 
 /// Whether a token is written in another script than the Latin one.
 fn is_foreign(text: &Text<'_>, index: usize) -> bool {
-    // Latin letters with signs end at U+024F, and go on from U+1E00 to U+1EFF.
-    let other = |c: char| c.is_alphabetic() && c > '\u{24f}' && !('\u{1e00}'..='\u{1eff}').contains(&c);
+    // Latin letters with signs end at U+024F, and go on from U+1E00 to U+1EFF. Roman numerals have signs of their own.
+    let other = |c: char| {
+        let latin = matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{2160}'..='\u{217f}');
+        c.is_alphabetic() && !latin
+    };
     text.word(index).chars().any(other)
 }
 
@@ -164,7 +167,7 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
     let slice = &text.raw[begin..end];
     // Dots are blanks in a name without others, and where one leads on to the next word of the name.
     let leads_on = text.gap(part.end) == Gap::DOT && part.end < text.len();
-    let blanks = !leads_on && (slice.contains(' ') || slice.contains('_'));
+    let blanks = !leads_on && (slice.contains(' ') || slice.contains('_')) && !slice.contains(".-.");
     let mut title = String::with_capacity(slice.len());
     let mut at = begin;
     for index in part.filter(|index| is_inserted(text.word(*index))) {
