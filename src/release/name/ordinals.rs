@@ -22,7 +22,7 @@ pub(super) fn chinese(word: &str) -> Option<(u32, Unit)> {
 
 /// Ordinals from the first on: one row for each number.
 const ORDINALS: [&[&str]; 10] = [
-    &["first", "erste", "primera", "primeira", "prima", "première", "premiere"],
+    &["first", "erste", "primera", "primeira", "prima", "première"],
     &["second", "zweite", "segunda", "seconda", "deuxième", "deuxieme", "seconde"],
     &["third", "dritte", "tercera", "terceira", "terza", "troisième", "troisieme"],
     &["fourth", "vierte", "cuarta", "quarta", "quatrième", "quatrieme"],

@@ -81,6 +81,19 @@ pub(super) fn mark_ids(text: &mut Text<'_>) {
     }
 }
 
+/// Marks the number of a bonus film: `-x09-`.
+pub(super) fn mark_bonus(text: &mut Text<'_>) {
+    let is_bonus = |index: &usize| {
+        let digits = text.word(*index).strip_prefix('x').unwrap_or_default();
+        let numbered = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let between = [*index, index + 1].into_iter().all(|at| text.gap(at).has(Gap::HYPHEN));
+        numbered && between && text.is_plain(*index)
+    };
+    if let Some(index) = (1..text.len()).find(is_bonus) {
+        text.mark(index..index + 1, Mark::Other);
+    }
+}
+
 /// Marks checksums, eight hexadecimal digits in brackets. Answers whether there is one.
 pub(super) fn mark_checksums(text: &mut Text<'_>) -> bool {
     let is_checksum = |bracket: &&Bracket| {

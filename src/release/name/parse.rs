@@ -24,6 +24,7 @@ pub(super) fn read_part(name: &str) -> Part {
     let container = extension.filter(|known| VIDEO_EXTENSIONS.contains(&known.as_str()));
     origin::mark_sites(&mut text);
     origin::mark_ids(&mut text);
+    origin::mark_bonus(&mut text);
     let has_checksum = origin::mark_checksums(&mut text);
     let tags = tags::mark(&mut text);
     let group = origin::read_trailing_group(&mut text, &tags).or_else(|| origin::read_prefix(&mut text));

@@ -203,11 +203,21 @@ fn tail(text: &Text<'_>, part: Range<usize>) -> usize {
     length
 }
 
+/// Whether the dot at a place is one of two in front of a blank.
+fn is_pair_of_dots(bytes: &[u8], at: usize) -> bool {
+    let dot = |at: usize| bytes.get(at) == Some(&b'.');
+    let first = if at > 0 && dot(at - 1) { at - 1 } else { at };
+    let led = first > 0 && dot(first - 1);
+    dot(first) && dot(first + 1) && !led && matches!(bytes.get(first + 2), Some(b' ' | b'_'))
+}
+
 /// Adds a part with its blanks: underscores always are blanks, dots only where nothing else is, and never in front
 /// of a blank.
 fn push_spaced(title: &mut String, slice: &str, blanks: bool) {
     for (at, character) in slice.char_indices() {
-        let dot = character == '.' && !blanks && slice.as_bytes().get(at + 1) != Some(&b' ');
+        // Two dots are a slip, three are meant.
+        let slip = blanks && is_pair_of_dots(&slice.as_bytes()[at.saturating_sub(2)..], at.min(2));
+        let dot = character == '.' && (slip || !blanks && slice.as_bytes().get(at + 1) != Some(&b' '));
         let spaced = character.is_whitespace() || character == '_' || dot;
         match spaced {
             true if !title.ends_with(' ') => title.push(' '),

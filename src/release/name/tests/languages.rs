@@ -49,6 +49,7 @@ fn numbers_of_seasons_are_spelt_out() {
         ("Der Hafen - Vierte Staffel 720p", "Der Hafen S4 720p"),
         ("Il Porto Stagione otto 1080p", "Il Porto S8 1080p"),
         ("Il Porto Prima Stagione 1080p", "Il Porto S1 1080p"),
+        ("Harbour Season 2 Premiere Episode 720p", "Harbour S2 720p"),
         ("Prima la Segunda 2019 1080p", "Prima la Segunda (2019) 1080p"),
     ]);
 }

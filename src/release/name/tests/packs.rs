@@ -50,6 +50,32 @@ fn a_group_may_stand_in_front_of_the_file() {
 }
 
 #[test]
+fn codes_of_languages_may_be_words() {
+    check(&[
+        ("Big.Cat.1080p.BluRay", "Big Cat 1080p"),
+        ("Tai Chi 720p", "Tai Chi 720p"),
+        ("Belle Vie 720p WEBRip", "Belle Vie 720p"),
+        ("Big.Reef.CAT.1080p.BluRay", "Big Reef 1080p"),
+        ("Big.Reef.Ita.Spa.1080p.BluRay", "Big Reef 1080p"),
+    ]);
+    for (name, code) in
+        [("Reef.2019.Tam.1080p", "ta"), ("reef.hdrip.mal.x264", "ml"), ("Reef POL 720p", "pl")]
+    {
+        let spoken: Vec<&str> = Release::parse(name).languages.iter().map(|one| one.code()).collect();
+        assert_eq!(spoken, [code], "{name}");
+    }
+}
+
+#[test]
+fn the_number_of_a_bonus_film_ends_the_title() {
+    check(&[
+        ("Reef.._Beyond_The_Lights-x09-Sun_and_Moon-2002.mkv", "Reef Beyond The Lights (2002)"),
+        ("Reef-(1999)-x02-Making_Of.mkv", "Reef (1999)"),
+        ("Reef... Beyond The Lights.mkv", "Reef... Beyond The Lights"),
+    ]);
+}
+
+#[test]
 fn dots_around_dashes_are_blanks_and_discs_for_both_eyes_are_no_title() {
     check(&[
         ("Quiet Reef.-.Other Reef.-.02.(1280x720.HEVC.AAC)", "Quiet Reef - Other Reef E2 720p"),
