@@ -23,8 +23,10 @@ pub(super) fn leading(text: &Text<'_>, known: Known, led_by_group: bool) -> Opti
     let other = counting::counts_otherwise(text.word(bare.to)) || text.free_number(bare.to).is_some();
     let lone = text.get(bare.to).is_none() && !padded;
     let sound = width <= 3 && !other && !lone && !is_fraction(text, first, bare.to);
+    let of_film = || (bare.to..known.border).any(|at| counting::counts_otherwise(text.word(at)));
     let meant = if led_by_group {
-        (padded || width == 2 && bare.first <= TWO_COURS) && set_off || padded && is_lone(text, known, &bare)
+        let usual = padded || width == 2 && bare.first <= TWO_COURS && !of_film();
+        usual && set_off || padded && !of_film() && is_lone(text, known, &bare)
     } else {
         padded || set_off
     };

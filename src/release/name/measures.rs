@@ -102,7 +102,10 @@ fn crossed(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if other.start - one.end > 4 || !matches!(between, "*" | "×" | "x" | "х") {
         return None;
     }
-    let tag = by_size(text.word(index).as_bytes(), text.word(second).as_bytes())?;
+    // `1080 x 264` is a number of lines and a codec.
+    let height = text.word(second);
+    let tag = by_size(text.word(index).as_bytes(), height.as_bytes())
+        .filter(|_| !matches!(height, "264" | "265"))?;
     Some((Word { tag, strength: Strength::Strong }, second + 1 - index))
 }
 

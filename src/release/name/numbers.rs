@@ -209,7 +209,10 @@ impl Numbers {
     /// `Season S01-S07`, `Ep 2x03`: the word says nothing that the tag behind it does not.
     fn announced(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
         let word = reader.text.word(index);
-        counting::unit(word).filter(|_| !counting::ends_titles(word))?;
+        let named = counting::unit(word).is_some() && !counting::ends_titles(word);
+        if !named && !self.is_short_season(reader, index) {
+            return None;
+        }
         let tag =
             reader.text.get(index + 1).filter(|tag| tag.kind == Kind::Word && tag.mark == Mark::Plain)?;
         let near = tag.gap.only(Gap::BLANK | Gap::COLON);

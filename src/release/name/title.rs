@@ -172,8 +172,29 @@ fn ends_title(text: &Text<'_>, start: usize, index: usize) -> bool {
         || inside.iter().all(|token| token.mark != Mark::Plain)
 }
 
-/// Takes words about quality off the end, as far as what follows shows that they are meant so.
+/// Takes words about quality off the end, as far as what follows shows that they are meant so, and an article that
+/// is left of them.
 fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
+    let last = in_front_of_quality(text, start, end);
+    // `Title The Final Cut` loses its article too.
+    if end - last > 1 && last > start + 1 && text.word(last - 1) == "the" {
+        return last - 1;
+    }
+    // `Title The 2nd Season` does so too.
+    let numbered = text.get(end).is_some_and(|token| token.mark == Mark::Number);
+    if last == end && numbered && last > start + 1 && text.word(last - 1) == "the" {
+        return last - 1;
+    }
+    // `The Uncut`: an article is never what a title ends with.
+    if last < end && matches!(text.word(last - 1), "the" | "a" | "an" | "of" | "le" | "la" | "el") {
+        end
+    } else {
+        last
+    }
+}
+
+/// Where the words about quality begin that a title ends with.
+fn in_front_of_quality(text: &Text<'_>, start: usize, end: usize) -> usize {
     let by_quality = text.get(end).is_some_and(|token| {
         let bracket_of_tags = || {
             text.opened_at(end)
@@ -200,21 +221,7 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
         }
         last -= 1;
     }
-    // `Title The Final Cut` loses its article too.
-    if end - last > 1 && last > start + 1 && text.word(last - 1) == "the" {
-        return last - 1;
-    }
-    // `Title The 2nd Season` does so too.
-    let numbered = text.get(end).is_some_and(|token| token.mark == Mark::Number);
-    if last == end && numbered && last > start + 1 && text.word(last - 1) == "the" {
-        return last - 1;
-    }
-    // `The Uncut`: an article is never what a title ends with.
-    if last < end && matches!(text.word(last - 1), "the" | "a" | "an" | "of" | "le" | "la" | "el") {
-        end
-    } else {
-        last
-    }
+    last
 }
 
 /// Whether a surer word about quality stands before a weak one, and nothing but such words between.

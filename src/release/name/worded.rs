@@ -46,7 +46,7 @@ impl Numbers {
 
     /// `- Tem.1`, `Tem 1 [720p]`: a short form of `Temporada` that is a word of sentences as well, so that it has to
     /// stand between a dash or bracket and something that is no title's.
-    fn is_short_season(&self, reader: &Reader<'_>, index: usize) -> bool {
+    pub(super) fn is_short_season(&self, reader: &Reader<'_>, index: usize) -> bool {
         let text = reader.text;
         let set_off = text.gap(index).is_dash() || text.gap(index).has(Gap::BRACKET);
         text.word(index) == "tem" && index > 0 && set_off && bare::closes(text, index + 2)

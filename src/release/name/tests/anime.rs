@@ -94,6 +94,7 @@ fn a_number_may_stand_in_front_of_a_title_or_name() {
         ("[Kelp] 06 Umi no Oto II (720p 8bit AAC).mp4", "Umi no Oto II E6 720p"),
         ("[Kelp]_09_Umi_no_Oto_[720p].mkv", "Umi no Oto E9 720p"),
         ("[Kelp] 12 - Umi Umi [BD][720p][AAC].mp4", "Umi Umi E12 720p"),
+        ("[Kelp] 11 - The Movie [720p].mkv", "11 - The Movie 720p"),
         ("[Kelp] 12 Umi (720p).mkv", "12 Umi 720p"),
         ("[Kelp] 009 Umi Cyborg (1080p).mkv", "009 Umi Cyborg 1080p"),
         ("[Kelp] 07 Umi 05 (720p).mkv", "07 Umi E5 720p"),

@@ -60,6 +60,7 @@ fn a_short_word_for_a_season_stands_apart() {
         ("Puerto.-.Tem.1.720p.HDTV.x264[Cap.112_114.Final]SPANISH.AUDIO-KLP", "Puerto S1 E12-14 720p"),
         ("Puerto [Tem 2][720p]", "Puerto S2 720p"),
         ("Puerto - Tem. 3 [HDTV]", "Puerto S3"),
+        ("Puerto - Tem.2x03.avi", "Puerto S2 E3"),
         ("Ela Tem 3 Filhos 2019 1080p", "Ela Tem 3 Filhos (2019) 1080p"),
         ("Ela - Tem 3 Filhos 2019 1080p", "Ela - Tem 3 Filhos (2019) 1080p"),
     ]);

@@ -34,6 +34,7 @@ fn resolutions_are_written_in_many_ways() {
         ("Cove 2003 (1920 x 1080)", Some(1080)),
         ("Cove 2003 (1280х720)", Some(720)),
         ("Cove 1000 x 5", None),
+        ("Cove 2003 1080 x 264", Some(1080)),
         ("Cove (2003) [1080P.BLURAY] [720p] [BluRay]", Some(720)),
         ("Cove (2003) [BDRip 2160p] [1080p]", Some(1080)),
         ("Cove (2003) [1080p] [720p]", Some(1080)),
