@@ -1,6 +1,7 @@
 //! Live channels.
 
 mod channels;
+mod crowd;
 mod engines;
 mod hls;
 mod hls_players;
