@@ -15,3 +15,4 @@ mod sharing;
 mod status;
 mod stream;
 mod transport;
+mod zapping;
