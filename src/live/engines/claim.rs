@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::choice::Reason;
 use super::desk::Slot;
 use super::error::StartError;
 use super::leases::{LeaseId, Names};
@@ -25,6 +26,7 @@ const GRACE: Duration = Duration::from_millis(1_500);
 #[derive(Debug)]
 pub struct Claim {
     pub(super) engine: EngineSettings,
+    pub(super) reason: Reason,
     pub(super) slot: Slot,
 }
 
@@ -32,6 +34,11 @@ impl Claim {
     /// Whose place it is.
     pub fn engine(&self) -> &EngineSettings {
         &self.engine
+    }
+
+    /// Why it was chosen.
+    pub fn reason(&self) -> Reason {
+        self.reason
     }
 
     /// Starts the channel. Dropping the future, or running out of patience here, does not leave a session behind: the
@@ -108,7 +115,7 @@ impl Starting {
     }
 
     fn into_session(self, lease: LeaseId, started: Started, kind: IdKind) -> EngineSession {
-        let Claim { engine, slot } = self.claim;
+        let Claim { engine, slot, .. } = self.claim;
         let asked = self.selector.id();
         let blank = |infohash, engine| SessionInfo {
             infohash,

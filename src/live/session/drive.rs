@@ -103,7 +103,8 @@ impl Drive {
         self.session.story().tried(&address);
         self.room.tallies().of(&address, |tally| tally.starts += 1);
         self.asked = Some(Instant::now());
-        tracing::debug!(channel = %self.session.stream_id(), engine = %address, "asking an engine for a channel");
+        let (channel, reason) = (self.session.stream_id(), claim.reason().text());
+        tracing::info!(%channel, engine = %address, reason, "an engine was chosen for a channel");
         let selector = self.selector();
         match timeout(self.first_patience(), claim.start(&selector)).await {
             Ok(Ok(engine)) => self.started(engine),
