@@ -235,6 +235,10 @@ impl Desk {
         self.news.send_replace(());
     }
 
+    pub(super) fn parted(&self, member: MemberId, channels: &[InfoHash]) {
+        self.lock().roster.parted(member, channels, Instant::now());
+    }
+
     pub(super) fn failed_channel(&self, member: MemberId, channels: &[InfoHash], kind: FailureKind) {
         self.lock().roster.failed_channel(member, channels, kind, Instant::now());
     }

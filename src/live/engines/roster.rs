@@ -13,7 +13,7 @@ use super::vitals::{Look, Vitals};
 use crate::config::{EngineAddress, EngineSettings};
 use crate::domain::InfoHash;
 
-/// How long an engine is preferred for a channel it has delivered: its cache and its peers are still there.
+/// How long an engine is preferred for a channel after it delivered it: its cache and its peers are still there.
 const AFFINITY: Duration = Duration::from_secs(300);
 
 /// How long other engines are preferred for a channel that failed on one.
@@ -240,6 +240,13 @@ impl Roster {
         let Some(member) = self.get(id) else { return };
         member.vitals.delivered(now);
         member.remember(channels, |past| *past = Past { delivered: Some(now), failed: None });
+    }
+
+    /// A channel that delivered to the end is over there. From now on its cache grows cold.
+    pub(super) fn parted(&mut self, id: MemberId, channels: &[InfoHash], now: Instant) {
+        if let Some(member) = self.get(id) {
+            member.remember(channels, |past| past.delivered = Some(now));
+        }
     }
 
     /// A channel that was started failed.

@@ -127,6 +127,19 @@ fn affinity_ends() {
 }
 
 #[test]
+fn affinity_begins_when_the_channel_is_over_there() {
+    let mut stage = engines(&["a?forwarded=true", "b"]);
+    let wanted = Wanted { channel: Some(channel(1)), avoid: &[] };
+    stage.roster.delivered(stage.ids[1], &[channel(1)], stage.now);
+    stage.now += Duration::from_secs(3_600);
+    stage.roster.parted(stage.ids[1], &[channel(1)], stage.now);
+    stage.now += Duration::from_secs(299);
+    stage.says(0, Health::Healthy);
+    stage.says(1, Health::Healthy);
+    assert_eq!(stage.choose(&wanted, Stage::Calm), Ok(1));
+}
+
+#[test]
 fn engines_behind_a_tunnel_that_failed_come_last() {
     let mut stage = engines(&["a?vpn=one&forwarded=true", "b?vpn=one&forwarded=true", "c", "d?vpn=two"]);
     let now = stage.now;

@@ -125,7 +125,9 @@ impl Drive {
     }
 
     async fn claim(&self) -> Result<Claim, NoEngine> {
-        let channel = self.room.known(self.session.selector());
+        let selector = self.session.selector();
+        // Engines that tell no info-hash are remembered by what they were asked for.
+        let channel = self.room.known(selector).or(Some(selector.id()));
         loop {
             let wanted = Wanted { channel, avoid: self.ladder.avoided() };
             match self.room.pool().claim(&wanted).await {
