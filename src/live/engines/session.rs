@@ -114,7 +114,7 @@ impl EngineSession {
     /// comes back here.
     pub fn failed(&self, kind: FailureKind) {
         self.delivers.store(false, Ordering::Relaxed);
-        self.slot.desk.failed_channel(self.slot.member, &self.names.list(), kind);
+        self.slot.desk.failed_channel(&self.slot, &self.names.list(), kind);
     }
 
     /// Returns when the engine was taken out of the pool, or the server stops: the session has to end.
