@@ -145,6 +145,6 @@ impl Starting {
         };
         let names = Names { asked, infohash: info.infohash };
         slot.desk.opened(slot.member, lease, names, kind, command);
-        EngineSession { info, names, playback, stat, lease, slot }
+        EngineSession { info, names, playback, stat, lease, delivers: false.into(), slot }
     }
 }

@@ -58,8 +58,9 @@ enum Started {
 impl Drive {
     /// The task of a session that has not begun.
     pub(in crate::live) fn new(room: Arc<Room>, session: Arc<Session>) -> Self {
-        let ladder = Ladder::new(room.settings().patience.ladder);
-        let feed = Feed::new(room.settings().copy_chunk_size);
+        let settings = room.settings();
+        let ladder = Ladder::new(settings.patience.ladder, settings.empty_stream_timeout);
+        let feed = Feed::new(settings.copy_chunk_size);
         Self { room, session, ladder, feed, chunks: Vec::new(), asked: None, why: None }
     }
 
@@ -126,7 +127,9 @@ impl Drive {
     }
 
     async fn claim(&self) -> Result<Claim, NoEngine> {
-        let channel = self.room.known(self.session.selector());
+        let selector = self.session.selector();
+        // Engines that tell no info-hash are remembered by what they were asked for.
+        let channel = self.room.known(selector).or(Some(selector.id()));
         loop {
             let wanted = Wanted { channel, avoid: self.ladder.avoided() };
             match self.room.pool().claim(&wanted).await {
@@ -173,7 +176,9 @@ impl Drive {
                 Loss::of(Trouble::Empty, FailureKind::Silent, &"it does not answer the request for its bytes")
             }
             // The engine took it, and something else ended the session: perhaps another start.
-            Ok(Err(error @ ReadError::Gone(_))) => Loss::of(Trouble::Lost, FailureKind::Cut, &error),
+            Ok(Err(error @ (ReadError::Gone(_) | ReadError::Cut))) => {
+                Loss::of(Trouble::Lost, FailureKind::Cut, &error)
+            }
             Ok(Err(error)) => Loss::of(Trouble::Empty, kind_of(error), &error),
             Ok(Ok(mut reading)) => {
                 self.feed.begin();

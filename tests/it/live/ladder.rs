@@ -145,6 +145,31 @@ async fn a_start_goes_on_to_the_next_engine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_only_engine_that_is_warming_up_is_asked_until_it_delivers() {
+    let cut = |is_clean| Cut { bytes: 0, time: Duration::ZERO, is_clean };
+    let faults = [
+        Faults { empty: true, ..Faults::default() },
+        Faults { cut: Some(cut(true)), ..Faults::default() },
+        Faults { cut: Some(cut(false)), ..Faults::default() },
+    ];
+    for fault in faults {
+        let channel = garden();
+        let engine = Engine::start(from_ref(&channel));
+        engine.set_faults(fault.clone());
+        let live = room(&[&engine], hasty());
+        let name = channel.by_id();
+        let (viewer, ()) = tokio::join!(Viewer::of(&live, name), async {
+            engine.waited_for(|counts| counts.opened >= 4).await;
+            engine.heal();
+        });
+        let mut viewer = viewer.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        viewer.pictures(25).await;
+        viewer.look().assert_clean();
+        live.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_no_engine_knows_is_refused_for_a_moment_without_asking_again() {
     let channel = garden();
     let engine = Engine::start(&[]);
