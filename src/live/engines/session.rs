@@ -1,6 +1,7 @@
 //! A channel that an engine delivers to us.
 
 use std::fmt;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -118,8 +119,8 @@ impl EngineSession {
     }
 
     /// Returns when the engine was taken out of the pool, or the server stops: the session has to end.
-    pub async fn withdrawn(&self) {
-        self.slot.withdrawn.cancelled().await;
+    pub fn withdrawn(&self) -> impl Future<Output = ()> + use<> {
+        self.slot.withdrawn.clone().cancelled_owned()
     }
 
     /// Ends it. As dropping it, but it says so.

@@ -7,7 +7,7 @@ use headwater::config::EngineSettings;
 use headwater::live::Selector;
 use headwater::live::engines::{NoEngine, StartError};
 
-use super::{PACKET, Rig, channels, garden, take};
+use super::{PACKET, PATIENCE, Rig, channels, garden, take};
 use crate::support::engine::{Engine, Faults, Kind, Manner, Presence};
 
 fn manner(change: impl FnOnce(&mut Manner)) -> Manner {
@@ -113,7 +113,7 @@ async fn an_engine_that_is_away_is_known_as_such_and_is_back_as_soon_as_it_answe
             Rig::with(vec![engine.settings()], |settings| settings.cache_ttl = Duration::from_millis(50));
         let claim = rig.claim().await.unwrap();
         engine.set_presence(presence);
-        let error = claim.start(&channel.by_id()).await.unwrap_err();
+        let error = claim.start(&channel.by_id(), PATIENCE).await.unwrap_err();
         let expected = match presence {
             Presence::Unavailable => StartError::Overloaded,
             _ => StartError::Unreachable,
