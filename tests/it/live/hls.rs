@@ -104,7 +104,7 @@ fn assert_sound(playlist: &MediaPlaylist) {
 #[tokio::test(flavor = "multi_thread")]
 async fn playlists_keep_to_the_rfc_while_a_channel_goes_on() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let (path, sound) = media_paths(&server, &channel).await;
     assert_eq!(sound, None, "everybody can decode AAC");
@@ -136,7 +136,7 @@ async fn playlists_keep_to_the_rfc_while_a_channel_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_are_files_with_ranges_and_names_that_last() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let head = server.send(Method::HEAD, &manifest(&channel), &[], Vec::new()).await;
     assert_eq!(head.status, StatusCode::OK);
@@ -190,7 +190,7 @@ fn seconds(value: &Value) -> f64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_follows_pauses_beyond_the_ring_and_rewinds() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     // The ring holds half a minute.
     let steps =
@@ -213,7 +213,8 @@ async fn a_browser_follows_pauses_beyond_the_ring_and_rewinds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_plays_on_when_the_engine_dies() {
     let channel = channel(Film::H264Aac);
-    let (first, second) = (Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()]));
+    let (first, second) =
+        (Engine::start(std::slice::from_ref(&channel)), Engine::start(std::slice::from_ref(&channel)));
     let server = server(&[&first, &second]).start();
     let url = server.url(&manifest(&channel));
     let steps = json!([["play", 6], ["say", "now"], ["play", 40]]);
@@ -237,7 +238,7 @@ async fn a_browser_plays_on_when_the_engine_dies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_that_browsers_lack_is_heard() {
     let channel = channel(Film::H264Mp2);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let (pictures, sound) = media_paths(&server, &channel).await;
     let sound = sound.unwrap_or_else(|| panic!("{}", server.transcript()));

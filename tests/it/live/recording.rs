@@ -70,7 +70,7 @@ fn stream(channel: &Channel, more: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_may_stay_behind_without_missing_anything() {
     let channel = channel(Film::H264Mp2);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let (path, _) = media_paths(&server, &channel).await;
     until(&server, &path, |playlist| playlist.segments.iter().map(|one| one.duration).sum::<f32>() > 24.0)
@@ -95,7 +95,7 @@ async fn a_viewer_may_stay_behind_without_missing_anything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_server_left_is_deleted_at_the_next_start() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let mut server = server(&[&engine]).start();
     let folder = recordings(server.setup());
     media_paths(&server, &channel).await;
@@ -109,7 +109,7 @@ async fn what_a_killed_server_left_is_deleted_at_the_next_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_recording_of_a_channel_that_nobody_watches_any_more_goes() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).env("HEADWATER_STREAM_IDLE_TIMEOUT", "1").start();
     let folder = recordings(server.setup());
     let (path, _) = media_paths(&server, &channel).await;
@@ -129,7 +129,7 @@ async fn the_recording_of_a_channel_that_nobody_watches_any_more_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_window_only_hls_writes_and_only_what_it_needs() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).env("HEADWATER_DVR_WINDOW", "0").start();
     let folder = recordings(server.setup());
     pictures(&server, &stream(&channel, ""), 250).await;
@@ -143,7 +143,7 @@ async fn without_a_window_only_hls_writes_and_only_what_it_needs() {
 async fn a_full_disk_leaves_viewers_of_both_kinds_alone() {
     assert!(Setup::can_mount(), "a disk that is full needs a mount of its own");
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     // The cache's disk of its own is the one that the recordings fill, within some twenty seconds.
     let setup = server(&[&engine]).cache_on_disk("size=1500k").env("HEADWATER_CACHE_FREE_FLOOR", "0");
     std::fs::create_dir_all(setup.data()).unwrap();
