@@ -92,8 +92,8 @@ impl Shelf {
     /// task; a second call would record twice.
     pub async fn record(self: Arc<Self>, stop: CancellationToken) {
         let work = async {
-            if self.lazy {
-                self.until_asked().await;
+            if self.lazy && !self.until_asked().await {
+                return;
             }
             tokio::select! {
                 () = recorder::record(&self) => {}
@@ -221,9 +221,14 @@ impl Shelf {
         }
     }
 
-    async fn until_asked(&self) {
-        // The sender is ours.
-        let _ = self.asked.subscribe().wait_for(|asked| *asked).await;
+    /// Waits until somebody wants a recording; `false` if the channel has ended before.
+    async fn until_asked(&self) -> bool {
+        let mut asked = self.asked.subscribe();
+        tokio::select! {
+            // The sender is ours.
+            _ = asked.wait_for(|asked| *asked) => true,
+            () = self.ring.until_ended() => false,
+        }
     }
 
     /// Waits until `count` is enough to start a player; at the deadline one segment is enough.

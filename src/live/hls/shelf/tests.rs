@@ -195,6 +195,65 @@ async fn a_delayed_reader_stays_behind_and_goes_over_to_the_ring() {
     assert_eq!(next[0], last + 1);
 }
 
+/// What a delayed reader gives until it has nothing for a moment: the seconds.
+async fn at_once(reader: &mut DelayedReader) -> Vec<u8> {
+    let mut seen = Vec::new();
+    while let Ok(bytes) = tokio::time::timeout(Duration::from_millis(200), reader.next()).await {
+        seen.extend(bytes.unwrap().chunks(188).map(|packet| packet[0]));
+    }
+    seen
+}
+
+#[tokio::test]
+async fn a_delay_beyond_what_is_there_begins_with_the_oldest_at_once() {
+    let fresh = Stage::new(600, None).record();
+    fresh.push(0..2);
+    let mut reader = fresh.shelf.read_from(Duration::from_secs(3600));
+    assert_eq!(at_once(&mut reader).await, [0, 1]);
+    fresh.push(2..40);
+    fresh.segments(8).await;
+    assert_eq!(at_once(&mut reader).await, Vec::from_iter(2..40), "and goes on without a hole");
+
+    let stage = Stage::new(600, None).record();
+    stage.push(0..100);
+    stage.segments(26).await;
+    let mut reader = stage.shelf.read_from(Duration::from_secs(3600));
+    let seen = at_once(&mut reader).await;
+    let last = seen.len() as u8;
+    assert_eq!(seen, Vec::from_iter(0..last));
+    assert!((15..=24).contains(&last), "{last}: the lead, and not more");
+    stage.push(100..140);
+    stage.segments(36).await;
+    let seen = at_once(&mut reader).await;
+    assert_eq!(seen.first(), Some(&last), "it stays as far behind as it began");
+    assert!((30..=50).contains(&seen.len()), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_delayed_reader_that_was_left_behind_goes_on_with_the_oldest_at_once() {
+    let stage = Stage::new(60, None).record();
+    stage.push(0..60);
+    stage.segments(14).await;
+    let mut reader = stage.shelf.read_from(Duration::from_secs(60));
+    assert_eq!(reader.next().await.unwrap()[0], 0);
+    stage.push(60..240);
+    stage.segments(60).await;
+    // What is left of the segment that it is in, and then what it would have waited for if it stood where it was.
+    let seen = at_once(&mut reader).await;
+    assert!(seen.iter().any(|second| *second >= 110), "{seen:?}");
+    stage.push(240..250);
+    stage.segments(62).await;
+    assert!(at_once(&mut reader).await.len() >= 5, "it goes on");
+}
+
+#[tokio::test]
+async fn a_recorder_that_nobody_asked_for_ends_with_the_channel() {
+    let stage = Stage::new(0, None).record();
+    stage.push(0..30);
+    stage.ring.end(Ended::Failed("no engine has it".into()));
+    tokio::time::timeout(PATIENCE, stage.recording.unwrap()).await.unwrap().unwrap();
+}
+
 /// Ten seconds of pictures every two of which can be begun with, and the same with MPEG layer 2 sound, as ffmpeg
 /// makes them; the time stamps begin at `offset` seconds. Cut into chunks at the marks that ffmpeg sets.
 fn broadcast(folder: &Path, seconds: u32, offset: u32) -> Vec<Chunk> {
