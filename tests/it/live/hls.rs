@@ -252,3 +252,21 @@ async fn sound_that_browsers_lack_is_heard() {
     let at = |step: usize, name: &str| seconds(&report["report"][step][name]);
     assert!(at(0, "longest") < 15.0 && at(2, "after") - at(2, "before") >= 5.0, "{report:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_hears_a_radio() {
+    let channel = channel(Film::Radio);
+    let engine = Engine::start(std::slice::from_ref(&channel));
+    let server = server(&[&engine]).start();
+    let (path, beside) = media_paths(&server, &channel).await;
+    assert_eq!(beside, None, "there are no pictures that it could stand beside");
+    let listed = media(&server, &path).await;
+    let first = server.get(&self::beside(&path, &listed.segments[0].uri)).await;
+    first_packet(&first.body, "a");
+    let url = server.url(&manifest(&channel));
+    let steps = json!([["play", 10], ["seek", 0.5], ["play", 5]]);
+    let report = tokio::task::spawn_blocking(move || browse(&url, &steps, || {})).await.unwrap();
+    assert!(seconds(&report["sound"]) > 50_000.0, "{report:#}");
+    assert!(seconds(&report["report"][2]["longest"]) < 3.0, "{report:#}");
+    assert_eq!(seconds(&report["width"]), 0.0, "{report:#}");
+}

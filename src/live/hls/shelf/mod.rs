@@ -20,6 +20,7 @@ use super::recorder;
 use super::sound::Sound;
 use super::window::Window;
 use crate::ffmpeg::Ffmpeg;
+use crate::live::chunk::Program;
 use crate::live::ring::{Ended, Ring};
 use crate::live::session::Hold;
 
@@ -119,13 +120,10 @@ impl Shelf {
         let ready = self.until_ready(deadline, |window| window.listed().count());
         ready.await?;
         let program = self.ring.newest().map(|chunk| Arc::clone(&chunk.program));
-        let convertible = match &program {
-            Some(program) => self.sound.is_needed(program).await,
-            None => false,
+        let sound = match &program {
+            Some(program) => self.sound_for(program, deadline).await,
+            None => playlist::Sound::Broadcast,
         };
-        let sound =
-            if convertible && self.sound.until_there(self, deadline).await { program.as_ref() } else { None };
-        let sound = sound.map(|program| program.audio().next().and_then(|track| track.language.as_deref()));
         let bit_rates = self.window().bit_rates();
         Ok(Master { base, query, bit_rates, sound }.write())
     }
@@ -249,6 +247,17 @@ impl Shelf {
                 Some(Ended::Stopped) => return Err(NotReady::Ended("nobody watched it".into())),
                 None => return Err(NotReady::TooSoon),
             }
+        }
+    }
+
+    /// The sound that new players get.
+    async fn sound_for<'a>(&self, program: &'a Program, deadline: Instant) -> playlist::Sound<'a> {
+        if !self.sound.is_needed(program).await || !self.sound.until_there(self, deadline).await {
+            playlist::Sound::Broadcast
+        } else if program.video().is_none() {
+            playlist::Sound::Alone
+        } else {
+            playlist::Sound::Beside(program.audio().next().and_then(|track| track.language.as_deref()))
         }
     }
 

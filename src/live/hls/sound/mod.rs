@@ -1,4 +1,4 @@
-//! Sound for players that cannot decode what was broadcast: MPEG layer 2 and Dolby become AAC.
+//! Sound for players that cannot decode what was broadcast: MPEG layer 2, Dolby and AAC in LATM become AAC in ADTS.
 //!
 //! One ffmpeg per channel, started when somebody asks for HLS and ended when nobody does any more. It reads the channel
 //! from a few segments back, and what it makes is cut at the presentation times of the segments, so that each has its
@@ -52,8 +52,8 @@ impl Sound {
     /// Whether players need the sound of a programme converted, and it can be.
     pub(super) async fn is_needed(&self, program: &Program) -> bool {
         let first = program.audio().next().map(|track| track.codec);
-        let foreign = matches!(first, Some(Codec::MpegAudio | Codec::Ac3 | Codec::Eac3));
-        foreign && program.video().is_some() && self.is_possible().await
+        let foreign = matches!(first, Some(Codec::AacLatm | Codec::MpegAudio | Codec::Ac3 | Codec::Eac3));
+        foreign && self.is_possible().await
     }
 
     /// Asks for sound and waits until some is there. `false` if there will be none, or not in time.
