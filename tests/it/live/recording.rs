@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use super::hls::{beside, channel, manifest, media, media_paths, server};
 use super::packets::Look;
 use super::proxy::PICTURE;
-use crate::support::engine::{Channel, Engine, Film};
+use crate::support::engine::{Broadcast, Channel, Engine, Film};
 use crate::support::server::{Headwater, Setup};
 
 /// How long a test waits for what takes a while.
@@ -167,4 +167,38 @@ async fn a_full_disk_leaves_viewers_of_both_kinds_alone() {
         Look::at(&answer.body).assert_clean();
     }
     assert_eq!(server.get(&manifest(&channel)).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_channels_share_one_limit_and_the_oldest_goes_first() {
+    let channels = [channel(Film::H264Aac), Channel::new("Open Orchard", &Broadcast::of(Film::H264Mp2))];
+    let engine = Engine::start(&channels);
+    // A minute of each stays in any case, which is up to 10 MB with the segment that it begins in.
+    let most = 11_000_000;
+    let setup = server(&[&engine]).env("HEADWATER_FFMPEG", "off");
+    let server = setup.env("HEADWATER_DVR_MAX_BYTES", &most.to_string()).start();
+    let folder = recordings(server.setup());
+    let mut paths = Vec::new();
+    for channel in &channels {
+        paths.push(media_paths(&server, channel).await.0);
+    }
+    let deadline = Instant::now() + 3 * PATIENCE;
+    let mut first: Vec<u64> = Vec::new();
+    loop {
+        let mut lists = Vec::new();
+        for path in &paths {
+            lists.push(media(&server, path).await);
+        }
+        let used: u64 = files(&folder).iter().map(|(_, size)| size).sum();
+        assert!(used <= most, "{used}\n{}", server.transcript());
+        let numbers: Vec<u64> = lists.iter().map(|list| list.media_sequence).collect();
+        if first.is_empty() {
+            first.clone_from(&numbers);
+        }
+        if numbers.iter().zip(&first).all(|(now, then)| *now >= then + 2) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{used}: {numbers:?} after {first:?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
