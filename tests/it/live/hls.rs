@@ -167,7 +167,7 @@ async fn segments_are_files_with_ranges_and_names_that_last() {
 }
 
 /// Runs a script of steps in the browser, and returns what became of it. `at` is called when it says a word.
-fn browse(url: &str, steps: &Value, at: impl FnOnce()) -> Value {
+pub(super) fn browse(url: &str, steps: &Value, at: impl FnOnce()) -> Value {
     let mut command = Command::new("node");
     let argument = json!({ "url": url, "steps": steps });
     command.arg(test_source("live/hls.mjs")).arg(argument.to_string());
@@ -184,7 +184,12 @@ fn browse(url: &str, steps: &Value, at: impl FnOnce()) -> Value {
     report
 }
 
-fn seconds(value: &Value) -> f64 {
+/// How long a browser pauses: never less than the ring holds, and as long as whoever runs the test wants.
+fn pause_seconds() -> u64 {
+    super::players::seconds().max(40)
+}
+
+pub(super) fn seconds(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
@@ -194,8 +199,9 @@ async fn a_browser_follows_pauses_beyond_the_ring_and_rewinds() {
     let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     // The ring holds half a minute.
+    let pause = pause_seconds();
     let steps =
-        json!([["play", 8], ["pause", 40], ["play", 8], ["seek", 1], ["play", 6], ["live"], ["play", 6]]);
+        json!([["play", 8], ["pause", pause], ["play", 8], ["seek", 1], ["play", 6], ["live"], ["play", 6]]);
     let url = server.url(&manifest(&channel));
     let report = tokio::task::spawn_blocking(move || browse(&url, &steps, || {})).await.unwrap();
     let steps = report["report"].as_array().unwrap();
