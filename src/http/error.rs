@@ -14,8 +14,8 @@ use crate::cache::CacheError;
 use crate::live::LiveError;
 use crate::prepare::PrepareError;
 
-/// When to ask again after a failure: about when the room forgets it.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+/// When to ask again after a failure, in seconds: about when the room forgets it.
+const RETRY_AFTER: u64 = 5;
 
 /// A failed request, by what the client can do about it.
 #[derive(Debug)]
@@ -168,6 +168,10 @@ fn describe_live(error: &LiveError) -> (StatusCode, &'static str, String) {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let retry_after = match &self {
+            Self::Live(_) => LiveError::RETRY_AFTER.as_secs(),
+            _ => RETRY_AFTER,
+        };
         let (status, error, message) = self.describe();
         let body = json!({ "success": false, "error": error, "message": message });
         let mut response = (status, Json(body)).into_response();
@@ -177,7 +181,7 @@ impl IntoResponse for ApiError {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
         response
     }

@@ -160,6 +160,7 @@ impl Live {
                     tracing::info!(channel = %hold.session().stream_id(), means = ?facts.means, "a viewer comes");
                 }
                 if let Ok(cursor) = hold.session().ring().join(at).await {
+                    hold.touch();
                     return Ok((hold, cursor));
                 }
                 if let Some(Ending::Failed(error)) = hold.session().ending() {
@@ -191,7 +192,12 @@ impl Live {
         if let Some(error) = registry.refusal(selector, Instant::now()) {
             return Err(error);
         }
-        let session = Session::new(*selector, &room.settings, &room.shelves, room.stop.child_token());
+        let session = Session::new(
+            *selector,
+            &room.settings,
+            &room.shelves,
+            (room.stop.child_token(), room.left.clone()),
+        );
         let closed = || LiveError::Internal("a new session is closed".into());
         let hold = session.hold(facts.clone()).ok_or_else(closed)?;
         registry.add(*selector, Arc::clone(&session));

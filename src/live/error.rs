@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::registry::REFUSED_FOR;
+
 /// A channel cannot be watched now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LiveError {
@@ -27,6 +29,9 @@ pub enum LiveError {
 }
 
 impl LiveError {
+    /// After this time a new request may be answered otherwise: before, a failure is only repeated.
+    pub const RETRY_AFTER: Duration = REFUSED_FOR;
+
     /// Whether a new request within the next seconds is spared the same work.
     pub(super) fn is_remembered(&self) -> bool {
         matches!(self, Self::StartFailed(_) | Self::Lost(_))

@@ -18,7 +18,7 @@ use crate::domain::InfoHash;
 const MOST_WORDS: usize = 10_000;
 
 /// How long a failure answers for new requests: players ask several times within a tap, people later.
-const REFUSED_FOR: Duration = Duration::from_secs(10);
+pub(super) const REFUSED_FOR: Duration = Duration::from_secs(10);
 
 /// Failures that are remembered at the same time; each is forgotten within seconds.
 const MOST_REFUSALS: usize = 1_000;
@@ -60,7 +60,7 @@ impl<S> Registry<S> {
 
     /// The session of an id of whichever kind.
     pub(super) fn find_id(&self, id: InfoHash) -> Option<&Arc<S>> {
-        self.find(&Selector::Either(id)).or_else(|| self.find(&Selector::Content(id)))
+        self.find(&Selector::Either(id))
     }
 
     /// The info-hash these words stand for, as far as anybody knows.
@@ -123,9 +123,10 @@ impl<S> Registry<S> {
     }
 }
 
-/// Whether a session that was asked for by `one` is also what `other` asks for, before any engine has answered.
+/// Whether a session that was asked for by `one` is also what `other` asks for, as far as the words alone say it.
 fn covers(one: &Selector, other: &Selector) -> bool {
-    one == other || (matches!(one, Selector::Either(_)) && one.id() == other.id())
+    let is_open = |selector: &Selector| matches!(selector, Selector::Either(_));
+    one == other || (one.id() == other.id() && (is_open(one) || is_open(other)))
 }
 
 /// Inserts; where there is no room, something goes. Which one does not matter, because engines can be asked again.
@@ -166,6 +167,15 @@ mod tests {
         let (registry, _) = running(Selector::InfoHash(HASH));
         assert_eq!(finds(&registry, Selector::InfoHash(HASH)), Some(1));
         assert_eq!(finds(&registry, Selector::Content(HASH)), None);
+    }
+
+    #[test]
+    fn an_id_of_whichever_kind_finds_a_channel_whose_engine_tells_no_info_hash() {
+        for selector in [Selector::Content(CONTENT), Selector::InfoHash(CONTENT)] {
+            let (registry, session) = running(selector);
+            assert_eq!(finds(&registry, Selector::Either(CONTENT)), Some(1), "{selector:?}");
+            assert_eq!(registry.find_id(CONTENT), Some(&session), "{selector:?}");
+        }
     }
 
     #[test]

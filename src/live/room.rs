@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -37,6 +38,8 @@ pub(super) struct Room {
     tallies: Tallies,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
+    /// A viewer left one of the sessions, which may be without any now.
+    pub(super) left: watch::Sender<()>,
 }
 
 impl Room {
@@ -52,6 +55,7 @@ impl Room {
             tallies: Tallies::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            left: watch::Sender::new(()),
         });
         room.tasks.spawn(tend(Arc::clone(&room)));
         room
@@ -91,6 +95,11 @@ impl Room {
     /// Counts of the engines.
     pub(super) fn tallies(&self) -> &Tallies {
         &self.tallies
+    }
+
+    /// Tells when somebody leaves a session.
+    pub(super) fn leaving(&self) -> watch::Receiver<()> {
+        self.left.subscribe()
     }
 
     /// Ends the session that has been without viewers for longest and waits until it has let its engine go. Returns
@@ -192,7 +201,9 @@ async fn tend(room: Arc<Room>) {
         };
         let sessions: Vec<_> = room.registry().sessions().cloned().collect();
         for session in sessions {
-            if cleaning {
+            if !session.has_begun() {
+                session.end_if_vacant(settings.patience.start_grace);
+            } else if cleaning {
                 session.end_if_vacant(settings.stream_idle_timeout);
             } else {
                 session.sweep();

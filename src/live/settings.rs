@@ -47,6 +47,9 @@ pub struct Patience {
     pub flush: Duration,
     /// How far a broadcast may run ahead of the clock.
     pub lead: Duration,
+    /// How long a start goes on without those who asked for it by playlists. Who reads one stream has left when the
+    /// connection is closed, and such a start is stopped at once.
+    pub start_grace: Duration,
     /// What each channel holds.
     pub ring: RingLimits,
     /// How long the engines may fail.
@@ -65,6 +68,8 @@ impl Default for Patience {
             flush: Duration::from_millis(250),
             // Half of what the ring holds, so that a burst never runs past a reader who keeps up.
             lead: Duration::from_secs(15),
+            // Players give up on a playlist after about 20 s, and then ask again.
+            start_grace: Duration::from_secs(30),
             ring: RingLimits { span: Duration::from_secs(30), bytes: RING_BYTES },
             ladder: LadderLimits::default(),
         }

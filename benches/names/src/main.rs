@@ -125,9 +125,11 @@ fn collapsed(title: &str) -> String {
     title.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A resolution spelled one way: `4k` in lines, and a size without the `p` that some parsers append to it.
 fn lines(resolution: &str) -> String {
     match resolution.to_lowercase().as_str() {
         "4k" | "uhd" => "2160p".to_owned(),
+        size if size.contains('x') => size.trim_end_matches('p').to_owned(),
         other => other.to_owned(),
     }
 }

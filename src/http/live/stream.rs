@@ -31,7 +31,8 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     let selector = selector(&request)?;
     if request.method == Method::HEAD {
-        return Ok(media(Body::empty()));
+        // A body of unknown size, because the length that a HEAD tells would be that of the stream.
+        return Ok(media(Body::from_stream(stream::empty::<io::Result<Bytes>>())));
     }
     let facts = viewer(peer, &request, Means::Ts);
     if let Some(delay) = delay(&request)? {

@@ -1,7 +1,7 @@
 //! Which engine a new channel gets.
 
 use super::error::NoEngine;
-use super::roster::MemberId;
+use super::member::MemberId;
 use super::vitals::Health;
 
 /// An engine that could take the channel, with all that speaks for and against it.
@@ -12,6 +12,8 @@ pub(super) struct Rank {
     /// Whether its health is known well enough.
     pub(super) is_fresh: bool,
     pub(super) is_group_down: bool,
+    /// Whether it is left alone after failures.
+    pub(super) is_resting: bool,
     /// Whether this very channel failed there lately.
     pub(super) has_failed: bool,
     /// Whether it has not delivered this channel lately.
@@ -89,6 +91,8 @@ enum Tier {
     GroupDown,
     /// It says that it has no network, or does not answer well: better than nothing.
     Poor,
+    /// It failed lately and is left alone, unless nobody else is left.
+    Resting,
     /// Nobody was there.
     Down,
 }
@@ -97,6 +101,7 @@ impl Rank {
     fn tier(&self) -> Tier {
         match self.health {
             Health::Down => Tier::Down,
+            _ if self.is_resting => Tier::Resting,
             Health::Offline | Health::Unclear => Tier::Poor,
             Health::Unknown | Health::Healthy if self.is_group_down => Tier::GroupDown,
             Health::Unknown | Health::Healthy => Tier::Good,

@@ -15,10 +15,6 @@ use super::start::{IdKind, Started, kinds, start};
 use crate::config::EngineSettings;
 use crate::live::Selector;
 
-/// Engines answer a start within a second when they are well, and some take ten when they are busy. Whoever waits
-/// longer could have had the channel from another.
-const PATIENCE: Duration = Duration::from_secs(15);
-
 /// While the server stops, a start that is under way may still answer for so long, so that it can be stopped.
 const GRACE: Duration = Duration::from_millis(1_500);
 
@@ -41,18 +37,19 @@ impl Claim {
         self.reason
     }
 
-    /// Starts the channel. Dropping the future, or running out of patience here, does not leave a session behind: the
-    /// answer is waited for in the background, and what it brings is stopped.
+    /// Starts the channel, if the engine answers within `patience`. Engines do so within a second when they are well, and
+    /// some take ten when they are busy. Dropping the future, or running out of patience, does not leave a session
+    /// behind: the answer is waited for in the background, and what it brings is stopped.
     ///
     /// # Errors
     /// See [`StartError`]. The engine's failures are noted already.
-    pub async fn start(self, selector: &Selector) -> Result<EngineSession, StartError> {
+    pub async fn start(self, selector: &Selector, patience: Duration) -> Result<EngineSession, StartError> {
         let desk = Arc::clone(&self.slot.desk);
         let member = self.slot.member;
         let (answer, answered) = oneshot::channel();
         let starting = Starting { claim: self, selector: *selector };
         desk.spawn(starting.run(answer));
-        match timeout(PATIENCE, answered).await {
+        match timeout(patience, answered).await {
             Ok(outcome) => outcome.unwrap_or(Err(StartError::Withdrawn)),
             Err(_) => {
                 desk.failed(member, &StartError::Hang);
@@ -145,6 +142,6 @@ impl Starting {
         };
         let names = Names { asked, infohash: info.infohash };
         slot.desk.opened(slot.member, lease, names, kind, command);
-        EngineSession { info, names, playback, stat, lease, slot }
+        EngineSession { info, names, playback, stat, lease, delivers: false.into(), slot }
     }
 }

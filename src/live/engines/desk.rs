@@ -19,8 +19,9 @@ use super::claim::Claim;
 use super::error::{FailureKind, StartError};
 use super::leases::{LeaseId, Leases, Names, Owed};
 use super::look::look;
+use super::member::MemberId;
 use super::pulse::Pulse;
-use super::roster::{MemberId, Roster};
+use super::roster::Roster;
 use super::start::IdKind;
 use crate::domain::InfoHash;
 
@@ -113,7 +114,7 @@ impl Desk {
             desk: Arc::clone(self),
             member: id,
             withdrawn: member.withdrawn.clone(),
-            pulse: member.pulse.clone(),
+            pulse: member.begin_pulse(Instant::now()),
         };
         Some(Claim { engine: member.settings.clone(), reason, slot })
     }
@@ -236,8 +237,13 @@ impl Desk {
         self.news.send_replace(());
     }
 
-    pub(super) fn failed_channel(&self, member: MemberId, channels: &[InfoHash], kind: FailureKind) {
-        self.lock().roster.failed_channel(member, channels, kind, Instant::now());
+    pub(super) fn parted(&self, member: MemberId, channels: &[InfoHash]) {
+        self.lock().roster.parted(member, channels, Instant::now());
+    }
+
+    pub(super) fn failed_channel(&self, slot: &Slot, channels: &[InfoHash], kind: FailureKind) {
+        let of = (channels, &slot.pulse);
+        self.lock().roster.failed_channel(slot.member, of, kind, Instant::now());
     }
 
     /// Ends a session, or a start that came to nothing, and sends the stops that can be sent now.
@@ -266,8 +272,9 @@ impl Desk {
         }
     }
 
-    fn release(&self, member: MemberId) {
-        if let Some(member) = self.lock().roster.get(member) {
+    fn release(&self, slot: &Slot) {
+        if let Some(member) = self.lock().roster.get(slot.member) {
+            member.end_pulse(&slot.pulse);
             member.streams = member.streams.saturating_sub(1);
         }
         self.news.send_replace(());
@@ -285,6 +292,6 @@ pub(super) struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.desk.release(self.member);
+        self.desk.release(self);
     }
 }

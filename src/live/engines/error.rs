@@ -1,7 +1,5 @@
 //! What can go wrong with engines, by what the caller can do about it.
 
-use std::time::Duration;
-
 /// No engine can be claimed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoEngine {
@@ -11,9 +9,6 @@ pub enum NoEngine {
     /// Every one that works delivers as many channels as it may.
     #[error("every AceStream engine is busy")]
     Full,
-    /// Those that work have failed lately; after this time one of them is tried again.
-    #[error("the AceStream engines are left alone for {} s after failures", .0.as_secs().max(1))]
-    CoolingDown(Duration),
     /// The caller avoids every one that works.
     #[error("every AceStream engine was tried")]
     Exhausted,

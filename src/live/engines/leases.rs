@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use url::Url;
 
-use super::roster::MemberId;
+use super::member::MemberId;
 use crate::domain::InfoHash;
 
 /// What a session's content is known by.

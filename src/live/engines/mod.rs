@@ -12,6 +12,7 @@ mod desk;
 mod error;
 mod leases;
 mod look;
+mod member;
 mod pool;
 mod pulse;
 mod reply;

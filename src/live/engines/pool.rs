@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Client;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::DropGuard;
 
@@ -94,6 +95,16 @@ impl Pool {
                 () = sleep_until(until) => {}
             }
         }
+    }
+
+    /// Tells of changes that a claim which was refused may wait for: a place that is free again is one.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.desk.news()
+    }
+
+    /// How long the choice of an engine may take.
+    pub fn selection_timeout(&self) -> Duration {
+        self.selection_timeout
     }
 
     /// All engines, in the order in which they were added.

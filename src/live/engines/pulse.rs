@@ -1,4 +1,4 @@
-//! When bytes came last: set for every piece of every channel, so that it takes no lock.
+//! When bytes of a channel came last: set for every piece of them, so that it takes no lock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When an engine sent bytes last. Clones are the same pulse.
+/// When an engine sent bytes of one channel last. Clones are the same pulse.
 #[derive(Debug, Clone)]
 pub(super) struct Pulse {
     epoch: Instant,
-    /// Milliseconds since the epoch, plus one; 0 if nothing came since it was looked at.
+    /// Milliseconds since the epoch, plus one; 0 if nothing came.
     last: Arc<AtomicU64>,
 }
 
@@ -26,9 +26,19 @@ impl Pulse {
         self.last.store(millis + 1, Ordering::Relaxed);
     }
 
-    /// When bytes came last, if any came since this was asked last.
-    pub(super) fn take(&self) -> Option<Instant> {
-        let last = self.last.swap(0, Ordering::Relaxed).checked_sub(1)?;
+    /// When bytes came last.
+    pub(super) fn last(&self) -> Option<Instant> {
+        let last = self.last.load(Ordering::Relaxed).checked_sub(1)?;
         Some(self.epoch + Duration::from_millis(last))
+    }
+
+    /// What came so far says nothing any more.
+    pub(super) fn forget(&self) {
+        self.last.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether this is a clone of the other.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.last, &other.last)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::roster::Member;
+use super::member::Member;
 use super::vitals::Health;
 
 /// One engine as it is shown.

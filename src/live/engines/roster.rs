@@ -1,30 +1,22 @@
 //! Who is in the pool, what each engine does, and which one gets the next channel. No I/O: time is given.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::choice::{Choice, Rank, Stage};
 use super::error::{AlreadyThere, FailureKind, NoEngine, Unknown};
+use super::member::{Member, MemberId, Past};
 use super::pulse::Pulse;
-use super::vitals::{Look, Vitals};
+use super::vitals::Look;
 use crate::config::{EngineAddress, EngineSettings};
 use crate::domain::InfoHash;
 
-/// How long an engine is preferred for a channel it has delivered: its cache and its peers are still there.
+/// How long an engine is preferred for a channel after it delivered it: its cache and its peers are still there.
 const AFFINITY: Duration = Duration::from_secs(300);
 
 /// How long other engines are preferred for a channel that failed on one.
 const CHANNEL_REST: Duration = Duration::from_secs(60);
-
-/// So many channels are remembered per engine, so that memory is bounded.
-const MOST_PAST: usize = 256;
-
-/// Names an engine for as long as it is in the pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct MemberId(u64);
 
 /// What a new channel wants of its engine.
 #[derive(Debug, Clone, Copy)]
@@ -33,28 +25,6 @@ pub struct Wanted<'a> {
     pub channel: Option<InfoHash>,
     /// Engines that have failed the caller just now.
     pub avoid: &'a [EngineAddress],
-}
-
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) id: MemberId,
-    pub(super) settings: EngineSettings,
-    pub(super) vitals: Vitals,
-    pub(super) pulse: Pulse,
-    pub(super) is_draining: bool,
-    /// Claimed places.
-    pub(super) streams: u32,
-    /// Cancelled when the engine is removed.
-    pub(super) withdrawn: CancellationToken,
-    last_used: u64,
-    past: HashMap<InfoHash, Past>,
-}
-
-/// What happened to a channel on an engine.
-#[derive(Debug, Default)]
-struct Past {
-    delivered: Option<Instant>,
-    failed: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -85,17 +55,7 @@ impl Roster {
         }
         self.serial += 1;
         let id = MemberId(self.serial);
-        self.members.push(Member {
-            id,
-            settings,
-            vitals: Vitals::new(),
-            pulse: Pulse::new(now),
-            is_draining: false,
-            streams: 0,
-            withdrawn: CancellationToken::new(),
-            last_used: 0,
-            past: HashMap::new(),
-        });
+        self.members.push(Member::new(id, settings));
         Ok(id)
     }
 
@@ -141,10 +101,10 @@ impl Roster {
         let ranks: Vec<Rank> = self
             .members
             .iter()
-            .filter(|member| self.is_eligible(member, wanted, now))
+            .filter(|member| self.is_eligible(member, wanted))
             .map(|member| self.rank(member, wanted, now))
             .collect();
-        let choice = stage.choose(&ranks, || self.excuse(wanted, now));
+        let choice = stage.choose(&ranks, || self.excuse(wanted));
         if let Choice::Take(id, _) = choice {
             self.serial += 1;
             let serial = self.serial;
@@ -156,10 +116,9 @@ impl Roster {
         choice
     }
 
-    fn is_eligible(&self, member: &Member, wanted: &Wanted<'_>, now: Instant) -> bool {
+    fn is_eligible(&self, member: &Member, wanted: &Wanted<'_>) -> bool {
         member.takes_new()
             && member.streams < self.max_streams
-            && member.vitals.rest(now).is_none()
             && !wanted.avoid.contains(&member.settings.address)
     }
 
@@ -172,6 +131,7 @@ impl Roster {
             health: member.vitals.health,
             is_fresh: member.vitals.is_fresh(self.ttl, now),
             is_group_down: self.is_group_down(member, now),
+            is_resting: member.vitals.rest(now).is_some(),
             has_failed: within(past.and_then(|past| past.failed), CHANNEL_REST),
             is_new_to_it: !within(past.and_then(|past| past.delivered), AFFINITY),
             streams: member.streams,
@@ -188,7 +148,7 @@ impl Roster {
     }
 
     /// Why none was chosen; what ends soonest is said first.
-    fn excuse(&self, wanted: &Wanted<'_>, now: Instant) -> NoEngine {
+    fn excuse(&self, wanted: &Wanted<'_>) -> NoEngine {
         let members = || self.members.iter().filter(|member| member.takes_new());
         let others = || members().filter(|member| !wanted.avoid.contains(&member.settings.address));
         if members().next().is_none() {
@@ -197,13 +157,10 @@ impl Roster {
         if others().next().is_none() {
             return NoEngine::Exhausted;
         }
-        if others().any(|m| m.streams >= self.max_streams && m.vitals.rest(now).is_none()) {
+        if others().any(|member| member.streams >= self.max_streams) {
             return NoEngine::Full;
         }
-        match others().filter_map(|member| member.vitals.rest(now)).min() {
-            Some(rest) => NoEngine::CoolingDown(rest),
-            None => NoEngine::Down,
-        }
+        NoEngine::Down
     }
 
     /// Those whose state is older than `age`.
@@ -216,7 +173,7 @@ impl Roster {
     /// Bytes that came are as good as an answer.
     pub(super) fn catch_up(&mut self) {
         for member in &mut self.members {
-            if let Some(at) = member.pulse.take() {
+            if let Some(at) = member.pulses.iter().filter_map(Pulse::last).max() {
                 member.vitals.beat(at);
             }
         }
@@ -242,18 +199,29 @@ impl Roster {
         member.remember(channels, |past| *past = Past { delivered: Some(now), failed: None });
     }
 
-    /// A channel that was started failed.
+    /// A channel that delivered to the end is over there. From now on its cache grows cold.
+    pub(super) fn parted(&mut self, id: MemberId, channels: &[InfoHash], now: Instant) {
+        if let Some(member) = self.get(id) {
+            member.remember(channels, |past| past.delivered = Some(now));
+        }
+    }
+
+    /// A channel that was started failed; `pulse` is that of its place.
     pub(super) fn failed_channel(
         &mut self,
         id: MemberId,
-        channels: &[InfoHash],
+        (channels, pulse): (&[InfoHash], &Pulse),
         kind: FailureKind,
         now: Instant,
     ) {
         let Some(member) = self.get(id) else { return };
-        // What came before the failure says nothing any more; other channels there beat again soon.
-        member.pulse.take();
-        if let Some(channel) = channels.last() {
+        if member.delivers_beside(pulse, now) {
+            // Then it is the channel that has no source.
+            member.vitals.last_error = Some(kind.text().to_owned());
+            pulse.forget();
+        } else if let Some(channel) = channels.last() {
+            // What came before the failure says nothing any more; other channels there beat again soon.
+            member.pulses.iter().for_each(Pulse::forget);
             member.vitals.failed_channel(*channel, kind.text(), now);
         }
         member.remember(channels, |past| *past = Past { delivered: None, failed: Some(now) });
@@ -264,24 +232,5 @@ impl Roster {
         let Some(member) = self.get(id) else { return };
         member.vitals.heard(now);
         member.remember(&[channel], |past| past.failed = Some(now));
-    }
-}
-
-impl Member {
-    pub(super) fn is_in_service(&self) -> bool {
-        !self.withdrawn.is_cancelled()
-    }
-
-    fn takes_new(&self) -> bool {
-        self.is_in_service() && !self.is_draining
-    }
-
-    fn remember(&mut self, channels: &[InfoHash], change: impl Fn(&mut Past)) {
-        if self.past.len() > MOST_PAST {
-            self.past.clear();
-        }
-        for channel in channels {
-            change(self.past.entry(*channel).or_default());
-        }
     }
 }

@@ -1,6 +1,8 @@
 //! A channel that an engine delivers to us.
 
 use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -59,6 +61,8 @@ pub struct EngineSession {
     pub(super) playback: Playback,
     pub(super) stat: Option<Url>,
     pub(super) lease: LeaseId,
+    /// Video came, and nobody has complained since.
+    pub(super) delivers: AtomicBool,
     pub(super) slot: Slot,
 }
 
@@ -106,6 +110,7 @@ impl EngineSession {
 
     /// The first video came: the engine is well, and the first choice for this channel from now on.
     pub fn first_byte(&self) {
+        self.delivers.store(true, Ordering::Relaxed);
         self.slot.desk.delivered(self.slot.member, &self.names.list());
     }
 
@@ -113,12 +118,13 @@ impl EngineSession {
     /// while. When several channels fail, the engine is left alone. Without this call the next claim for the channel
     /// comes back here.
     pub fn failed(&self, kind: FailureKind) {
-        self.slot.desk.failed_channel(self.slot.member, &self.names.list(), kind);
+        self.delivers.store(false, Ordering::Relaxed);
+        self.slot.desk.failed_channel(&self.slot, &self.names.list(), kind);
     }
 
     /// Returns when the engine was taken out of the pool, or the server stops: the session has to end.
-    pub async fn withdrawn(&self) {
-        self.slot.withdrawn.cancelled().await;
+    pub fn withdrawn(&self) -> impl Future<Output = ()> + use<> {
+        self.slot.withdrawn.clone().cancelled_owned()
     }
 
     /// Ends it. As dropping it, but it says so.
@@ -129,6 +135,9 @@ impl EngineSession {
 
 impl Drop for EngineSession {
     fn drop(&mut self) {
+        if self.delivers.load(Ordering::Relaxed) {
+            self.slot.desk.parted(self.slot.member, &self.names.list());
+        }
         self.slot.desk.end(self.lease);
     }
 }

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 use super::choice::{Choice, Reason, Stage};
 use super::error::{FailureKind, NoEngine};
 use super::leases::{LeaseId, Leases, Names};
-use super::roster::{MemberId, Roster, Wanted};
+use super::member::MemberId;
+use super::pulse::Pulse;
+use super::roster::{Roster, Wanted};
 use super::vitals::{Health, Look};
 use crate::config::{EngineAddress, EngineSettings};
 use crate::domain::InfoHash;
@@ -72,6 +74,18 @@ impl Rig {
             Err(Choice::Nobody(why)) => why,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// A channel fails of which nothing came.
+    fn fails(&mut self, number: usize, channels: &[InfoHash]) {
+        let pulse = Pulse::new(self.now);
+        self.roster.failed_channel(self.ids[number], (channels, &pulse), FailureKind::Silent, self.now);
+    }
+
+    /// The pulse of one more channel.
+    fn pulse(&mut self, number: usize) -> Pulse {
+        let now = self.now;
+        self.roster.get(self.ids[number]).unwrap().begin_pulse(now)
     }
 
     fn release(&mut self, number: usize) {
@@ -142,7 +156,7 @@ fn an_engine_that_had_the_channel_is_preferred_and_one_where_it_failed_is_not() 
     let (b, names) = (stage.ids[1], [channel(9), channel(1)]);
     stage.roster.delivered(b, &names, stage.now);
     assert_eq!(stage.choose(&wanted, Stage::Calm), Ok(1));
-    stage.roster.failed_channel(b, &names, FailureKind::Silent, stage.now);
+    stage.fails(1, &names);
     stage.says(1, Health::Healthy);
     assert_eq!(stage.choose(&wanted, Stage::Calm), Ok(0));
     assert_eq!(stage.choose(&wanted, Stage::Calm), Ok(2));
@@ -161,12 +175,58 @@ fn affinity_ends() {
 }
 
 #[test]
+fn affinity_begins_when_the_channel_is_over_there() {
+    let mut stage = engines(&["a?forwarded=true", "b"]);
+    let wanted = Wanted { channel: Some(channel(1)), avoid: &[] };
+    stage.roster.delivered(stage.ids[1], &[channel(1)], stage.now);
+    stage.now += Duration::from_secs(3_600);
+    stage.roster.parted(stage.ids[1], &[channel(1)], stage.now);
+    stage.now += Duration::from_secs(299);
+    stage.says(0, Health::Healthy);
+    stage.says(1, Health::Healthy);
+    assert_eq!(stage.choose(&wanted, Stage::Calm), Ok(1));
+}
+
+#[test]
+fn an_engine_that_rests_is_the_last_resort_and_one_that_is_down_is_none() {
+    let mut stage = engines(&["a?forwarded=true", "b", "c"]);
+    let now = stage.now;
+    stage.roster.get(stage.ids[0]).unwrap().vitals.failed("it hangs", now);
+    stage.says(1, Health::Offline);
+    stage.says(2, Health::Down);
+    assert_eq!((stage.claim(), stage.claim()), (1, 1));
+    assert_eq!(stage.claim(), 0, "better than nothing");
+    stage.now += Duration::from_secs(5);
+    stage.says(0, Health::Healthy);
+    stage.release(1);
+    assert_eq!(stage.claim(), 0, "it has rested");
+}
+
+#[test]
+fn dead_channels_do_not_speak_against_an_engine_that_delivers_others() {
+    let mut stage = engines(&["a"]);
+    let lively = stage.pulse(0);
+    for dead in 1..=3 {
+        lively.beat(stage.now);
+        stage.now += Duration::from_secs(9);
+        stage.fails(0, &[channel(dead)]);
+    }
+    let now = stage.now;
+    assert_eq!(stage.roster.get(stage.ids[0]).unwrap().vitals.rest(now), None);
+    stage.roster.get(stage.ids[0]).unwrap().end_pulse(&lively);
+    for dead in 1..=3 {
+        stage.fails(0, &[channel(dead)]);
+    }
+    assert!(stage.roster.get(stage.ids[0]).unwrap().vitals.rest(now).is_some(), "nothing comes of any");
+}
+
+#[test]
 fn engines_behind_a_tunnel_that_failed_come_last() {
     let mut stage = engines(&["a?vpn=one&forwarded=true", "b?vpn=one&forwarded=true", "c", "d?vpn=two"]);
     let now = stage.now;
     for number in [0, 1] {
         for failing in [1, 2] {
-            stage.roster.failed_channel(stage.ids[number], &[channel(failing)], FailureKind::Silent, now);
+            stage.fails(number, &[channel(failing)]);
         }
         stage.says(number, Health::Healthy);
     }
@@ -206,9 +266,9 @@ fn when_time_is_up_somebody_is_chosen_who_has_not_answered() {
 fn bytes_are_as_good_as_an_answer_unless_a_later_answer_says_otherwise() {
     let mut stage = engines(&["a"]);
     stage.now += TTL * 2;
-    stage.roster.get(stage.ids[0]).unwrap().pulse.beat(stage.now);
+    stage.pulse(0).beat(stage.now);
     assert_eq!(stage.choose(&ANYTHING, Stage::Calm), Ok(0));
-    stage.roster.get(stage.ids[0]).unwrap().pulse.beat(stage.now);
+    stage.pulse(0).beat(stage.now);
     stage.now += Duration::from_millis(500);
     stage.says(0, Health::Down);
     assert_eq!(stage.why_not(&ANYTHING), NoEngine::Down);
@@ -220,15 +280,6 @@ fn reasons_say_what_can_be_waited_for() {
     let mut stage = engines(&["a", "b"]);
     let avoid: Vec<EngineAddress> = ["a", "b"].map(|text| engine(text).address).to_vec();
     assert_eq!(stage.why_not(&Wanted { channel: None, avoid: &avoid }), NoEngine::Exhausted);
-    for id in stage.ids.clone() {
-        stage.roster.get(id).unwrap().vitals.failed("it hangs", stage.now);
-    }
-    stage.now += Duration::from_secs(1);
-    assert_eq!(stage.why_not(&ANYTHING), NoEngine::CoolingDown(Duration::from_secs(4)));
-    stage.now += Duration::from_secs(4);
-    stage.says(0, Health::Healthy);
-    stage.says(1, Health::Healthy);
-    assert_eq!(stage.claim(), 0);
     stage.roster.close();
     assert_eq!(stage.why_not(&ANYTHING), NoEngine::Stopping);
 }

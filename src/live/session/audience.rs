@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -36,6 +36,8 @@ struct Table {
     /// Nobody is let in any more.
     closed: bool,
     was_watched: bool,
+    /// Somebody watched by playlists.
+    was_polled: bool,
     /// The last sign of life of anybody.
     last: Instant,
     /// Since when nobody counts.
@@ -48,6 +50,8 @@ struct Seat {
     connected: SystemTime,
     bytes: AtomicU64,
     skips: AtomicU64,
+    /// It waits for the first bytes, which is our delay and not its own.
+    waits: AtomicBool,
     /// Milliseconds since the audience was born.
     last: AtomicU64,
     behind_millis: AtomicU64,
@@ -67,6 +71,8 @@ pub(crate) enum Left {
     Others,
     /// Nobody is there, and nobody has ever watched.
     Unwatched,
+    /// Nobody is there any more, but who polls playlists has no connection, and may ask again.
+    Away,
     /// Nobody is there any more.
     Nobody,
 }
@@ -79,6 +85,7 @@ impl Audience {
             seats: BTreeMap::new(),
             closed: false,
             was_watched: false,
+            was_polled: false,
             last: now,
             vacant_since: Some(now),
         };
@@ -97,6 +104,7 @@ impl Audience {
         table.last = now;
         if facts.means != Means::Check {
             table.was_watched = true;
+            table.was_polled |= facts.means == Means::Hls;
             table.vacant_since = None;
         }
         let number = table.next;
@@ -106,6 +114,7 @@ impl Audience {
             connected: SystemTime::now(),
             bytes: AtomicU64::new(0),
             skips: AtomicU64::new(0),
+            waits: AtomicBool::new(true),
             last: AtomicU64::new(self.millis(now)),
             behind_millis: AtomicU64::new(0),
         });
@@ -126,11 +135,16 @@ impl Audience {
         if !table.seats.is_empty() {
             return Left::Others;
         }
-        if table.was_watched { Left::Nobody } else { Left::Unwatched }
+        match (table.was_watched, table.was_polled) {
+            (false, _) => Left::Unwatched,
+            (true, true) => Left::Away,
+            (true, false) => Left::Nobody,
+        }
     }
 
-    /// A sign of life: a viewer asks for more.
+    /// A sign of life: a viewer asks for more, or has just been given a place to begin.
     pub(crate) fn touch(&self, ticket: &Ticket, now: Instant) {
+        ticket.seat.waits.store(false, Ordering::Relaxed);
         ticket.seat.last.store(self.millis(now), Ordering::Relaxed);
     }
 
@@ -154,9 +168,13 @@ impl Audience {
         ticket.seat.skips.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Looks who still counts: who has not asked for anything for `timeout` does not.
+    /// Looks who still counts: who has not asked for anything for `timeout` does not, unless it waits for the first
+    /// bytes.
     pub(crate) fn sweep(&self, timeout: Duration, now: Instant) {
-        let mut table = self.lock();
+        self.look(&mut self.lock(), timeout, now);
+    }
+
+    fn look(&self, table: &mut Table, timeout: Duration, now: Instant) {
         let newest = table.seats.values().map(|seat| seat.last.load(Ordering::Relaxed)).max();
         if let Some(newest) = newest {
             table.last = table.last.max(self.born + Duration::from_millis(newest));
@@ -178,14 +196,18 @@ impl Audience {
         now - newest.map_or(table.last, |newest| newest.max(table.last))
     }
 
-    /// How long nobody has counted, as of the last look or leave.
-    pub(crate) fn vacant(&self, now: Instant) -> Option<Duration> {
-        self.lock().vacant_since.map(|since| now - since)
+    /// How long nobody has counted. Viewers count as in [`Self::sweep`].
+    pub(crate) fn vacant(&self, timeout: Duration, now: Instant) -> Option<Duration> {
+        let mut table = self.lock();
+        self.look(&mut table, timeout, now);
+        table.vacant_since.map(|since| now - since)
     }
 
-    /// Lets nobody in any more, if nobody has counted for `limit`. Returns whether that is so.
-    pub(crate) fn close_if_vacant(&self, limit: Duration, now: Instant) -> bool {
+    /// Lets nobody in any more, if nobody has counted for `limit`: somebody who reads on at this moment does. Returns
+    /// whether that is so.
+    pub(crate) fn close_if_vacant(&self, limit: Duration, timeout: Duration, now: Instant) -> bool {
         let mut table = self.lock();
+        self.look(&mut table, timeout, now);
         let vacant = table.vacant_since.is_some_and(|since| now - since >= limit);
         table.closed |= vacant;
         vacant
@@ -230,7 +252,7 @@ impl Audience {
     }
 
     fn counts(&self, seat: &Seat, now: Instant, timeout: Duration) -> bool {
-        seat.watches() && self.silence(seat, now) < timeout
+        seat.watches() && (seat.waits.load(Ordering::Relaxed) || self.silence(seat, now) < timeout)
     }
 
     fn silence(&self, seat: &Seat, now: Instant) -> Duration {
@@ -278,20 +300,59 @@ mod tests {
         let audience = Audience::new(now);
         let frozen = audience.enter(facts(Means::Ts), now).unwrap();
         let lively = audience.enter(facts(Means::Ts), now).unwrap();
+        audience.touch(&frozen, now);
         let now = now + TIMEOUT;
         audience.touch(&lively, now);
         audience.sweep(TIMEOUT, now);
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now)), (1, None));
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (1, None));
         let now = now + TIMEOUT;
         audience.sweep(TIMEOUT, now);
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now)), (0, Some(TIMEOUT)));
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (0, Some(TIMEOUT)));
         assert_eq!(audience.idle(now), TIMEOUT);
         audience.touch(&frozen, now);
         audience.sweep(TIMEOUT, now);
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now)), (1, None));
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (1, None));
         let report = audience.report(TIMEOUT, now);
         assert_eq!(report.iter().map(|viewer| viewer.counted).collect::<Vec<_>>(), [true, false]);
         assert_eq!(report[0].user_agent.len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn who_waits_for_the_first_bytes_counts_however_long_they_take() {
+        let now = Instant::now();
+        let audience = Audience::new(now);
+        let ticket = audience.enter(facts(Means::Ts), now).unwrap();
+        let now = now + 2 * TIMEOUT;
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (1, None));
+        audience.touch(&ticket, now);
+        let now = now + TIMEOUT;
+        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (0, Some(TIMEOUT)));
+    }
+
+    #[test]
+    fn nothing_is_ended_under_a_viewer_who_has_just_read_on() {
+        let now = Instant::now();
+        let audience = Audience::new(now);
+        let ticket = audience.enter(facts(Means::Ts), now).unwrap();
+        audience.touch(&ticket, now);
+        let now = now + 2 * TIMEOUT;
+        audience.sweep(TIMEOUT, now);
+        audience.touch(&ticket, now);
+        assert!(!audience.close_if_vacant(TIMEOUT, TIMEOUT, now));
+        assert_eq!(audience.vacant(TIMEOUT, now), None);
+        assert!(audience.enter(facts(Means::Ts), now).is_some());
+    }
+
+    #[test]
+    fn who_polls_may_come_back_and_who_reads_one_stream_may_not() {
+        let now = Instant::now();
+        let audience = Audience::new(now);
+        let enter = |means| audience.enter(facts(means), now).unwrap();
+        let stream = enter(Means::Ts);
+        assert_eq!(audience.leave(&stream, now), Left::Nobody);
+        let (polls, stream) = (enter(Means::Hls), enter(Means::Ts));
+        assert_eq!(audience.leave(&polls, now), Left::Others);
+        assert_eq!(audience.leave(&stream, now), Left::Away);
     }
 
     #[test]
@@ -299,10 +360,10 @@ mod tests {
         let now = Instant::now();
         let audience = Audience::new(now);
         let ticket = audience.enter(facts(Means::Ts), now).unwrap();
-        assert!(!audience.close_if_vacant(Duration::ZERO, now));
+        assert!(!audience.close_if_vacant(Duration::ZERO, TIMEOUT, now));
         assert_eq!(audience.leave(&ticket, now), Left::Nobody);
-        assert!(!audience.close_if_vacant(TIMEOUT, now));
-        assert!(audience.close_if_vacant(TIMEOUT, now + TIMEOUT));
+        assert!(!audience.close_if_vacant(TIMEOUT, TIMEOUT, now));
+        assert!(audience.close_if_vacant(TIMEOUT, TIMEOUT, now + TIMEOUT));
         assert!(audience.enter(facts(Means::Ts), now).is_none());
     }
 
@@ -324,7 +385,8 @@ mod tests {
         let now = Instant::now();
         let audience = Audience::new(now);
         let ticket = audience.enter(facts(Means::Check), now).unwrap();
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(now + TIMEOUT)), (0, Some(TIMEOUT)));
+        assert_eq!(audience.count(TIMEOUT, now), 0);
+        assert_eq!(audience.vacant(TIMEOUT, now + TIMEOUT), Some(TIMEOUT));
         assert_eq!(audience.leave(&ticket, now), Left::Unwatched);
     }
 }

@@ -15,7 +15,7 @@ use super::{Ending, Session};
 use crate::config::EngineAddress;
 use crate::live::chunk::Chunk;
 use crate::live::engines::{
-    Claim, EngineSession, FailureKind, NoEngine, ReadError, Reading, StartError, Wanted,
+    Claim, EngineReport, EngineSession, FailureKind, NoEngine, ReadError, Reading, StartError, Wanted,
 };
 use crate::live::error::LiveError;
 use crate::live::room::Room;
@@ -41,6 +41,7 @@ pub(in crate::live) struct Drive {
     session: Arc<Session>,
     ladder: Ladder,
     feed: Feed,
+    pace: Pace,
     chunks: Vec<Chunk>,
     /// When the present engine was asked, until its first bytes come.
     asked: Option<Instant>,
@@ -50,7 +51,8 @@ pub(in crate::live) struct Drive {
 
 /// What a start led to.
 enum Started {
-    Upstream(Box<EngineSession>),
+    /// One whose first bytes may come until then.
+    Upstream(Box<EngineSession>, Instant),
     Joined(Arc<Session>),
     Failed(Rung),
 }
@@ -58,9 +60,11 @@ enum Started {
 impl Drive {
     /// The task of a session that has not begun.
     pub(in crate::live) fn new(room: Arc<Room>, session: Arc<Session>) -> Self {
-        let ladder = Ladder::new(room.settings().patience.ladder);
-        let feed = Feed::new(room.settings().copy_chunk_size);
-        Self { room, session, ladder, feed, chunks: Vec::new(), asked: None, why: None }
+        let settings = room.settings();
+        let ladder = Ladder::new(settings.patience.ladder, settings.empty_stream_timeout);
+        let feed = Feed::new(settings.copy_chunk_size);
+        let pace = Pace::new(settings.patience.lead, settings.patience.ring.bytes);
+        Self { room, session, ladder, feed, pace, chunks: Vec::new(), asked: None, why: None }
     }
 
     /// Delivers until no engine does. Dropping the future stops the engine's session.
@@ -68,7 +72,7 @@ impl Drive {
         let session = Arc::clone(&self.session);
         loop {
             let rung = match self.start().await {
-                Started::Upstream(engine) => match self.follow(*engine).await {
+                Started::Upstream(engine, first) => match self.follow(*engine, first).await {
                     Some(rung) => rung,
                     None => return Ending::Stopped,
                 },
@@ -88,8 +92,10 @@ impl Drive {
     /// An engine session: one that was handed over, else a new one.
     async fn start(&mut self) -> Started {
         if let Some(engine) = self.session.handover.take() {
-            self.session.story().tried(&engine.info.engine.address);
-            return Started::Upstream(Box::new(engine));
+            let address = &engine.info.engine.address;
+            self.session.story().tried(address);
+            let first = Instant::now() + self.first_patience(address);
+            return Started::Upstream(Box::new(engine), first);
         }
         let claim = match self.claim().await {
             Ok(claim) => claim,
@@ -102,18 +108,14 @@ impl Drive {
         let address = claim.engine().address.clone();
         self.session.story().tried(&address);
         self.room.tallies().of(&address, |tally| tally.starts += 1);
-        self.asked = Some(Instant::now());
+        let (asked, patience) = (Instant::now(), self.first_patience(&address));
+        self.asked = Some(asked);
         let (channel, reason) = (self.session.stream_id(), claim.reason().text());
         tracing::info!(%channel, engine = %address, reason, "an engine was chosen for a channel");
         let selector = self.selector();
-        match timeout(self.first_patience(), claim.start(&selector)).await {
-            Ok(Ok(engine)) => self.started(engine),
-            // Should it answer later, the session is stopped.
-            Err(_) => {
-                let how = "it does not answer".to_owned();
-                Started::Failed(self.failed(&address, &Loss { trouble: Trouble::Unusable, kind: None, how }))
-            }
-            Ok(Err(error)) => {
+        match claim.start(&selector, patience).await {
+            Ok(engine) => self.started(engine, asked + patience),
+            Err(error) => {
                 let trouble = match &error {
                     StartError::Refused { .. } => Trouble::Refused,
                     StartError::Withdrawn => Trouble::Withdrawn,
@@ -125,13 +127,27 @@ impl Drive {
         }
     }
 
+    /// A place on an engine. Where all are taken, a channel that nobody watches makes room for one that somebody wants;
+    /// who changes channels asks for the next one a moment before leaving the last.
     async fn claim(&self) -> Result<Claim, NoEngine> {
-        let channel = self.room.known(self.session.selector());
+        let (selector, pool) = (self.session.selector(), self.room.pool());
+        // Engines that tell no info-hash are remembered by what they were asked for.
+        let channel = self.room.known(selector).or(Some(selector.id()));
+        let wanted = Wanted { channel, avoid: self.ladder.avoided() };
+        let (mut changes, mut leaving) = (pool.changes(), self.room.leaving());
+        let end = Instant::now() + pool.selection_timeout();
         loop {
-            let wanted = Wanted { channel, avoid: self.ladder.avoided() };
-            match self.room.pool().claim(&wanted).await {
-                // A channel that nobody watches makes room for one that somebody wants.
+            changes.mark_unchanged();
+            leaving.mark_unchanged();
+            let news = async {
+                tokio::select! {
+                    change = changes.changed() => change,
+                    leave = leaving.changed() => leave,
+                }
+            };
+            match pool.claim(&wanted).await {
                 Err(NoEngine::Full) if self.room.end_longest_vacant(&self.session).await => {}
+                Err(NoEngine::Full) if timeout_at(end, news).await.is_ok() => {}
                 claimed => return claimed,
             }
         }
@@ -146,10 +162,10 @@ impl Drive {
 
     /// The engine has said what it delivers. If another session has the same channel, it is one too many: its viewers
     /// go there, and so does the engine's session where it has taken the place of the other's.
-    fn started(&self, engine: EngineSession) -> Started {
+    fn started(&self, engine: EngineSession, first: Instant) -> Started {
         let twin = engine.info.infohash.and_then(|info_hash| self.room.learned(&self.session, info_hash));
         let Some(twin) = twin.filter(|_| !self.ladder.has_delivered()) else {
-            return Started::Upstream(Box::new(engine));
+            return Started::Upstream(Box::new(engine), first);
         };
         let theirs = twin.info().map(|info| info.engine.address);
         if theirs.as_ref() == Some(&engine.info.engine.address) {
@@ -162,32 +178,19 @@ impl Drive {
 
     /// Has one engine session deliver until it fails, and decides what comes next; nothing if it was a recording, and is
     /// over.
-    async fn follow(&mut self, mut engine: EngineSession) -> Option<Rung> {
+    async fn follow(&mut self, mut engine: EngineSession, first: Instant) -> Option<Rung> {
         let session = Arc::clone(&self.session);
         let address = engine.info.engine.address.clone();
         session.story().answered(engine.info.clone());
-        let opened = Instant::now();
-        let patience = self.first_patience();
-        let loss = match timeout_at(opened + patience, engine.open()).await {
-            Err(_) => {
-                Loss::of(Trouble::Empty, FailureKind::Silent, &"it does not answer the request for its bytes")
+        let withdrawn = engine.withdrawn();
+        let loss = tokio::select! {
+            loss = self.deliver(&mut engine, first) => loss,
+            () = withdrawn => {
+                Loss { trouble: Trouble::Withdrawn, kind: None, how: "the engine was taken away".to_owned() }
             }
-            // The engine took it, and something else ended the session: perhaps another start.
-            Ok(Err(error @ ReadError::Gone(_))) => Loss::of(Trouble::Lost, FailureKind::Cut, &error),
-            Ok(Err(error)) => Loss::of(Trouble::Empty, kind_of(error), &error),
-            Ok(Ok(mut reading)) => {
-                self.feed.begin();
-                tokio::select! {
-                    loss = self.read(&engine, &mut reading, opened + patience) => loss,
-                    () = engine.withdrawn() => {
-                        Loss { trouble: Trouble::Withdrawn, kind: None, how: "the engine was taken away".to_owned() }
-                    }
-                    () = session.handover.waiting() => {
-                        session.story().lost(REPLACED);
-                        return Some(Rung::Again(Duration::ZERO));
-                    }
-                    never = watch_swarm(&engine, &session) => match never {},
-                }
+            () = session.handover.waiting() => {
+                session.story().lost(REPLACED);
+                return Some(Rung::Again(Duration::ZERO));
             }
         };
         // The rest of what it brought bridges a part of the gap.
@@ -221,21 +224,53 @@ impl Drive {
         false
     }
 
-    /// How long an engine may take to the first bytes. Where there is no other, all the time there is.
-    fn first_patience(&self) -> Duration {
+    /// How long this engine may take to the first bytes. Where no other could take its place, all the time there is.
+    fn first_patience(&self, engine: &EngineAddress) -> Duration {
         let settings = self.room.settings();
-        let engines = self.room.pool().list().len();
-        let others = engines > self.ladder.avoided().len() + 1;
-        if others { settings.patience.first_bytes } else { settings.empty_stream_timeout }
+        let is_one = |report: &EngineReport, address: &EngineAddress| {
+            (&report.host, report.port) == (&address.host, address.port)
+        };
+        let is_other = |report: &EngineReport| {
+            // One that has not been asked yet may be well.
+            let is_well = report.healthy || report.last_checked.is_none();
+            is_well
+                && !report.draining
+                && report.streams < report.max_streams
+                && !is_one(report, engine)
+                && !self.ladder.avoided().iter().any(|avoided| is_one(report, avoided))
+        };
+        let has_other = self.room.pool().list().iter().any(is_other);
+        if has_other { settings.patience.first_bytes } else { settings.empty_stream_timeout }
     }
 
-    /// Reads until it ends, is cut, or brings nothing.
+    /// Opens the video of an engine session and reads it until it ends, is cut, or brings nothing.
+    async fn deliver(&mut self, engine: &mut EngineSession, first: Instant) -> Loss {
+        let mut reading = match timeout_at(first, engine.open()).await {
+            Ok(Ok(reading)) => reading,
+            // The engine took it, and something else ended the session: perhaps another start.
+            Ok(Err(error @ (ReadError::Gone(_) | ReadError::Cut))) => {
+                return Loss::of(Trouble::Lost, FailureKind::Cut, &error);
+            }
+            Ok(Err(error)) => return Loss::of(Trouble::Empty, kind_of(error), &error),
+            Err(_) => {
+                let how = "it does not answer the request for its bytes";
+                return Loss::of(Trouble::Empty, FailureKind::Silent, &how);
+            }
+        };
+        self.feed.begin();
+        let session = Arc::clone(&self.session);
+        tokio::select! {
+            loss = self.read(engine, &mut reading, first) => loss,
+            never = watch_swarm(engine, &session) => match never {},
+        }
+    }
+
     async fn read(&mut self, engine: &EngineSession, reading: &mut Reading, first: Instant) -> Loss {
         let patience = self.room.settings().patience;
-        let mut pace = Pace::new(patience.lead);
         let mut deadlines = Deadlines::new(patience, first, Instant::now());
         loop {
-            let pause = pace.pause(Instant::now(), self.feed.stream_time());
+            let rate = self.feed.facts().bit_rate;
+            let pause = self.pace.pause(Instant::now(), self.feed.stream_time(), rate);
             if !pause.is_zero() {
                 self.feed.flush(SystemTime::now(), &mut self.chunks);
                 self.hand_out(engine, &mut deadlines);

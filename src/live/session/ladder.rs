@@ -67,10 +67,12 @@ pub(crate) enum Rung {
 #[derive(Debug)]
 pub(crate) struct Ladder {
     limits: LadderLimits,
+    /// How long a channel that has not begun may try: nobody waits longer.
+    beginning: Duration,
     /// When the present engine session began to deliver.
     delivering_since: Option<Instant>,
     has_delivered: bool,
-    /// The last trouble was of a kind that passes.
+    /// Since everything was tried last, there was a trouble of a kind that passes.
     may_pass: bool,
     /// Since when nothing comes.
     outage_since: Option<Instant>,
@@ -83,10 +85,11 @@ pub(crate) struct Ladder {
 }
 
 impl Ladder {
-    /// The ladder of a channel that has not begun.
-    pub(crate) fn new(limits: LadderLimits) -> Self {
+    /// The ladder of a channel that has not begun, and whose viewers wait for `beginning`.
+    pub(crate) fn new(limits: LadderLimits, beginning: Duration) -> Self {
         Self {
             limits,
+            beginning,
             delivering_since: None,
             has_delivered: false,
             may_pass: false,
@@ -124,7 +127,7 @@ impl Ladder {
             self.pauses = 0;
         }
         let outage = now - *self.outage_since.get_or_insert(now);
-        self.may_pass = trouble == Trouble::Lost;
+        self.may_pass |= trouble == Trouble::Lost;
         self.refusals += usize::from(trouble == Trouble::Refused);
         if trouble == Trouble::Lost && self.repeated.as_ref() != Some(engine) {
             self.repeated = Some(engine.clone());
@@ -132,21 +135,27 @@ impl Ladder {
             self.avoided.push(engine.clone());
         }
         let unknown = !self.has_delivered && self.refusals >= REFUSALS_BELIEVED;
-        if unknown || outage >= self.limits.outage { Rung::GiveUp } else { Rung::Again(Duration::ZERO) }
+        if unknown || outage >= self.longest_outage() { Rung::GiveUp } else { Rung::Again(Duration::ZERO) }
     }
 
     /// The pool has no engine beside those that failed. A channel that has never begun does not wait for one, unless an
-    /// engine had taken it.
+    /// engine had taken it and ended it: engines that warm up do so, and those that fall silent do not.
     pub(crate) fn none_left(&mut self, now: Instant) -> Rung {
         let outage = now - *self.outage_since.get_or_insert(now);
-        if !(self.has_delivered || self.may_pass) || outage >= self.limits.outage {
+        let longest = self.longest_outage();
+        let may_pass = std::mem::take(&mut self.may_pass);
+        if !(self.has_delivered || may_pass) || outage >= longest {
             return Rung::GiveUp;
         }
         self.avoided.clear();
         self.repeated = None;
         let pause = self.limits.first_pause.saturating_mul(1 << self.pauses.min(16));
         self.pauses += 1;
-        Rung::Again(pause.min(self.limits.longest_pause).min(self.limits.outage - outage))
+        Rung::Again(pause.min(self.limits.longest_pause).min(longest - outage))
+    }
+
+    fn longest_outage(&self) -> Duration {
+        if self.has_delivered { self.limits.outage } else { self.limits.outage.min(self.beginning) }
     }
 }
 
@@ -164,9 +173,14 @@ mod tests {
 
     /// A ladder whose channel has just begun to come, and a clock.
     fn delivering() -> (Ladder, Instant) {
-        let (mut ladder, now) = (Ladder::new(limits()), Instant::now());
+        let (mut ladder, now) = beginning();
         ladder.delivered(now);
         (ladder, now)
+    }
+
+    /// A ladder whose channel has not begun, and a clock.
+    fn beginning() -> (Ladder, Instant) {
+        (Ladder::new(limits(), 30 * SECOND), Instant::now())
     }
 
     const AT_ONCE: Rung = Rung::Again(Duration::ZERO);
@@ -241,14 +255,14 @@ mod tests {
 
     #[test]
     fn a_channel_that_never_began_fails_with_its_last_engine() {
-        let (mut ladder, now) = (Ladder::new(limits()), Instant::now());
+        let (mut ladder, now) = beginning();
         assert_eq!(ladder.failed(&engine(1), Trouble::Unusable, now), AT_ONCE);
         assert_eq!(ladder.none_left(now), Rung::GiveUp);
     }
 
     #[test]
     fn an_engine_that_is_warming_up_is_asked_again() {
-        let (mut ladder, now) = (Ladder::new(limits()), Instant::now());
+        let (mut ladder, now) = beginning();
         assert_eq!(ladder.failed(&engine(1), Trouble::Lost, now), AT_ONCE);
         assert_eq!(ladder.avoided(), []);
         assert_eq!(ladder.failed(&engine(1), Trouble::Lost, now), AT_ONCE);
@@ -258,8 +272,34 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_that_is_warming_up_is_waited_for_as_long_as_viewers_wait_whatever_the_others_do() {
+        let (mut ladder, mut now) = beginning();
+        let (began, mut pauses) = (now, Vec::new());
+        loop {
+            assert!(pauses.len() < 100);
+            let _ = ladder.failed(&engine(1), Trouble::Lost, now);
+            let _ = ladder.failed(&engine(2), Trouble::Unusable, now);
+            let Rung::Again(pause) = ladder.none_left(now) else { break };
+            assert_eq!(ladder.avoided(), []);
+            pauses.push(pause.as_secs());
+            now += pause;
+        }
+        assert_eq!(pauses, [1, 2, 4, 8, 8, 7]);
+        assert_eq!(now - began, 30 * SECOND);
+    }
+
+    #[test]
+    fn silence_from_the_first_and_words_of_refusal_are_waited_for_by_nobody() {
+        for trouble in [Trouble::Empty, Trouble::Refused] {
+            let (mut ladder, now) = beginning();
+            assert_eq!(ladder.failed(&engine(1), trouble, now), AT_ONCE);
+            assert_eq!(ladder.none_left(now), Rung::GiveUp);
+        }
+    }
+
+    #[test]
     fn two_engines_that_do_not_know_a_channel_are_believed() {
-        let (mut ladder, now) = (Ladder::new(limits()), Instant::now());
+        let (mut ladder, now) = beginning();
         assert_eq!(ladder.failed(&engine(1), Trouble::Refused, now), AT_ONCE);
         assert_eq!(ladder.failed(&engine(2), Trouble::Refused, now), Rung::GiveUp);
     }

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +49,8 @@ pub struct Session {
     audience: Audience,
     client_timeout: Duration,
     stop: CancellationToken,
+    /// Tells the room that somebody left.
+    left: watch::Sender<()>,
     /// Cancelled when its task is through.
     over: CancellationToken,
     handover: Handover<EngineSession>,
@@ -67,12 +70,12 @@ pub(super) enum Ending {
 }
 
 impl Session {
-    /// A session that has not begun. Cancelling `stop` ends it.
+    /// A session that has not begun. Cancelling `stop` ends it; `left` is told when somebody leaves.
     pub(super) fn new(
         selector: Selector,
         settings: &LiveSettings,
         shelves: &Shelves,
-        stop: CancellationToken,
+        (stop, left): (CancellationToken, watch::Sender<()>),
     ) -> Arc<Self> {
         let ring = Ring::new(settings.patience.ring);
         Arc::new(Self {
@@ -82,6 +85,7 @@ impl Session {
             audience: Audience::new(Instant::now()),
             client_timeout: settings.client_timeout,
             stop,
+            left,
             over: CancellationToken::new(),
             handover: Handover::default(),
             bytes_in: AtomicU64::new(0),
@@ -137,16 +141,21 @@ impl Session {
 
     /// How long nobody has watched.
     pub(super) fn vacant(&self) -> Option<Duration> {
-        self.audience.vacant(Instant::now())
+        self.audience.vacant(self.client_timeout, Instant::now())
     }
 
     /// Ends it if nobody has watched for `limit`. Returns whether it ends.
     pub(super) fn end_if_vacant(&self, limit: Duration) -> bool {
-        let vacant = self.audience.close_if_vacant(limit, Instant::now());
+        let vacant = self.audience.close_if_vacant(limit, self.client_timeout, Instant::now());
         if vacant {
             self.stop.cancel();
         }
         vacant
+    }
+
+    /// Whether an engine has delivered anything.
+    pub(super) fn has_begun(&self) -> bool {
+        self.story().started.is_some()
     }
 
     /// How it ended, if it did.
@@ -229,12 +238,13 @@ impl Drop for Hold {
         let left = session.audience.leave(&self.ticket, Instant::now());
         // A start that nobody waits for any more, and one that was only a question, hold an engine for nothing.
         let is_useless = match left {
-            Left::Others => false,
+            Left::Others | Left::Away => false,
             Left::Unwatched => true,
-            Left::Nobody => session.story().started.is_none(),
+            Left::Nobody => !session.has_begun(),
         };
         if is_useless && session.audience.close_if_empty() {
             session.stop.cancel();
         }
+        session.left.send_replace(());
     }
 }

@@ -1,7 +1,7 @@
 //! Episode numbers that stand alone, where place and form make clear what they are.
 
 use super::token::{Gap, Kind, Mark, Shape, Text, decimal};
-use super::{counting, places};
+use super::{ahead, counting, places};
 
 /// What is known of the name so far.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +45,9 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| places::behind_season(text, known))
         .or_else(|| places::full_span(text, known, led_by_group))
         .or_else(|| places::pair(text, known, led_by_group))
-        .or_else(|| places::leading(text, known, led_by_group))
+        .or_else(|| ahead::leading(text, known, led_by_group))
         .or_else(|| places::trailing(text, known, led_by_group))
+        .or_else(|| ahead::in_front_of_name(text, known, led_by_group))
         .or_else(|| places::behind_year(text, known, led_by_group))
         .or_else(|| places::inner(text, known))
         .or_else(|| places::hashed(text, known))
@@ -113,14 +114,16 @@ pub(super) fn span_at(text: &Text<'_>, index: usize) -> Option<Bare> {
         counting::spans(text.word(index + 1)) && gap == Gap::SPACE && text.gap(index + 2) == Gap::SPACE;
     let second = index + 1 + usize::from(worded);
     let Some((last, last_width)) = figure(text, second) else { return Some(single) };
-    let pair = gap.has(Gap::PLUS) && gap.only(Gap::PLUS | Gap::SPACE) && last == first + 1;
+    let listed = gap.has(Gap::COMMA) && last_width == width && width >= 2;
+    let pair =
+        (gap.has(Gap::PLUS) || listed) && gap.only(Gap::PLUS | Gap::COMMA | Gap::SPACE) && last == first + 1;
     let joined = worded
         || pair
         || gap.has(Gap::TILDE)
         || gap == Gap::HYPHEN
         || (gap.is_dash() && width >= 2 && (last_width == width || first == 1));
     let grows = last > first && last_width >= width && last - first <= 2000 && !(width < 4 && is_year(last));
-    let whole = joined && grows && gap.only(Gap::PLAIN | Gap::TILDE | Gap::PLUS);
+    let whole = joined && grows && gap.only(Gap::PLAIN | Gap::TILDE | Gap::PLUS | Gap::COMMA);
     Some(if whole { Bare { last, to: second + 1, ..single } } else { single })
 }
 

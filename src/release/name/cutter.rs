@@ -179,7 +179,7 @@ fn is_lines_between(before: &[u8], rest: &[u8]) -> bool {
     // `m1080p` is one word, like `1080p`.
     let led = before.last().is_some_and(u8::is_ascii_alphabetic);
     let is_m = before.last() == Some(&b'm')
-        && !before[..before.len() - 1].last().is_some_and(u8::is_ascii_alphanumeric);
+        && !before[..before.len() - 1].last().is_some_and(u8::is_ascii_alphabetic);
     led && !is_m && LINES.iter().any(|lines| rest.starts_with(lines))
 }
 

@@ -1,7 +1,7 @@
 //! Writes down what the words about quality say.
 
 use super::tags::Tagged;
-use super::token::{Mark, Text};
+use super::token::{Mark, Shape, Text};
 use super::words::Tag;
 use super::{Audio, Channels, Hdr, Language, Medium, Release, Resolution, measures, title};
 
@@ -40,8 +40,27 @@ pub(super) fn describe(text: &Text<'_>, body: usize, tags: &[Tagged], release: &
             tag => quality(with_plus(text, tagged.first, tag), release),
         }
     }
-    release.resolution = release.resolution.or(grade);
+    release.resolution = boxed_lines(text, tags).or(release.resolution).or(grade);
     release.audio.dedup();
+}
+
+/// The lines in square brackets of their own behind others beside a medium, which are those of the disc that the
+/// release was made from: `[1080p.BluRay] [720p]`.
+fn boxed_lines(text: &Text<'_>, tags: &[Tagged]) -> Option<Resolution> {
+    let of_square = |first: usize| {
+        let bracket = text.tokens[first].bracket.map(|place| &text.brackets[place]);
+        bracket.filter(|bracket| bracket.shape == Shape::Square)
+    };
+    let mut lines = tags.iter().filter_map(|tagged| match tagged.tag {
+        Tag::Lines(resolution) => Some((resolution, of_square(tagged.first)?)),
+        _ => None,
+    });
+    let ((_, source), (own, bracket)) = (lines.next()?, lines.next()?);
+    let beside_medium = tags.iter().any(|tagged| {
+        matches!(tagged.tag, Tag::Medium(_)) && (source.first..source.last).contains(&tagged.first)
+    });
+    let sound = beside_medium && bracket.last == bracket.first + 1 && lines.next().is_none();
+    sound.then_some(own)
 }
 
 /// The sign of `HDR10+` and `DD+` stands between words.

@@ -74,7 +74,10 @@ impl Reader<'_> {
         let new_word = raw.get(at).is_some_and(u8::is_ascii_uppercase)
             && raw.get(at + 1).is_some_and(u8::is_ascii_lowercase)
             && at > 2;
+        // So does a word about quality: `3x11m720p`.
+        let tagged = || self.is_taken(at);
         !self.touches(at)
+            || tagged()
             || part
             || new_word
             || self.past_version(at) > at

@@ -182,7 +182,9 @@ impl Reader<'_> {
             |at, most| self.figure(at, most).filter(|figure| Some(figure.value) == season).map(|f| f.end);
         let tagged = || bare(same(self.after(at, b"s")?, 4)?);
         let crossed = || self.after(same(at, 2)?, b"x");
-        let again = || self.after(at, b"x").filter(|_| season.is_some());
+        // `S02E04x264` goes on with the codec.
+        let is_codec = |at: usize| self.figure(at, 4).is_some_and(|next| matches!(next.value, 264 | 265));
+        let again = || self.after(at, b"x").filter(|at| season.is_some() && !is_codec(*at));
         bare(at).or_else(tagged).or_else(crossed).or_else(again).filter(|at| self.figure(*at, 4).is_some())
     }
 

@@ -14,7 +14,7 @@ pub(super) fn measured(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if let Some(tag) = lines(word).or_else(|| dimensions(word)) {
         return strong(tag);
     }
-    if let Some(found) = size(text, index) {
+    if let Some(found) = crossed(text, index).or_else(|| size(text, index)) {
         return Some(found);
     }
     if let Some((tag, count)) = loose_channels(text, index) {
@@ -89,9 +89,29 @@ pub(super) fn named(lines: u32) -> Option<Resolution> {
 
 /// `1920x1080`, `1896x1048p`.
 fn dimensions(word: &[u8]) -> Option<Tag> {
-    let word = word.strip_suffix(b"p").unwrap_or(word);
     let cross = word.iter().position(|byte| *byte == b'x')?;
-    let (width, height) = (&word[..cross], &word[cross + 1..]);
+    by_size(&word[..cross], &word[cross + 1..])
+}
+
+/// `1280*720`, `1280×720`, `1280 x 720`: a size whose cross is a sign, another alphabet's letter or a word of its own.
+fn crossed(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
+    let lettered = matches!(text.word(index + 1), "x" | "х");
+    let second = index + 1 + usize::from(lettered);
+    let (one, other) = (text.get(index)?, text.get(second)?);
+    let between = text.lower[one.end..other.start].trim();
+    if other.start - one.end > 4 || !matches!(between, "*" | "×" | "x" | "х") {
+        return None;
+    }
+    // `1080 x 264` is a number of lines and a codec.
+    let height = text.word(second);
+    let tag = by_size(text.word(index).as_bytes(), height.as_bytes())
+        .filter(|_| !matches!(height, "264" | "265"))?;
+    Some((Word { tag, strength: Strength::Strong }, second + 1 - index))
+}
+
+/// The digits of a width and a height, perhaps with the form behind.
+fn by_size(width: &[u8], height: &[u8]) -> Option<Tag> {
+    let height = height.strip_suffix(b"p").unwrap_or(height);
     let number = |digits: &[u8]| {
         let plain = (3..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
         plain.then(|| u16::try_from(decimal(digits)).ok())?

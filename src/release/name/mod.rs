@@ -1,5 +1,6 @@
 //! What the name of a release says about it.
 
+mod ahead;
 mod attributes;
 mod bare;
 mod compounds;

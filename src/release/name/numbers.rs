@@ -64,6 +64,11 @@ pub(super) fn read(text: &mut Text<'_>) -> Numbers {
     numbers
 }
 
+/// The year that a season is counted by, if it is one.
+fn year_of(season: u32) -> Option<u16> {
+    u16::try_from(season).ok().filter(|year| (1900..2036).contains(year))
+}
+
 impl Numbers {
     /// Reads whatever begins at a token. Answers the place behind it.
     fn at(&mut self, text: &Text<'_>, index: usize) -> Option<usize> {
@@ -111,6 +116,7 @@ impl Numbers {
         };
         let episode = reader.tagged_episode(figure.end);
         if let Some(first) = episode {
+            self.year = year_of(figure.value);
             return Some(self.sure_episode(reader, figure.value, first));
         }
         // `S0615` holds both.
@@ -189,7 +195,7 @@ impl Numbers {
         if first.width == 1 && !set_off && (channels || sound()) {
             return None;
         }
-        self.year = u16::try_from(season.value).ok().filter(|year| *year >= 1900);
+        self.year = year_of(season.value);
         Some(self.sure_episode(reader, season.value, first))
     }
 
@@ -203,7 +209,10 @@ impl Numbers {
     /// `Season S01-S07`, `Ep 2x03`: the word says nothing that the tag behind it does not.
     fn announced(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
         let word = reader.text.word(index);
-        counting::unit(word).filter(|_| !counting::ends_titles(word))?;
+        let named = counting::unit(word).is_some() && !counting::ends_titles(word);
+        if !named && !self.is_short_season(reader, index) {
+            return None;
+        }
         let tag =
             reader.text.get(index + 1).filter(|tag| tag.kind == Kind::Word && tag.mark == Mark::Plain)?;
         let near = tag.gap.only(Gap::BLANK | Gap::COLON);

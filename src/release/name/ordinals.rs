@@ -20,20 +20,50 @@ pub(super) fn chinese(word: &str) -> Option<(u32, Unit)> {
     None
 }
 
-/// The number of an English ordinal that is spelt out.
-pub(super) fn spelt(word: &str) -> Option<u32> {
-    const ORDINALS: [&str; 10] =
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
-    ORDINALS.iter().position(|known| *known == word).and_then(|place| u32::try_from(place + 1).ok())
+/// Ordinals from the first on: one row for each number.
+const ORDINALS: [&[&str]; 10] = [
+    &["first", "erste", "primera", "primeira", "prima", "première"],
+    &["second", "zweite", "segunda", "seconda", "deuxième", "deuxieme", "seconde"],
+    &["third", "dritte", "tercera", "terceira", "terza", "troisième", "troisieme"],
+    &["fourth", "vierte", "cuarta", "quarta", "quatrième", "quatrieme"],
+    &["fifth", "fünfte", "fuenfte", "quinta", "cinquième", "cinquieme"],
+    &["sixth", "sechste", "sexta", "sesta", "sixième", "sixieme"],
+    &["seventh", "siebte", "séptima", "septima", "sétima", "setima", "settima", "septième", "septieme"],
+    &["eighth", "achte", "octava", "oitava", "ottava", "huitième", "huitieme"],
+    &["ninth", "neunte", "novena", "nona", "neuvième", "neuvieme"],
+    &["tenth", "zehnte", "décima", "decima", "dixième", "dixieme"],
+];
+
+/// Numbers from one on, as they follow a word for seasons in its language.
+const NUMBERS: [&[&str]; 10] = [
+    &["one", "un", "une", "eins", "uno", "una", "um", "uma"],
+    &["two", "deux", "zwei", "dos", "due", "dois", "duas"],
+    &["three", "trois", "drei", "tres", "tre", "três"],
+    &["four", "quatre", "vier", "cuatro", "quattro", "quatro"],
+    &["five", "cinq", "fünf", "fuenf", "cinco", "cinque"],
+    &["six", "sechs", "seis", "sei"],
+    &["seven", "sept", "sieben", "siete", "sette", "sete"],
+    &["eight", "huit", "acht", "ocho", "otto", "oito"],
+    &["nine", "neuf", "neun", "nueve", "nove"],
+    &["ten", "dix", "zehn", "diez", "dieci", "dez"],
+];
+
+/// The number of the row that holds a word.
+fn row_of(word: &str, rows: &[&[&str]; 10]) -> Option<u32> {
+    let place = rows.iter().position(|row| row.contains(&word))?;
+    u32::try_from(place + 1).ok()
 }
 
-/// The number that follows `Season` as a word or in Roman letters.
-pub(super) fn number_word(written: &str) -> Option<u32> {
-    const WORDS: [&str; 10] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+/// The number of an ordinal that is spelt out.
+pub(super) fn spelt(word: &str) -> Option<u32> {
+    row_of(word, &ORDINALS)
+}
+
+/// The number that follows `Season` as a word or in Roman letters, as it is written and in lower case.
+pub(super) fn number_word(written: &str, lower: &str) -> Option<u32> {
     const ROMAN: [&str; 10] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"];
-    let place = WORDS.iter().position(|word| word.eq_ignore_ascii_case(written));
-    let place = place.or_else(|| ROMAN.iter().position(|roman| *roman == written))?;
-    u32::try_from(place + 1).ok()
+    let roman = ROMAN.iter().position(|roman| *roman == written);
+    row_of(lower, &NUMBERS).or_else(|| u32::try_from(roman? + 1).ok())
 }
 
 /// The number of an ordinal in figures: `2nd`, `3rd`, `1a`, `2e`, `4th`, `2ème`, `5ta`, `1-й`.

@@ -81,6 +81,19 @@ pub(super) fn mark_ids(text: &mut Text<'_>) {
     }
 }
 
+/// Marks the number of a bonus film: `-x09-`.
+pub(super) fn mark_bonus(text: &mut Text<'_>) {
+    let is_bonus = |index: &usize| {
+        let digits = text.word(*index).strip_prefix('x').unwrap_or_default();
+        let numbered = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let between = [*index, index + 1].into_iter().all(|at| text.gap(at).has(Gap::HYPHEN));
+        numbered && between && text.is_plain(*index)
+    };
+    if let Some(index) = (1..text.len()).find(is_bonus) {
+        text.mark(index..index + 1, Mark::Other);
+    }
+}
+
 /// Marks checksums, eight hexadecimal digits in brackets. Answers whether there is one.
 pub(super) fn mark_checksums(text: &mut Text<'_>) -> bool {
     let is_checksum = |bracket: &&Bracket| {
@@ -136,6 +149,27 @@ pub(super) fn read_trailing_group(text: &mut Text<'_>, tags: &[Tagged]) -> Optio
     let group = &text.raw[text.tokens[start].start..text.tokens[last - 1].end];
     text.mark(start..last, Mark::Other);
     Some(group.to_owned())
+}
+
+/// The group that a file of the scene begins with instead: `klp-the.quiet.reef.2019.1080p.bluray.x264`. Marks it.
+pub(super) fn read_prefix(text: &mut Text<'_>) -> Option<String> {
+    let joined = text.gap(1) == Gap::HYPHEN && text.gap(2) == Gap::DOT;
+    let dotted = !text.raw.contains(|c: char| c.is_ascii_uppercase() || c == ' ' || c == '_');
+    let titled = text.is_plain(0) && text.is_plain(1) && text.tokens[1].kind == Kind::Word;
+    let strong = text.tokens.iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
+    if !(joined && dotted && titled && strong && is_short_for_a_group(text.word(0))) {
+        return None;
+    }
+    text.mark(0..1, Mark::Other);
+    Some(text.written(0).to_owned())
+}
+
+/// Whether letters are none of a word, for they hold no vowel or end as the names of groups do. `spider` and `x` are
+/// the beginnings of titles.
+fn is_short_for_a_group(word: &str) -> bool {
+    let vowel = |byte: u8| matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let letters = (3..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    letters && (!word.bytes().any(vowel) || word.len() > 3 && word.ends_with("hd"))
 }
 
 /// Where the title begins, and the group in brackets before it.

@@ -24,9 +24,10 @@ pub(super) fn read_part(name: &str) -> Part {
     let container = extension.filter(|known| VIDEO_EXTENSIONS.contains(&known.as_str()));
     origin::mark_sites(&mut text);
     origin::mark_ids(&mut text);
+    origin::mark_bonus(&mut text);
     let has_checksum = origin::mark_checksums(&mut text);
     let tags = tags::mark(&mut text);
-    let group = origin::read_trailing_group(&mut text, &tags);
+    let group = origin::read_trailing_group(&mut text, &tags).or_else(|| origin::read_prefix(&mut text));
     let day = days::read_day(&mut text);
     let found = numbers::read(&mut text);
     if let Some(tag) = found.sure_at {
@@ -34,6 +35,7 @@ pub(super) fn read_part(name: &str) -> Part {
     }
     let (mut body, leading_group) = origin::body(&text);
     let year = days::read_year(&mut text, body).or(found.year);
+    body = title::past_pack(&text, body);
     let mut release = Release { container, year, date: day.flatten(), ..Release::default() };
     release.complete = found.complete;
     (release.seasons, release.episodes) = (found.seasons, found.episodes);

@@ -111,26 +111,6 @@ pub(super) fn pair(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<
     })
 }
 
-/// `05 - Name`, `102 - Name`, `02 Name`, `611-612 - Names`: the number of a file in its folder.
-pub(super) fn leading(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
-    let first = if led_by_group { known.body } else { 0 };
-    if !known.is_file || known.has_year || known.body > first {
-        return None;
-    }
-    let bare = span_at(text, first)?;
-    let width = text.tokens[first].end - text.tokens[first].start;
-    let padded = width == 2 && bare.first < 10 || width == 3 && bare.first < 100;
-    let behind = text.gap(bare.to);
-    let set_off =
-        behind.is_dash() || (behind.has(Gap::DOT) && behind.has(Gap::SPACE)) || text.get(bare.to).is_none();
-    let other = counting::counts_otherwise(text.word(bare.to)) || text.free_number(bare.to).is_some();
-    let lone = text.get(bare.to).is_none() && !padded;
-    let sound = width <= 3 && !other && !lone && !is_fraction(text, first, bare.to);
-    // Behind a group a title may begin with a number too: `[Group] 86 - Name`.
-    let meant = if led_by_group { padded && set_off } else { padded || set_off };
-    (meant && sound).then_some(bare)
-}
-
 /// The last number of the title: `[Group] Title 05 [720p]`, `Title 05.mkv`.
 pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Option<Bare> {
     let mut end = known.border.min(text.len());

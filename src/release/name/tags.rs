@@ -2,7 +2,7 @@
 
 use super::token::{Gap, Kind, Mark, Strength, Text};
 use super::words::{self, Tag, Word};
-use super::{compounds, measures};
+use super::{compounds, measures, tongues};
 
 /// A word, or several that belong together, and what they say.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +130,9 @@ fn is_meant(text: &Text<'_>, index: usize, count: usize, joined: &str, word: Wor
         let spoken = |byte: u8| byte.is_ascii_lowercase() && byte != b'i';
         return text.is_loud(index) && text.raw.bytes().any(spoken);
     }
+    if count == 1 && tongues::is_also_a_word(joined) {
+        return is_a_language(text, index);
+    }
     if count == 1 {
         let medium = matches!(word.tag, Tag::Medium(_) | Tag::Hdr(_) | Tag::Idle);
         return !short
@@ -142,6 +145,22 @@ fn is_meant(text: &Text<'_>, index: usize, count: usize, joined: &str, word: Wor
     }
     let has_digit = joined.bytes().any(|byte| byte.is_ascii_digit());
     joined.len() >= 4 || (has_digit && text.tokens[index].kind == Kind::Word)
+}
+
+/// Whether the code of a language that is a word as well is meant as a code: in capitals, behind a sure word about
+/// quality or a year, or beside another language.
+fn is_a_language(text: &Text<'_>, index: usize) -> bool {
+    let is_sure = |at: usize| text.tokens[at].mark == Mark::Tag(Strength::Strong);
+    let is_year = |at: usize| {
+        at > 0
+            && text.free_number(at).is_some_and(|(value, width)| width == 4 && (1895..2036).contains(&value))
+    };
+    let spoken = |at: usize| {
+        let known = words::find(text.word(at)).map(|word| word.tag);
+        matches!(known, Some(Tag::Spoken(_) | Tag::SubtitlesOf | Tag::Dub | Tag::MultiAudio))
+    };
+    let beside = || index > 0 && spoken(index - 1) || spoken(index + 1);
+    text.is_loud(index) || (0..index).any(|at| is_sure(at) || is_year(at)) || beside()
 }
 
 /// The channels behind a sound format: `DDP5.1`, `DD5 1`, `AAC 2.0`, `TrueHD 7.1`. Answers how many words they are.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::token::{Kind, Mark, Shape, Strength, Text};
+use super::token::{Gap, Kind, Mark, Shape, Strength, Text};
 use super::words::{self, Tag, Word};
 use super::writing::{self, is_latin};
 
@@ -32,6 +32,23 @@ pub(super) fn border(text: &Text<'_>, body: usize) -> usize {
         index = body + 1;
     }
     (index..text.len()).find(|index| is_sure(text, *index)).unwrap_or(text.len())
+}
+
+/// Past a word that says in front of a title that all its parts are here: `Kolekcja Reef (1978-2022)`. The years show
+/// that it is meant so; English words are left, for titles begin with them.
+pub(super) fn past_pack(text: &Text<'_>, body: usize) -> usize {
+    let word = text.word(body);
+    let says_all = words::find(word).is_some_and(|word| word.tag == Tag::Complete);
+    let meant = says_all && !matches!(word, "all" | "complete" | "batch" | "integral" | "full");
+    let titled = text.is_plain(body + 1) && text.opened_at(body).is_none();
+    let spans_years = || (body + 2..text.len()).any(|index| is_span_of_years(text, index));
+    body + usize::from(meant && titled && spans_years())
+}
+
+/// Whether two years stand here, as those of works that follow each other.
+fn is_span_of_years(text: &Text<'_>, index: usize) -> bool {
+    let is_year = |index: usize| text.get(index).is_some_and(|token| token.mark == Mark::Year);
+    is_year(index) && is_year(index + 1)
 }
 
 /// Reads the titles of a name whose other parts are all marked. Where the number of the episode leads the name,
@@ -128,8 +145,16 @@ fn end(text: &Text<'_>, start: usize) -> usize {
             break;
         }
     }
-    let end = bracket_end.unwrap_or(border);
-    trimmed(text, start, end)
+    let end = trimmed(text, start, bracket_end.unwrap_or(border));
+    end - usize::from(ends_with_initials(text, start, end))
+}
+
+/// Whether the last word, between dashes, is made of the first letters of those before: `Quiet Reef - QR - 07`.
+fn ends_with_initials(text: &Text<'_>, start: usize, end: usize) -> bool {
+    let last = end.saturating_sub(1);
+    let set_off = last > start + 1 && text.gap(last).is_dash() && text.gap(end).is_dash();
+    let initials = (start..last).filter_map(|index| text.word(index).chars().next());
+    set_off && text.is_loud(last) && initials.eq(text.word(last).chars())
 }
 
 /// Whether the title ends in front of a bracket. One in round brackets may belong to it.
@@ -147,30 +172,10 @@ fn ends_title(text: &Text<'_>, start: usize, index: usize) -> bool {
         || inside.iter().all(|token| token.mark != Mark::Plain)
 }
 
-/// Takes words about quality off the end, as far as what follows shows that they are meant so.
+/// Takes words about quality off the end, as far as what follows shows that they are meant so, and an article that
+/// is left of them.
 fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
-    let by_quality = text.get(end).is_some_and(|token| {
-        let bracket_of_tags = || {
-            text.opened_at(end)
-                .is_some_and(|b| text.tokens[b.first..b.last].iter().any(|t| matches!(t.mark, Mark::Tag(_))))
-        };
-        matches!(token.mark, Mark::Tag(_)) || bracket_of_tags()
-    });
-    let spoken = (start..end).any(|index| text.written(index).chars().any(char::is_lowercase));
-    let mut last = end;
-    while last > start + 1 {
-        let meant = match text.tokens[last - 1].mark {
-            Mark::Tag(Strength::Weak) => {
-                by_quality || spoken && says_how(text, last - 1) || follows_firm(text, start + 1, last - 1)
-            }
-            Mark::Tag(_) => true,
-            _ => false,
-        };
-        if !meant {
-            break;
-        }
-        last -= 1;
-    }
+    let last = in_front_of_quality(text, start, end);
     // `Title The Final Cut` loses its article too.
     if end - last > 1 && last > start + 1 && text.word(last - 1) == "the" {
         return last - 1;
@@ -188,6 +193,37 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     }
 }
 
+/// Where the words about quality begin that a title ends with.
+fn in_front_of_quality(text: &Text<'_>, start: usize, end: usize) -> usize {
+    let by_quality = text.get(end).is_some_and(|token| {
+        let bracket_of_tags = || {
+            text.opened_at(end)
+                .is_some_and(|b| text.tokens[b.first..b.last].iter().any(|t| matches!(t.mark, Mark::Tag(_))))
+        };
+        matches!(token.mark, Mark::Tag(_)) || bracket_of_tags()
+    });
+    let spoken = (start..end).any(|index| text.written(index).chars().any(char::is_lowercase));
+    let says_all = |index: usize| words::find(text.word(index)).is_some_and(|word| word.tag == Tag::Complete);
+    let mut last = end;
+    while last > start + 1 {
+        let meant = match text.tokens[last - 1].mark {
+            Mark::Tag(Strength::Weak) => {
+                by_quality
+                    || spoken && says_how(text, last - 1)
+                    || follows_firm(text, start + 1, last - 1)
+                    || says_all(last - 1) && is_span_of_years(text, end)
+            }
+            Mark::Tag(_) => true,
+            _ => false,
+        };
+        if !meant {
+            break;
+        }
+        last -= 1;
+    }
+    last
+}
+
 /// Whether a surer word about quality stands before a weak one, and nothing but such words between.
 fn follows_firm(text: &Text<'_>, start: usize, index: usize) -> bool {
     let tags =
@@ -199,8 +235,9 @@ fn follows_firm(text: &Text<'_>, start: usize, index: usize) -> bool {
 /// in capitals as the last word of all, or `3D` where a word behind it says how the pictures for both eyes are packed.
 fn says_how(text: &Text<'_>, index: usize) -> bool {
     let packed = || {
-        (index + 1..text.len().min(index + 16))
-            .any(|at| matches!(text.word(at), "sbs" | "hsbs" | "ou" | "hou" | "tab"))
+        (index + 1..text.len().min(index + 16)).any(|at| {
+            matches!(text.word(at), "sbs" | "hsbs" | "ou" | "hou" | "tab") || is_whole_disc(text, at)
+        })
     };
     words::find(text.word(index)).is_some_and(|word| match word.tag {
         Tag::Spoken(_) | Tag::MultiAudio if text.is_loud(index) => true,
@@ -214,6 +251,11 @@ fn says_how(text: &Text<'_>, index: usize) -> bool {
         Tag::ThreeD => packed(),
         _ => false,
     })
+}
+
+/// `COMPLETE.BLURAY`: a disc as it is, and discs for both eyes say so.
+fn is_whole_disc(text: &Text<'_>, index: usize) -> bool {
+    text.word(index) == "complete" && text.word(index + 1) == "bluray" && text.gap(index + 1) == Gap::DOT
 }
 
 const COUNTRIES: [(&str, &str); 6] =

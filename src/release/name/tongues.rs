@@ -59,6 +59,17 @@ const SPOKEN: &[(&str, &str)] = &[
     ("zh", "chinese chi zho mandarin cantonese cantonés 国语 國語 粤语 粵語 国粤 国配 中配"),
 ];
 
+/// Codes that are words of titles as well: `Big Cat`, `Tai Chi`.
+const ALSO_WORDS: [&str; 20] = [
+    "cat", "chi", "est", "fin", "por", "mal", "tel", "lat", "kan", "ben", "tam", "pol", "ing", "rum", "spa",
+    "vie", "lit", "nor", "ara", "indo",
+];
+
+/// Whether the code of a language is a word of titles as well.
+pub(super) fn is_also_a_word(code: &str) -> bool {
+    ALSO_WORDS.contains(&code)
+}
+
 /// The same for subtitles.
 const SUBTITLES: &[(&str, &str)] = &[
     ("en", "esub esubs engsub engsubs ensub ensubs"),

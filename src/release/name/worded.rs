@@ -1,5 +1,6 @@
 //! Numbers beside words or signs for what they count.
 
+use super::bare;
 use super::counting::{self, Unit};
 use super::figures::{Figure, Reader};
 use super::numbers::{LONGEST_SPAN, Numbers};
@@ -11,12 +12,14 @@ impl Numbers {
     pub(super) fn named(&mut self, reader: &Reader<'_>, index: usize) -> Option<usize> {
         let word = reader.text.word(index);
         let token = reader.text.tokens[index];
-        let (unit, at) = match counting::unit(word) {
+        let short = || self.is_short_season(reader, index).then_some(Unit::Season);
+        let (unit, at) = match counting::unit(word).or_else(short) {
             Some(unit) => (unit, reader.past_separators(token.end, unit)),
             None => counting::glued(word).map(|(unit, letters)| (unit, token.start + letters))?,
         };
         if unit == Unit::Season
-            && let Some(number) = ordinals::number_word(reader.text.written(index + 1))
+            && let Some(number) =
+                ordinals::number_word(reader.text.written(index + 1), reader.text.word(index + 1))
             && reader.text.gap(index + 1).only(Gap::BLANK)
             && !reader.is_of_the_title(index, number)
         {
@@ -39,6 +42,14 @@ impl Numbers {
             }
             Unit::Episode => None,
         }
+    }
+
+    /// `- Tem.1`, `Tem 1 [720p]`: a short form of `Temporada` that is a word of sentences as well, so that it has to
+    /// stand between a dash or bracket and something that is no title's.
+    pub(super) fn is_short_season(&self, reader: &Reader<'_>, index: usize) -> bool {
+        let text = reader.text;
+        let set_off = text.gap(index).is_dash() || text.gap(index).has(Gap::BRACKET);
+        text.word(index) == "tem" && index > 0 && set_off && bare::closes(text, index + 2)
     }
 
     fn named_season(&mut self, reader: &Reader<'_>, first: Figure) -> Option<usize> {

@@ -174,7 +174,11 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Tag::Complete,
         Firm,
     ),
-    ("all", Tag::Complete, Weak),
+    (
+        "all integral collection collections collezione colección coleccion coleção colecao kolekcja kolekce kollektion",
+        Tag::Complete,
+        Weak,
+    ),
     (
         "multi multilang multilanguage multilingual multiaudio multiaudios dualaudio tripleaudio quadaudio trialaudio dual",
         Tag::MultiAudio,

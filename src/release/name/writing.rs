@@ -108,8 +108,11 @@ fn latin_run(text: &Text<'_>, segment: &Range<usize>) -> Option<Range<usize>> {
 
 /// Whether a token is written in another script than the Latin one.
 fn is_foreign(text: &Text<'_>, index: usize) -> bool {
-    // Latin letters with signs end at U+024F, and go on from U+1E00 to U+1EFF.
-    let other = |c: char| c.is_alphabetic() && c > '\u{24f}' && !('\u{1e00}'..='\u{1eff}').contains(&c);
+    // Latin letters with signs end at U+024F, and go on from U+1E00 to U+1EFF. Roman numerals have signs of their own.
+    let other = |c: char| {
+        let latin = matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{2160}'..='\u{217f}');
+        c.is_alphabetic() && !latin
+    };
     text.word(index).chars().any(other)
 }
 
@@ -164,7 +167,7 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
     let slice = &text.raw[begin..end];
     // Dots are blanks in a name without others, and where one leads on to the next word of the name.
     let leads_on = text.gap(part.end) == Gap::DOT && part.end < text.len();
-    let blanks = !leads_on && (slice.contains(' ') || slice.contains('_'));
+    let blanks = !leads_on && (slice.contains(' ') || slice.contains('_')) && !slice.contains(".-.");
     let mut title = String::with_capacity(slice.len());
     let mut at = begin;
     for index in part.filter(|index| is_inserted(text.word(*index))) {
@@ -200,11 +203,21 @@ fn tail(text: &Text<'_>, part: Range<usize>) -> usize {
     length
 }
 
+/// Whether the dot at a place is one of two in front of a blank.
+fn is_pair_of_dots(bytes: &[u8], at: usize) -> bool {
+    let dot = |at: usize| bytes.get(at) == Some(&b'.');
+    let first = if at > 0 && dot(at - 1) { at - 1 } else { at };
+    let led = first > 0 && dot(first - 1);
+    dot(first) && dot(first + 1) && !led && matches!(bytes.get(first + 2), Some(b' ' | b'_'))
+}
+
 /// Adds a part with its blanks: underscores always are blanks, dots only where nothing else is, and never in front
 /// of a blank.
 fn push_spaced(title: &mut String, slice: &str, blanks: bool) {
     for (at, character) in slice.char_indices() {
-        let dot = character == '.' && !blanks && slice.as_bytes().get(at + 1) != Some(&b' ');
+        // Two dots are a slip, three are meant.
+        let slip = blanks && is_pair_of_dots(&slice.as_bytes()[at.saturating_sub(2)..], at.min(2));
+        let dot = character == '.' && (slip || !blanks && slice.as_bytes().get(at + 1) != Some(&b' '));
         let spaced = character.is_whitespace() || character == '_' || dot;
         match spaced {
             true if !title.ends_with(' ') => title.push(' '),

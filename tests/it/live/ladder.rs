@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use headwater::live::{Ended, LiveError};
 
-use super::proxy::{PICTURE, Viewer, hasty, room};
+use super::proxy::{PATIENCE, PICTURE, Viewer, hasty, room};
 use crate::support::engine::{Broadcast, Channel, Cut, Engine, Faults, Film, Kind, Manner, Presence};
 
 fn garden() -> Channel {
@@ -140,6 +140,69 @@ async fn a_start_goes_on_to_the_next_engine() {
         };
         viewer.pictures(10).await;
         assert_eq!(engines[1].readers(), 1, "{fault:?}");
+        let rests = live.pool().list()[0].cooling_down_seconds.is_some();
+        assert_eq!(rests, fault.hung || fault.garbled_start, "{fault:?}");
+        live.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_taken_away_before_its_first_byte_is_left_at_once() {
+    let channel = garden();
+    let engines = [Engine::start(from_ref(&channel)), Engine::start(from_ref(&channel))];
+    engines[0].set_faults(Faults { held_headers: true, ..Faults::default() });
+    let live = room(&[&engines[0]], hasty());
+    let (viewer, ()) = tokio::join!(Viewer::of(&live, channel.by_id()), async {
+        engines[0].waited_for(|counts| counts.opened == 1).await;
+        live.pool().add(engines[1].settings()).unwrap();
+        live.pool().remove(&engines[0].address()).await.unwrap();
+    });
+    viewer.unwrap().pictures(10).await;
+    assert_eq!(engines[1].readers(), 1);
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_only_engine_has_all_the_time_there_is_whatever_others_are_listed() {
+    let channel = garden();
+    let engines = [Engine::start(from_ref(&channel)), Engine::start(from_ref(&channel))];
+    engines[1].kill();
+    let mut settings = hasty();
+    settings.patience.first_bytes = Duration::from_secs(1);
+    engines[0].set_faults(Faults { slow_start: Some(Duration::from_secs(2)), ..Faults::default() });
+    let live = room(&[&engines[0], &engines[1]], settings);
+    let deadline = Instant::now() + PATIENCE;
+    while live.pool().list()[1].last_checked.is_none() {
+        assert!(Instant::now() < deadline, "nobody asks the other engine");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(10).await;
+    assert_eq!(engines[0].counts().opened, 1);
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_only_engine_that_is_warming_up_is_asked_until_it_delivers() {
+    let cut = |is_clean| Cut { bytes: 0, time: Duration::ZERO, is_clean };
+    let faults = [
+        Faults { empty: true, ..Faults::default() },
+        Faults { cut: Some(cut(true)), ..Faults::default() },
+        Faults { cut: Some(cut(false)), ..Faults::default() },
+    ];
+    for fault in faults {
+        let channel = garden();
+        let engine = Engine::start(from_ref(&channel));
+        engine.set_faults(fault.clone());
+        let live = room(&[&engine], hasty());
+        let name = channel.by_id();
+        let (viewer, ()) = tokio::join!(Viewer::of(&live, name), async {
+            engine.waited_for(|counts| counts.opened >= 4).await;
+            engine.heal();
+        });
+        let mut viewer = viewer.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        viewer.pictures(25).await;
+        viewer.look().assert_clean();
         live.shutdown().await;
     }
 }

@@ -213,6 +213,50 @@ async fn a_channel_that_nobody_watches_makes_room_and_one_that_is_watched_does_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_the_next_channel_before_leaving_the_last_gets_the_only_place() {
+    let broadcast = Broadcast::of(Film::H264Mp2);
+    let channels = ["One", "Two"].map(|name| Channel::new(name, &broadcast));
+    let engine = Engine::start(&channels);
+    let live = room_with(&[&engine], 1, hasty());
+    let mut first = Viewer::of(&live, channels[0].by_id()).await.unwrap();
+    first.pictures(5).await;
+    let (second, ()) = tokio::join!(Viewer::of(&live, channels[1].by_id()), async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        drop(first);
+    });
+    second.unwrap().pictures(25).await;
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_was_asked_for_by_a_playlist_waits_for_its_player_to_ask_again() {
+    let channel = garden();
+    let engine = Engine::start(from_ref(&channel));
+    let mut settings = hasty();
+    settings.patience.start_grace = Duration::from_secs(2);
+    let slow = Faults { slow_start: Some(Duration::from_secs(1)), ..Faults::default() };
+    engine.set_faults(slow.clone());
+    let live = room(&[&engine], settings);
+    let (name, polls) = (channel.by_id(), ViewerFacts { means: Means::Hls, ..somebody() });
+    let asking = live.open(&name, polls.clone());
+    assert!(tokio::time::timeout(Duration::from_millis(300), asking).await.is_err());
+    assert_eq!(live.sessions().len(), 1);
+    drop(live.open(&name, polls.clone()).await.unwrap());
+    assert_eq!((engine.counts().opened, live.sessions().len()), (1, 1));
+    live.shutdown().await;
+    // Nobody asks again.
+    engine.set_faults(Faults { slow_start: Some(Duration::from_secs(5)), ..Faults::default() });
+    settings.patience.start_grace = Duration::from_millis(500);
+    let live = room(&[&engine], settings);
+    assert!(tokio::time::timeout(Duration::from_millis(300), live.open(&name, polls)).await.is_err());
+    assert_eq!(live.sessions().len(), 1);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(live.sessions().is_empty());
+    engine.heal();
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_starts_and_stops_one_session_and_never_disturbs_another() {
     let channel = garden();
     let engine = Engine::start(from_ref(&channel));

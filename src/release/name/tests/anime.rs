@@ -89,6 +89,45 @@ fn the_last_number_of_a_file_counts() {
 }
 
 #[test]
+fn a_number_may_stand_in_front_of_a_title_or_name() {
+    check(&[
+        ("[Kelp] 06 Umi no Oto II (720p 8bit AAC).mp4", "Umi no Oto II E6 720p"),
+        ("[Kelp]_09_Umi_no_Oto_[720p].mkv", "Umi no Oto E9 720p"),
+        ("[Kelp] 12 - Umi Umi [BD][720p][AAC].mp4", "Umi Umi E12 720p"),
+        ("[Kelp] 11 - The Movie [720p].mkv", "11 - The Movie 720p"),
+        ("[Kelp] 12 Umi (720p).mkv", "12 Umi 720p"),
+        ("[Kelp] 009 Umi Cyborg (1080p).mkv", "009 Umi Cyborg 1080p"),
+        ("[Kelp] 07 Umi 05 (720p).mkv", "07 Umi E5 720p"),
+        ("[Kelp] 06 Umi no Oto (720p)", "06 Umi no Oto 720p"),
+        ("[Kelp] 06 Umi no Oto.mkv", "06 Umi no Oto"),
+        ("[Kelp] Umi 34 - At the Shore [781219F1].mkv", "Umi E34"),
+        ("[Kelp]_Umi_no_Oto_107_-_The_Long_Tide_[781219F1].mkv", "Umi no Oto E107"),
+        ("[Kelp] Umi 34 - The Movie [781219F1].mkv", "Umi 34 - The Movie"),
+        ("[Kelp] Umi 34 - At the Shore.mkv", "Umi 34 - At the Shore"),
+        ("[Kelp] Umi 2 - At the Shore [781219F1].mkv", "Umi 2 - At the Shore"),
+        ("[Kelp] Umi Part 12 - At the Shore [781219F1].mkv", "Umi Part 12 - At the Shore"),
+    ]);
+}
+
+#[test]
+fn initials_between_dashes_repeat_the_title() {
+    check(&[
+        ("[Kelp]_Quiet_Reef_-_QR_-_07_[H264][720p][EB7838FC]", "Quiet Reef E7 720p"),
+        ("[Kelp] The Long Tide - TLT - 07v2 [720p]", "The Long Tide E7 720p"),
+        ("[Kelp] Quiet Reef - XY - 07 [720p]", "Quiet Reef - XY E7 720p"),
+        ("[Kelp] Quiet Reef - QR [720p]", "Quiet Reef - QR 720p"),
+    ]);
+}
+
+#[test]
+fn signs_for_roman_numerals_are_part_of_a_title() {
+    check(&[
+        ("[Kelp][海之音][The Sea Ⅱ][2019][17][AVC][GB][1080P]", "The Sea Ⅱ (2019) E17 1080p"),
+        ("[Kelp] The Sea Ⅲ - 04 [720p].mkv", "The Sea Ⅲ E4 720p"),
+    ]);
+}
+
+#[test]
 fn films_and_unclear_numbers_are_no_episodes() {
     check(&[
         ("[Kelp] Umi no Oto 100 [BD 1080p]", "Umi no Oto 100 1080p"),

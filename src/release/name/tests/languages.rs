@@ -38,6 +38,35 @@ fn seasons_and_episodes_in_romance_languages() {
 }
 
 #[test]
+fn numbers_of_seasons_are_spelt_out() {
+    check(&[
+        ("Le Port Saison sept FRENCH.BDRip.XviD-KLP", "Le Port S7"),
+        ("Le Port Première Saison 720p", "Le Port S1 720p"),
+        ("El Puerto Temporada dos 720p", "El Puerto S2 720p"),
+        ("El Puerto - Segunda Temporada 720p", "El Puerto S2 720p"),
+        ("O Porto Temporada cinco 1080p", "O Porto S5 1080p"),
+        ("Der Hafen Staffel drei 720p", "Der Hafen S3 720p"),
+        ("Der Hafen - Vierte Staffel 720p", "Der Hafen S4 720p"),
+        ("Il Porto Stagione otto 1080p", "Il Porto S8 1080p"),
+        ("Il Porto Prima Stagione 1080p", "Il Porto S1 1080p"),
+        ("Harbour Season 2 Premiere Episode 720p", "Harbour S2 720p"),
+        ("Prima la Segunda 2019 1080p", "Prima la Segunda (2019) 1080p"),
+    ]);
+}
+
+#[test]
+fn a_short_word_for_a_season_stands_apart() {
+    check(&[
+        ("Puerto.-.Tem.1.720p.HDTV.x264[Cap.112_114.Final]SPANISH.AUDIO-KLP", "Puerto S1 E12-14 720p"),
+        ("Puerto [Tem 2][720p]", "Puerto S2 720p"),
+        ("Puerto - Tem. 3 [HDTV]", "Puerto S3"),
+        ("Puerto - Tem.2x03.avi", "Puerto S2 E3"),
+        ("Ela Tem 3 Filhos 2019 1080p", "Ela Tem 3 Filhos (2019) 1080p"),
+        ("Ela - Tem 3 Filhos 2019 1080p", "Ela - Tem 3 Filhos (2019) 1080p"),
+    ]);
+}
+
+#[test]
 fn seasons_and_episodes_in_germanic_and_northern_languages() {
     check(&[
         ("Die Küste Staffel 3 Folge 7", "Die Küste S3 E7"),

@@ -5,6 +5,7 @@ mod days;
 mod languages;
 mod movies;
 mod numbering;
+mod packs;
 mod properties;
 mod qualities;
 mod shows;

@@ -21,6 +21,26 @@ fn a_tag_may_touch_the_title_or_lack_a_letter() {
 }
 
 #[test]
+fn a_tag_may_touch_the_lines() {
+    check(&[
+        ("clv.3x11m720p.es[www.example.com].mkv", "clv S3 E11 720p"),
+        ("harbour.2x04m1080p.mkv", "harbour S2 E4 1080p"),
+        ("Harbour.S02E04x264.mkv", "Harbour S2 E4"),
+    ]);
+}
+
+#[test]
+fn two_episodes_behind_a_dash_are_listed() {
+    check(&[
+        ("Harbour Lights - 103, 104 - The Reef - The Shore.mkv", "Harbour Lights E103-104"),
+        ("Harbour Lights - 07, 08 [720p]", "Harbour Lights E7-8 720p"),
+        ("Harbour Lights - 103, 204 Ways.mkv", "Harbour Lights - 103, 204 Ways"),
+        ("Harbour Lights - 10, 11 and 12 Ways.mkv", "Harbour Lights - 10, 11 and 12 Ways"),
+        ("10, 11 Ways (2008).mkv", "10, 11 Ways (2008)"),
+    ]);
+}
+
+#[test]
 fn a_word_in_front_of_a_tag_adds_nothing() {
     check(&[
         ("Harbour Season S01-S07 COMPLETE 720p", "Harbour S1-7 720p"),
@@ -59,6 +79,8 @@ fn lists_and_years_of_seasons_are_read() {
         ("Harbour.-.Season.1.3.4-.Mp4.1080p", "Harbour S1,3-4 1080p"),
         ("Harbour Season 1.05 720p", "Harbour S1 720p"),
         ("Harbour Races 2016x03 The Race 1080p25", "Harbour Races (2016) S2016 E3 1080p"),
+        ("Harbour.S2014E18.720p.HDTV.x264-KLP", "Harbour (2014) S2014 E18 720p"),
+        ("Harbour.2009.S2014E18.720p", "Harbour (2009) S2014 E18 720p"),
         ("Harbour Tunes 1940x01 The Stand.mkv", "Harbour Tunes (1940) S1940 E1"),
         ("Harbour 2000 - 2009 Collection DVDRip", "Harbour (2000)"),
     ]);

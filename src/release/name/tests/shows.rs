@@ -29,7 +29,7 @@ fn season_and_episode_stand_together_in_many_ways() {
         ("Harbour.Lights.Season.03.Episode.07.1080p", "Harbour Lights S3 E7 1080p"),
         ("Harbour Lights Season 3 Ep. 7", "Harbour Lights S3 E7"),
         ("Harbour.Lights.S12E103.mkv", "Harbour Lights S12 E103"),
-        ("Harbour.Lights.S2019E112.720p.WEB", "Harbour Lights S2019 E112 720p"),
+        ("Harbour.Lights.S2019E112.720p.WEB", "Harbour Lights (2019) S2019 E112 720p"),
         ("Harbour.Lights.S03E07b.mkv", "Harbour Lights S3 E7"),
         ("Harbour.Lights.S03E07v2.1080p.mkv", "Harbour Lights S3 E7 1080p"),
         ("Harbour.Lights.S00E02.Making.Of.mkv", "Harbour Lights S0 E2"),

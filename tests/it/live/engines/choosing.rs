@@ -7,7 +7,7 @@ use futures::future::join_all;
 use headwater::config::EngineSettings;
 use headwater::live::engines::{Claim, FailureKind, NoEngine, Wanted};
 
-use super::{Rig, channels, garden};
+use super::{PATIENCE, Rig, channels, garden};
 use crate::support::engine::{Engine, Manner, Presence};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,7 +82,7 @@ async fn one_without_a_network_comes_last_with_all_that_share_its_tunnel() {
     for channel in &channels {
         let wanted = Wanted { channel: None, avoid: &[engines[0].address(), engines[2].address()] };
         let claim = rig.pool.claim(&wanted).await.unwrap();
-        claim.start(&channel.by_id()).await.unwrap().failed(FailureKind::Silent);
+        claim.start(&channel.by_id(), PATIENCE).await.unwrap().failed(FailureKind::Silent);
     }
     let claims: Vec<_> = join_all((0..2).map(|_| rig.claim())).await;
     assert!(claims.iter().all(|claim| claim.as_ref().unwrap().engine() == &engines[2].settings()));

@@ -7,7 +7,7 @@ use headwater::config::EngineSettings;
 use headwater::live::Selector;
 use headwater::live::engines::{NoEngine, StartError};
 
-use super::{PACKET, Rig, channels, garden, take};
+use super::{PACKET, PATIENCE, Rig, channels, garden, take};
 use crate::support::engine::{Engine, Faults, Kind, Manner, Presence};
 
 fn manner(change: impl FnOnce(&mut Manner)) -> Manner {
@@ -113,7 +113,7 @@ async fn an_engine_that_is_away_is_known_as_such_and_is_back_as_soon_as_it_answe
             Rig::with(vec![engine.settings()], |settings| settings.cache_ttl = Duration::from_millis(50));
         let claim = rig.claim().await.unwrap();
         engine.set_presence(presence);
-        let error = claim.start(&channel.by_id()).await.unwrap_err();
+        let error = claim.start(&channel.by_id(), PATIENCE).await.unwrap_err();
         let expected = match presence {
             Presence::Unavailable => StartError::Overloaded,
             _ => StartError::Unreachable,
@@ -140,12 +140,15 @@ async fn answers_without_sense_and_too_much_to_do_let_the_engine_rest() {
         engine.set_faults(faults);
         let rig = Rig::of(&[&engine]);
         assert_eq!(rig.start(&channel.by_id()).await.unwrap_err(), expected);
-        match (expected, rig.claim().await.unwrap_err()) {
-            (StartError::Unreachable, NoEngine::Down) => {}
-            (_, NoEngine::CoolingDown(rest)) => assert!(rest <= Duration::from_secs(5)),
-            other => panic!("{other:?}"),
+        let report = rig.pool.list().remove(0);
+        assert!(!report.healthy);
+        if expected == StartError::Unreachable {
+            assert_eq!(rig.claim().await.unwrap_err(), NoEngine::Down);
+        } else {
+            assert!(report.cooling_down_seconds.is_some_and(|rest| rest <= 5.0), "{report:?}");
+            let claim = rig.claim().await.expect("the only one is not left alone");
+            assert_eq!(claim.engine(), &engine.settings());
         }
-        assert!(!rig.pool.list()[0].healthy);
     }
 }
 

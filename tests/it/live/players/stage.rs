@@ -19,13 +19,18 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A channel that shows `film`, and so many engines that have it.
+    /// A channel that shows `film` and is the only one of the operator's list, and so many engines that have it.
     pub(super) fn start(film: Film, engines: usize) -> Self {
         let channel = Channel::new("Open Garden", &Broadcast::of(film));
         let engines: Vec<Engine> =
             (0..engines).map(|_| Engine::start(std::slice::from_ref(&channel))).collect();
         let settings: Vec<String> = engines.iter().map(|engine| engine.settings().to_string()).collect();
-        let server = Setup::new().env("HEADWATER_ENGINES", &settings.join(",")).start();
+        let setup = Setup::new();
+        let list = setup.home().join("channels.m3u");
+        let entry = format!("#EXTM3U\n#EXTINF:-1,Open Garden\nacestream://{}\n", channel.content_id);
+        std::fs::write(&list, entry).expect("the home is writable");
+        let setup = setup.env("HEADWATER_CHANNELS", &list.display().to_string());
+        let server = setup.env("HEADWATER_ENGINES", &settings.join(",")).start();
         Self { server, engines, film, channel }
     }
 
