@@ -34,10 +34,7 @@ impl Stage {
         let engines: Vec<Engine> = manners.iter().map(start).collect();
         let settings: Vec<String> = engines.iter().map(|engine| engine.settings().to_string()).collect();
         let list = setup.home().join("channels.m3u");
-        let entry = format!("#EXTM3U
-#EXTINF:-1,{NAME}
-acestream://{}
-", channel.content_id);
+        let entry = format!("#EXTM3U\n#EXTINF:-1,{NAME}\nacestream://{}\n", channel.content_id);
         std::fs::write(&list, entry).expect("the home is writable");
         let setup = setup.env("HEADWATER_CHANNELS", &list.display().to_string());
         let server = setup.env("HEADWATER_ENGINES", &settings.join(",")).start();
