@@ -209,3 +209,42 @@ async fn ended(running: Running) -> Fault {
         Err(error) => Fault::Io(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::InfoHash;
+    use crate::live::hls::body::Body;
+    use crate::live::hls::shelves::{Shelves, ShelvesSettings};
+    use crate::live::hls::window::tests::piece;
+    use crate::live::ring::{Ring, RingLimits};
+
+    fn shelf(folder: &tempfile::TempDir) -> Arc<Shelf> {
+        let settings = ShelvesSettings {
+            folder: folder.path().to_owned(),
+            window: Duration::from_secs(60),
+            most_bytes: 1 << 20,
+            ffmpeg: None,
+        };
+        let ring = Ring::new(RingLimits { span: Duration::from_secs(60), bytes: 1 << 20 });
+        Shelves::open(settings).unwrap().shelf(InfoHash::new([7; 20]), &ring)
+    }
+
+    #[test]
+    fn a_stretch_is_over_when_its_next_segment_does_not_continue_it_or_has_gone() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let shelf = shelf(&folder);
+        let add = |at, after_break| drop(shelf.window().add(piece(at, 5, after_break), Body::memory(vec![])));
+        add(0, false);
+        let mut stretch = Stretch::begin(&shelf, 0);
+        assert!(stretch.closed(&shelf).is_some() && !stretch.is_over(&shelf));
+        stretch.number = 1;
+        assert!(!stretch.is_over(&shelf), "its next segment may come");
+        add(5, true);
+        assert!(stretch.closed(&shelf).is_none() && stretch.is_over(&shelf));
+        let other = Stretch::begin(&shelf, 1);
+        assert!(!other.is_over(&shelf));
+        drop(shelf.window().clear());
+        assert!(other.is_over(&shelf));
+    }
+}
