@@ -18,15 +18,15 @@ mod support;
 
 use std::fs;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
 use support::engine::{Broadcast, Channel, Engine, Film, Kind, Manner};
+use support::onlooker::{Pauses, bare};
 use support::process::run;
 use support::server::{Headwater, Setup};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -46,8 +46,8 @@ const JOINS: u64 = 20;
 const TICKS: f64 = 100.0;
 /// Bits per second that figures are given for.
 const RATE: f64 = 8e6;
-/// Bytes of a packet of a transport stream.
-const PACKET: usize = 188;
+/// What the system holds for a viewer who does not read; little, so that the server feels it soon.
+const UNREAD: usize = 256 << 10;
 
 fn main() {
     // `cargo test --benches` passes this; there is nothing to test here.
@@ -90,68 +90,49 @@ impl Stage {
     fn path(&self) -> String {
         format!("/ace/getstream?id={}", self.channel.content_id)
     }
-
-    /// The address of the server, for sockets.
-    fn address(&self) -> String {
-        self.server.base().trim_start_matches("http://").to_owned()
-    }
 }
 
 /// Somebody who watches, and what was noticed while somebody looked.
-#[derive(Default)]
 struct Viewer {
     bytes: AtomicU64,
-    /// The longest time between two reads, in microseconds.
-    pause: AtomicU64,
+    pauses: Mutex<Pauses>,
     is_frozen: AtomicBool,
 }
 
 impl Viewer {
+    fn new() -> Arc<Self> {
+        let pauses = Mutex::new(Pauses::new());
+        Arc::new(Self { bytes: AtomicU64::new(0), pauses, is_frozen: AtomicBool::new(false) })
+    }
+
     /// Reads until the connection ends.
     async fn watch(self: Arc<Self>, mut stream: TcpStream) {
-        let (mut buffer, mut last) = (vec![0; 64 << 10], Instant::now());
+        let mut buffer = vec![0; 64 << 10];
         loop {
             if self.is_frozen.load(Ordering::Relaxed) {
                 tokio::time::sleep(Duration::from_millis(100)).await;
-                last = Instant::now();
                 continue;
             }
             match stream.read(&mut buffer).await {
-                Ok(length @ 1..) => self.bytes.fetch_add(length as u64, Ordering::Relaxed),
+                Ok(length @ 1..) => {
+                    self.bytes.fetch_add(length as u64, Ordering::Relaxed);
+                    self.pauses.lock().unwrap().saw(&buffer[..length]);
+                }
                 _ => return,
-            };
-            let pause = u64::try_from(last.elapsed().as_micros()).unwrap();
-            self.pause.fetch_max(pause, Ordering::Relaxed);
-            last = Instant::now();
+            }
         }
     }
 }
 
-/// Asks for a channel as a player of old does, so that nothing but the stream comes after the head, and waits for the
-/// first byte of the answer.
+/// Begins to watch.
 async fn open(stage: &Stage) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    // A viewer who stops reading shall be felt by the server soon.
-    socket.set_recv_buffer_size(256 << 10).unwrap();
-    let address: std::net::SocketAddr = stage.address().parse().unwrap();
-    socket.connect(&address.into()).unwrap();
-    socket.set_nonblocking(true).unwrap();
-    let mut stream = TcpStream::from_std(socket.into()).unwrap();
-    let request = format!("GET {} HTTP/1.0\r\n\r\n", stage.path());
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap();
-    assert!(head.starts_with("HTTP/1.0 200") || head.starts_with("HTTP/1.1 200"), "{head}");
-    stream
+    bare(stage.server.base(), &stage.path(), UNREAD).await
 }
 
 /// Many viewers of one channel: what they cost, and what they notice when one of them freezes.
 async fn crowd() -> Vec<Row> {
     let stage = Stage::start(Film::Heavy, 1);
-    let viewers: Vec<Arc<Viewer>> = (0..VIEWERS).map(|_| Arc::default()).collect();
+    let viewers: Vec<Arc<Viewer>> = (0..VIEWERS).map(|_| Viewer::new()).collect();
     let mut tasks = JoinSet::new();
     let (first, others) = viewers.split_first().unwrap();
     tasks.spawn(Arc::clone(first).watch(open(&stage).await));
@@ -195,24 +176,24 @@ struct Seen {
     rate: f64,
     /// The share that the slowest got of what the fastest got.
     slowest: f64,
-    /// The longest time between two reads.
+    /// The longest time between two packets that are no filling.
     pause: Duration,
 }
 
 async fn watched(server: &Headwater, viewers: &[Arc<Viewer>], time: Duration) -> Seen {
     let bytes = |viewer: &Arc<Viewer>| viewer.bytes.load(Ordering::Relaxed);
     let before: Vec<u64> = viewers.iter().map(bytes).collect();
-    viewers.iter().for_each(|viewer| viewer.pause.store(0, Ordering::Relaxed));
+    viewers.iter().for_each(|viewer| viewer.pauses.lock().unwrap().forget());
     let (worked, begun) = (processor(server), Instant::now());
     tokio::time::sleep(time).await;
     let (worked, seconds) = (processor(server) - worked, begun.elapsed().as_secs_f64());
     let got: Vec<u64> = viewers.iter().map(bytes).zip(before).map(|(now, before)| now - before).collect();
-    let pause = viewers.iter().map(|viewer| viewer.pause.load(Ordering::Relaxed)).max().unwrap();
+    let pause = viewers.iter().map(|viewer| viewer.pauses.lock().unwrap().longest()).max().unwrap();
     Seen {
         cores: worked / seconds,
         rate: got.iter().sum::<u64>() as f64 * 8.0 / seconds,
         slowest: *got.iter().min().unwrap() as f64 / *got.iter().max().unwrap() as f64,
-        pause: Duration::from_micros(pause),
+        pause,
     }
 }
 
@@ -222,12 +203,12 @@ async fn kills() -> Vec<Row> {
     for _ in 0..KILLS {
         let stage = Stage::start(Film::Heavy, 2);
         let mut stream = open(&stage).await;
-        let mut gap = Gap::default();
-        gap.read(&mut stream, Duration::from_secs(6)).await;
-        gap.longest = Duration::ZERO;
+        let mut pauses = Pauses::new();
+        read(&mut stream, &mut pauses, Duration::from_secs(6)).await;
+        pauses.forget();
         stage.engines.iter().find(|engine| engine.readers() > 0).unwrap().kill();
-        gap.read(&mut stream, Duration::from_secs(25)).await;
-        gaps.push(gap.longest);
+        read(&mut stream, &mut pauses, Duration::from_secs(25)).await;
+        gaps.push(pauses.longest());
     }
     gaps.sort_unstable();
     let worst = *gaps.last().unwrap();
@@ -237,30 +218,13 @@ async fn kills() -> Vec<Row> {
     ]
 }
 
-/// The longest time between two packets that are no filling.
-#[derive(Default)]
-struct Gap {
-    longest: Duration,
-    last: Option<Instant>,
-    rest: Vec<u8>,
-}
-
-impl Gap {
-    async fn read(&mut self, stream: &mut TcpStream, time: Duration) {
-        let (begun, mut buffer) = (Instant::now(), vec![0; 64 << 10]);
-        while begun.elapsed() < time {
-            let length = stream.read(&mut buffer).await.unwrap();
-            assert!(length > 0, "the channel has ended");
-            self.rest.extend_from_slice(&buffer[..length]);
-            let whole = self.rest.len() / PACKET * PACKET;
-            let is_filling = |packet: &[u8]| packet[1] & 0x1F == 0x1F && packet[2] == 0xFF;
-            if self.rest[..whole].chunks_exact(PACKET).any(|packet| !is_filling(packet)) {
-                let now = Instant::now();
-                self.longest = self.longest.max(self.last.map_or(Duration::ZERO, |last| now - last));
-                self.last = Some(now);
-            }
-            self.rest.drain(..whole);
-        }
+/// Watches for a time.
+async fn read(stream: &mut TcpStream, pauses: &mut Pauses, time: Duration) {
+    let (begun, mut buffer) = (Instant::now(), vec![0; 64 << 10]);
+    while begun.elapsed() < time {
+        let length = stream.read(&mut buffer).await.unwrap();
+        assert!(length > 0, "the channel has ended");
+        pauses.saw(&buffer[..length]);
     }
 }
 

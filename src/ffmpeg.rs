@@ -14,9 +14,13 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// How long it may take to say what it can do. It answers within a moment; only a broken disk takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Time after which it is asked again if it was silent: a machine that is just busy answers then.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Lines of its messages that are kept for the log: what went wrong is at the end.
 const KEPT_LINES: usize = 8;
@@ -32,6 +36,8 @@ const NICENESS: i32 = 10;
 pub struct Ffmpeg {
     program: Arc<str>,
     missing: Arc<OnceCell<Option<FfmpegMissing>>>,
+    /// It did not answer, and is not asked before then.
+    silent_until: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Why there is no ffmpeg.
@@ -40,7 +46,10 @@ pub enum FfmpegMissing {
     /// It cannot be started.
     #[error("`{0}` cannot be started: {1}")]
     Absent(Arc<str>, #[source] io::Error),
-    /// It does not answer, or not as ffmpeg does.
+    /// It does not answer in time, which another time it may.
+    #[error("`{0}` does not answer in time")]
+    Silent(Arc<str>),
+    /// It does not answer as ffmpeg does.
     #[error("`{0}` does not answer as ffmpeg does")]
     Strange(Arc<str>),
     /// It was built without an encoder that we need.
@@ -51,19 +60,37 @@ pub enum FfmpegMissing {
 impl Ffmpeg {
     /// A program by name or path.
     pub fn new(program: &str) -> Self {
-        Self { program: program.into(), missing: Arc::default() }
+        Self { program: program.into(), missing: Arc::default(), silent_until: Arc::default() }
     }
 
-    /// Whether it is there and can encode AAC. Asked once; what is wrong is logged once.
+    /// Whether it is there and can encode AAC. Asked once, or now and then while it does not answer; what is wrong is
+    /// logged each time.
     pub async fn is_usable(&self) -> bool {
+        self.answers_within(PATIENCE).await
+    }
+
+    async fn answers_within(&self, patience: Duration) -> bool {
         let look = || async {
-            let missing = look(&self.program).await.err();
+            if self.is_silent() {
+                return Err(());
+            }
+            let missing = look(&self.program, patience).await.err();
             if let Some(why) = &missing {
                 tracing::warn!(%why, "no ffmpeg: players that cannot decode the sound of a live channel will be mute");
             }
-            missing
+            if matches!(missing, Some(FfmpegMissing::Silent(_))) {
+                *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Instant::now() + ASK_AGAIN);
+                return Err(());
+            }
+            Ok(missing)
         };
-        self.missing.get_or_init(look).await.is_none()
+        self.missing.get_or_try_init(look).await.is_ok_and(Option::is_none)
+    }
+
+    fn is_silent(&self) -> bool {
+        let until = *self.silent_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Starts it. It reads what is written to its input and writes to its output; messages are kept.
@@ -90,13 +117,14 @@ impl Ffmpeg {
     }
 }
 
-async fn look(program: &Arc<str>) -> Result<(), FfmpegMissing> {
+async fn look(program: &Arc<str>, patience: Duration) -> Result<(), FfmpegMissing> {
     let mut command = Command::new(&**program);
     command.args(["-hide_banner", "-loglevel", "error", "-encoders"]).stdin(Stdio::null()).kill_on_drop(true);
-    let said = match tokio::time::timeout(PATIENCE, command.output()).await {
+    let said = match tokio::time::timeout(patience, command.output()).await {
         Ok(Ok(output)) if output.status.success() => output.stdout,
         Ok(Err(error)) => return Err(FfmpegMissing::Absent(Arc::clone(program), error)),
-        Ok(Ok(_)) | Err(_) => return Err(FfmpegMissing::Strange(Arc::clone(program))),
+        Ok(Ok(_)) => return Err(FfmpegMissing::Strange(Arc::clone(program))),
+        Err(_) => return Err(FfmpegMissing::Silent(Arc::clone(program))),
     };
     let said = String::from_utf8_lossy(&said);
     let has_aac = said.lines().any(|line| line.split_whitespace().nth(1) == Some("aac"));
@@ -192,11 +220,26 @@ mod tests {
             ("false", "does not answer"),
             ("true", "no AAC encoder"),
         ] {
-            let said = look(&program.into()).await.unwrap_err().to_string();
+            let said = look(&program.into(), PATIENCE).await.unwrap_err().to_string();
             assert!(said.contains(why), "{said}");
             assert!(!Ffmpeg::new(program).is_usable().await);
         }
         assert!(Ffmpeg::new("ffmpeg").is_usable().await);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_was_silent_once_is_asked_again_later() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("slow");
+        let text = "#!/bin/sh\nmkdir \"$0-first\" 2>/dev/null && exec sleep 60\nexec ffmpeg \"$@\"\n";
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let ffmpeg = Ffmpeg::new(path.to_str().unwrap());
+        assert!(!ffmpeg.answers_within(Duration::from_secs(1)).await);
+        assert!(!ffmpeg.is_usable().await, "not at once");
+        *ffmpeg.silent_until.lock().unwrap() = Some(Instant::now());
+        assert!(ffmpeg.is_usable().await);
     }
 
     #[tokio::test]

@@ -98,8 +98,10 @@ pub enum Codec {
     H264,
     /// H.265.
     Hevc,
-    /// AAC in ADTS or LATM.
+    /// AAC in ADTS, which every player reads.
     Aac,
+    /// AAC in LATM, as DVB has it. Browsers and phones do not read it from a transport stream.
+    AacLatm,
     /// MPEG audio: layers 1 to 3. Layer 2 is what broadcasts use.
     MpegAudio,
     /// Dolby Digital.
@@ -118,7 +120,7 @@ impl Codec {
 
     /// Whether it is a sound.
     pub fn is_audio(self) -> bool {
-        matches!(self, Self::Aac | Self::MpegAudio | Self::Ac3 | Self::Eac3)
+        matches!(self, Self::Aac | Self::AacLatm | Self::MpegAudio | Self::Ac3 | Self::Eac3)
     }
 }
 

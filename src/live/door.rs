@@ -156,6 +156,9 @@ impl Live {
         let waiting = async {
             for _ in 0..MOST_MOVES {
                 let hold = self.enter(selector, &facts)?;
+                if facts.means != Means::Check {
+                    tracing::info!(channel = %hold.session().stream_id(), means = ?facts.means, "a viewer comes");
+                }
                 if let Ok(cursor) = hold.session().ring().join(at).await {
                     hold.touch();
                     return Ok((hold, cursor));

@@ -167,6 +167,15 @@ impl Ring {
         }
     }
 
+    /// Waits until nothing more will come.
+    pub async fn until_ended(&self) {
+        let mut news = self.news.subscribe();
+        while self.ended().is_none() {
+            // The sender lives as long as the ring.
+            let _ = news.changed().await;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Every change is whole before the lock is let go, so a panic elsewhere leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

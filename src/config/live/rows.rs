@@ -122,6 +122,6 @@ pub(in crate::config) const SETTINGS: &[Setting] = &[
         key: "live.session_cleanup_interval",
         aliases: &["SESSION_CLEANUP_INTERVAL"],
         default: "1m",
-        meaning: "Time between two looks for live channels that nobody watches. A bare number is in seconds.",
+        meaning: "Time between two looks for live channels that nobody watches; where `HEADWATER_STREAM_IDLE_TIMEOUT` is shorter, that counts instead. A bare number is in seconds.",
     },
 ];

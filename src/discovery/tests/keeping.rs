@@ -10,9 +10,17 @@ const HOUR: u64 = 3_600;
 
 /// Makes what the first indexer of `stage` said about `tt1` older.
 async fn make_old(stage: &Stage, seconds: u64) {
+    let member = stage.everybody().members[0].clone();
+    // A search tells its answer before that is on disk, and whoever asks until then joins it instead of asking anew.
+    let is_over = async {
+        while member.flights.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(UNHURRIED, is_over).await.expect("a search that has answered ends");
     let Ok(id) = "tt1".parse();
     let asked = Asked::new(stage.inner().titles.query("movie", &id).await, "x");
-    let key = stage.everybody().members[0].key(&asked.key);
+    let key = member.key(&asked.key);
     let results = &stage.inner().desk.results;
     let entry = results.get(&key).await.expect("it has answered before");
     let entry =

@@ -30,7 +30,11 @@ use crate::profile::IndexerSettings;
 use crate::seal::Sealer;
 use crate::source::lookup::Lookup;
 
-/// How long a find of [`Stage`] waits unless a test says otherwise.
+/// How long a find of [`Stage`] waits unless a test says otherwise: longer than any answer takes on a busy machine, so
+/// that only what hangs is late.
+const UNHURRIED: Duration = Duration::from_secs(30);
+
+/// How long it waits in tests of what hangs.
 const DEADLINE: Duration = Duration::from_millis(250);
 
 /// What a fake does when it is asked.
@@ -143,7 +147,7 @@ impl Default for Plan {
             local: Vec::new(),
             settings: Vec::new(),
             build: |_, _| Scripted::new("built", [Act::Find(Vec::new())]),
-            deadline: DEADLINE,
+            deadline: UNHURRIED,
             secret: "a secret of these tests",
             folder: None,
         }
@@ -153,6 +157,11 @@ impl Default for Plan {
 impl Plan {
     fn remote(indexers: impl IntoIterator<Item = Arc<Scripted>>) -> Self {
         Self { remote: indexers.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The same with [`DEADLINE`].
+    fn hurried(self) -> Self {
+        Self { deadline: DEADLINE, ..self }
     }
 
     async fn start(self) -> Stage {

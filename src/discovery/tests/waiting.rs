@@ -28,7 +28,7 @@ async fn ten_indexers_of_which_two_hang_are_answered_at_the_deadline_and_then_at
 #[tokio::test]
 async fn an_indexer_that_hangs_rests_after_its_budget_and_what_it_said_is_kept() {
     let hangs = Scripted::with_budget("hangs", DEADLINE * 2, [Act::Hang(vec![found(1, "A")])]);
-    let stage = Plan::remote([hangs.clone()]).start().await;
+    let stage = Plan::remote([hangs.clone()]).hurried().start().await;
     assert_eq!(outcomes(&stage.find("tt1").await), [Outcome::Late(1)]);
     let is_resting = |findings: &Findings| matches!(outcomes(findings)[..], [Outcome::Resting(_, 1)]);
     assert_eq!(names(&stage.find_until("tt1", is_resting).await), ["A"]);
@@ -70,7 +70,7 @@ async fn five_who_ask_at_once_are_one_search() {
 #[tokio::test]
 async fn who_asks_for_one_video_after_the_other_piles_up_no_searches() {
     let hangs = Scripted::new("hangs", [Act::Hang(Vec::new())]);
-    let stage = Plan::remote([hangs.clone()]).start().await;
+    let stage = Plan::remote([hangs.clone()]).hurried().start().await;
     let ids: Vec<String> = (0..100).map(|number| format!("tt{number}")).collect();
     let all = futures::future::join_all(ids.iter().map(|id| stage.find(id))).await;
     assert!(all.iter().all(|findings| !findings.complete && outcomes(findings) == [Outcome::Late(0)]));
@@ -106,7 +106,7 @@ async fn a_question_that_an_indexer_does_not_take_is_no_failure() {
 
 #[tokio::test]
 async fn a_stop_does_not_wait_for_indexers() {
-    let stage = Plan::remote([Scripted::new("hangs", [Act::Hang(Vec::new())])]).start().await;
+    let stage = Plan::remote([Scripted::new("hangs", [Act::Hang(Vec::new())])]).hurried().start().await;
     stage.find("tt1").await;
     tokio::time::timeout(Duration::from_secs(5), stage.stop()).await.unwrap();
 }

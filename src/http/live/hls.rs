@@ -20,8 +20,8 @@ use crate::http::error::ApiError;
 use crate::http::segments::Segments;
 use crate::http::state::App;
 use crate::http::wish;
-use crate::live::hls::{NotReady, PlaylistAsk, Rendition, SegmentReader};
-use crate::live::{Hold, LiveError, Means, Selector, Session};
+use crate::live::hls::{NotReady, PlaylistAsk, Rendition, SegmentReader, Shelf};
+use crate::live::{Hold, LiveError, Means, Selector};
 use crate::play::{Outcome, Representation};
 
 /// The type of a playlist (RFC 8216, section 4).
@@ -49,7 +49,7 @@ pub(super) async fn manifest(
 ) -> Result<Response, ApiError> {
     let selector = selector(&request)?;
     if request.method == Method::HEAD {
-        return Ok(playlist(String::new()));
+        return Ok(playlist(unknown()));
     }
     let hold = app.live.open(&selector, viewer(peer, &request, Means::Hls)).await?;
     let session = Arc::clone(hold.session());
@@ -57,7 +57,7 @@ pub(super) async fn manifest(
     session.shelf().poll(name, || Some(hold));
     let base = format!("hls/{}/", session.stream_id());
     let text = session.shelf().master(&base, &query(name), PATIENCE).await?;
-    Ok(playlist(text))
+    Ok(playlist(text.into()))
 }
 
 /// `GET|HEAD /ace/hls/{channel}/{file}`: a playlist or a segment.
@@ -70,35 +70,39 @@ pub(super) async fn file(
     let selector = Selector::Either(wish::info_hash(&channel)?);
     let name = name(peer, &request);
     match Rendition::of_playlist(&file) {
-        Some(_) if request.method == Method::HEAD => Ok(playlist(String::new())),
+        Some(_) if request.method == Method::HEAD => Ok(playlist(unknown())),
         Some(rendition) => {
-            let session = poll(&app, &selector, name, (peer, &request)).await?;
+            let shelf = poll(&app, &selector, name, (peer, &request)).await?;
             let query = query(name);
             let ask = PlaylistAsk { rendition, query: &query, patience: PATIENCE };
-            Ok(playlist(session.shelf().playlist(ask).await?))
+            Ok(playlist(shelf.playlist(ask).await?.into()))
         }
         None => segment(&app, &selector, &file, (name, &request)),
     }
 }
 
-/// The session of a channel, with whoever asks as one of its viewers. A player that was away for so long that the
-/// session has ended starts another one.
+/// The shelf of a channel, with whoever asks as one of its viewers. Who has watched until it ended learns of the end; a
+/// player that was away for longer starts the channel anew.
 async fn poll(
     app: &App,
     selector: &Selector,
     name: u64,
     (peer, request): (SocketAddr, &Parts),
-) -> Result<Arc<Session>, ApiError> {
+) -> Result<Arc<Shelf>, ApiError> {
     let facts = viewer(peer, request, Means::Hls);
     if let Some(session) = app.live.session(selector)
         && session.shelf().poll(name, || session.hold(facts.clone())).is_some()
     {
-        return Ok(session);
+        return Ok(Arc::clone(session.shelf()));
+    }
+    let ended = app.live.shelves().ended().into_iter();
+    if let Some(shelf) = ended.rev().find(|shelf| shelf.poll(name, || None).is_some()) {
+        return Ok(shelf);
     }
     let hold = app.live.open(selector, facts).await?;
-    let session = Arc::clone(hold.session());
-    session.shelf().poll(name, || Some(hold));
-    Ok(session)
+    let shelf = Arc::clone(hold.session().shelf());
+    shelf.poll(name, || Some(hold));
+    Ok(shelf)
 }
 
 fn segment(
@@ -108,9 +112,12 @@ fn segment(
     (name, request): (u64, &Parts),
 ) -> Result<Response, ApiError> {
     let gone = || ApiError::NotFound("this segment is not in the recording any more".to_owned());
-    let session = app.live.session(selector).ok_or_else(gone)?;
-    let found = session.shelf().segment(file).ok_or_else(gone)?;
-    let (length, guest) = (found.length(), session.shelf().guest(name));
+    let running = app.live.session(selector).map(|session| Arc::clone(session.shelf()));
+    // No two shelves have segments of one name.
+    let mut shelves = running.into_iter().chain(app.live.shelves().ended());
+    let (shelf, found) =
+        shelves.find_map(|shelf| shelf.segment(file).map(|found| (shelf, found))).ok_or_else(gone)?;
+    let (length, guest) = (found.length(), shelf.guest(name));
     let representation = Representation::new(file, length, file);
     let outcome = Outcome::decide(&request.method, &request.headers, &representation);
     let (status, run) = match outcome {
@@ -164,8 +171,14 @@ fn bytes(
     })
 }
 
-fn playlist(text: String) -> Response {
-    ([(header::CONTENT_TYPE, PLAYLIST), (header::CACHE_CONTROL, NOT_KEPT)], text).into_response()
+fn playlist(body: Body) -> Response {
+    ([(header::CONTENT_TYPE, PLAYLIST), (header::CACHE_CONTROL, NOT_KEPT)], body).into_response()
+}
+
+/// What stands for a playlist where only its headers are wanted: its length is not known before it is written, and an
+/// empty one would be said to have none.
+fn unknown() -> Body {
+    Body::from_stream(stream::empty::<io::Result<Bytes>>())
 }
 
 fn query(name: u64) -> String {

@@ -4,19 +4,25 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use http::header;
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use http::{HeaderName, Method, header};
 use serde_json::json;
 
 use super::selector;
 use crate::http::error::ApiError;
 use crate::http::state::App;
 
-/// `GET /ace/preflight?id=`: a channel that is on answers for itself; another one is started, and let go again
-/// unless somebody watches it soon.
-pub(super) async fn get(State(app): State<Arc<App>>, request: Parts) -> Result<impl IntoResponse, ApiError> {
+/// The next answer may be another.
+const NOT_KEPT: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// `GET|HEAD /ace/preflight?id=`: a channel that is on answers for itself; another one is started, and let go again
+/// unless somebody watches it soon. A HEAD asks no engine for anything, as its answer would not be seen.
+pub(super) async fn get(State(app): State<Arc<App>>, request: Parts) -> Result<Response, ApiError> {
     let selector = selector(&request)?;
+    if request.method == Method::HEAD {
+        return Ok((NOT_KEPT, [(header::CONTENT_TYPE, "application/json")]).into_response());
+    }
     let body = match app.live.check(&selector).await {
         Ok(session) => {
             let report = session.report();
@@ -40,5 +46,5 @@ pub(super) async fn get(State(app): State<Arc<App>>, request: Parts) -> Result<i
             "reason": error.to_string(),
         }),
     };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)))
+    Ok((NOT_KEPT, Json(body)).into_response())
 }

@@ -38,12 +38,49 @@ pub(super) enum Stage {
 /// What comes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// This one; its place is taken.
-    Take(MemberId),
+    /// This one, and why; its place is taken.
+    Take(MemberId, Reason),
     /// These have to be asked for their health before one can be chosen.
     Ask(Vec<MemberId>),
     /// None, and why.
     Nobody(NoEngine),
+}
+
+/// What speaks for an engine, and not for the next best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No other could take the channel.
+    Only,
+    /// A better one has not told of its health in time.
+    InTime,
+    /// It is in better health.
+    Health,
+    /// The channel has failed on the other.
+    NoFailure,
+    /// It has delivered the channel lately.
+    Known,
+    /// It delivers fewer channels.
+    Load,
+    /// Peers can reach it.
+    Forwarded,
+    /// It has had nothing new for longer.
+    Turn,
+}
+
+impl Reason {
+    /// The same in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Only => "no other can take it",
+            Self::InTime => "a better one did not answer in time",
+            Self::Health => "in better health than the others",
+            Self::NoFailure => "the channel failed on the others lately",
+            Self::Known => "had the channel lately",
+            Self::Load => "delivers the fewest channels",
+            Self::Forwarded => "can be reached by peers",
+            Self::Turn => "least recently chosen among equals",
+        }
+    }
 }
 
 /// How much of an engine is to be expected: the smaller the better.
@@ -76,6 +113,25 @@ impl Rank {
     fn key(&self) -> impl Ord + use<> {
         (self.tier(), self.has_failed, self.is_new_to_it, self.streams, !self.is_forwarded, self.last_used)
     }
+
+    /// Why it is chosen among these.
+    fn reason(&self, ranks: &[Self]) -> Reason {
+        let others = ranks.iter().filter(|other| other.id != self.id);
+        let Some(next) = others.min_by_key(|other| other.key()) else { return Reason::Only };
+        match () {
+            () if next.key() < self.key() => Reason::InTime,
+            () if next.tier() != self.tier() => Reason::Health,
+            () if next.has_failed != self.has_failed => Reason::NoFailure,
+            () if next.is_new_to_it != self.is_new_to_it => Reason::Known,
+            () if next.streams != self.streams => Reason::Load,
+            () if next.is_forwarded != self.is_forwarded => Reason::Forwarded,
+            () => Reason::Turn,
+        }
+    }
+
+    fn chosen(&self, ranks: &[Self]) -> Choice {
+        Choice::Take(self.id, self.reason(ranks))
+    }
 }
 
 impl Stage {
@@ -90,7 +146,7 @@ impl Stage {
             Self::Last => best(&|rank| !(rank.is_fresh && rank.tier() == Tier::Down)),
         };
         if let Some(rank) = chosen {
-            return Choice::Take(rank.id);
+            return rank.chosen(ranks);
         }
         let stale: Vec<MemberId> = ranks.iter().filter(|rank| !rank.is_fresh).map(|rank| rank.id).collect();
         if !stale.is_empty() {
@@ -98,7 +154,7 @@ impl Stage {
         }
         // Everybody has answered, and none of them well.
         match best(&|rank| rank.tier() != Tier::Down) {
-            Some(rank) => Choice::Take(rank.id),
+            Some(rank) => rank.chosen(ranks),
             None => Choice::Nobody(excuse()),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::choice::Reason;
 use super::desk::Slot;
 use super::error::StartError;
 use super::leases::{LeaseId, Names};
@@ -21,6 +22,7 @@ const GRACE: Duration = Duration::from_millis(1_500);
 #[derive(Debug)]
 pub struct Claim {
     pub(super) engine: EngineSettings,
+    pub(super) reason: Reason,
     pub(super) slot: Slot,
 }
 
@@ -28,6 +30,11 @@ impl Claim {
     /// Whose place it is.
     pub fn engine(&self) -> &EngineSettings {
         &self.engine
+    }
+
+    /// Why it was chosen.
+    pub fn reason(&self) -> Reason {
+        self.reason
     }
 
     /// Starts the channel, if the engine answers within `patience`. Engines do so within a second when they are well, and
@@ -105,7 +112,7 @@ impl Starting {
     }
 
     fn into_session(self, lease: LeaseId, started: Started, kind: IdKind) -> EngineSession {
-        let Claim { engine, slot } = self.claim;
+        let Claim { engine, slot, .. } = self.claim;
         let asked = self.selector.id();
         let blank = |infohash, engine| SessionInfo {
             infohash,

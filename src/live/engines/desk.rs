@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::ask::ask;
+use super::choice::Reason;
 use super::claim::Claim;
 use super::error::{FailureKind, StartError};
 use super::leases::{LeaseId, Leases, Names, Owed};
@@ -106,7 +107,7 @@ impl Desk {
     }
 
     /// The place that was taken at an engine.
-    pub(super) fn place(self: &Arc<Self>, id: MemberId) -> Option<Claim> {
+    pub(super) fn place(self: &Arc<Self>, id: MemberId, reason: Reason) -> Option<Claim> {
         let mut state = self.lock();
         let member = state.roster.get(id)?;
         let slot = Slot {
@@ -115,7 +116,7 @@ impl Desk {
             withdrawn: member.withdrawn.clone(),
             pulse: member.begin_pulse(Instant::now()),
         };
-        Some(Claim { engine: member.settings.clone(), slot })
+        Some(Claim { engine: member.settings.clone(), reason, slot })
     }
 
     /// Waits for something to be so.

@@ -24,6 +24,7 @@ mod start;
 mod tests;
 mod vitals;
 
+pub use choice::Reason;
 pub use claim::Claim;
 pub use error::{AlreadyThere, FailureKind, NoEngine, ReadError, StartError, StatError, Unknown};
 pub use pool::{Pool, PoolSettings};

@@ -85,7 +85,7 @@ impl Pool {
             news.mark_unchanged();
             let choice = self.desk.lock().roster.choose(wanted, stage, now);
             match choice {
-                Choice::Take(id) => return self.desk.place(id).ok_or(NoEngine::Stopping),
+                Choice::Take(id, reason) => return self.desk.place(id, reason).ok_or(NoEngine::Stopping),
                 Choice::Nobody(why) => return Err(why),
                 Choice::Ask(ids) => ids.into_iter().for_each(|id| self.desk.ask_health(id)),
             }

@@ -105,7 +105,7 @@ impl Roster {
             .map(|member| self.rank(member, wanted, now))
             .collect();
         let choice = stage.choose(&ranks, || self.excuse(wanted));
-        if let Choice::Take(id) = choice {
+        if let Choice::Take(id, _) = choice {
             self.serial += 1;
             let serial = self.serial;
             if let Some(member) = self.get(id) {

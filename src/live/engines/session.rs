@@ -26,6 +26,10 @@ const MOST_HOPS: usize = 5;
 /// A question about a session is not worth a longer wait: it is asked again soon.
 const STAT_PATIENCE: Duration = Duration::from_secs(3);
 
+/// Most bytes that are handed on in one piece: half a second of radio. What an engine holds comes in pieces that are a
+/// quarter of a minute of it, and whoever paces a stream can pause between pieces only.
+const MOST_AT_ONCE: usize = 8 << 10;
+
 /// What is known of a session.
 #[derive(Debug, Clone)]
 pub struct SessionInfo {
@@ -80,11 +84,11 @@ impl EngineSession {
             Playback::At(url) => {
                 let url = url.clone();
                 let response = follow(&self.slot.desk.client, &self.info.engine.address, url).await?;
-                Ok(Reading { first: Bytes::new(), response, pulse })
+                Ok(Reading { ready: Bytes::new(), response, pulse })
             }
             Playback::Here(here) => {
                 let (first, response) = here.take().ok_or(ReadError::Cut)?;
-                Ok(Reading { first, response, pulse })
+                Ok(Reading { ready: first, response, pulse })
             }
         }
     }
@@ -163,24 +167,24 @@ async fn follow(client: &Client, engine: &EngineAddress, mut url: Url) -> Result
 /// The video of a session, as it comes. Dropped, the connection is closed.
 #[derive(Debug)]
 pub struct Reading {
-    first: Bytes,
+    /// What has come and was not handed on yet.
+    ready: Bytes,
     response: Response,
     pulse: Pulse,
 }
 
 impl Reading {
-    /// The next bytes, of any length; `None` at an orderly end.
+    /// The next bytes, at most [`MOST_AT_ONCE`]; `None` at an orderly end.
     ///
     /// # Errors
     /// [`ReadError::Cut`]: the connection broke.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ReadError> {
-        if !self.first.is_empty() {
-            return Ok(Some(std::mem::take(&mut self.first)));
-        }
-        let piece = self.response.chunk().await.map_err(|_| ReadError::Cut)?;
-        if piece.is_some() {
+        if self.ready.is_empty() {
+            let piece = self.response.chunk().await.map_err(|_| ReadError::Cut)?;
+            let Some(piece) = piece else { return Ok(None) };
             self.pulse.beat(Instant::now());
+            self.ready = piece;
         }
-        Ok(piece)
+        Ok(Some(self.ready.split_to(self.ready.len().min(MOST_AT_ONCE))))
     }
 }

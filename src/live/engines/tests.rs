@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::choice::{Choice, Stage};
+use super::choice::{Choice, Reason, Stage};
 use super::error::{FailureKind, NoEngine};
 use super::leases::{LeaseId, Leases, Names};
 use super::member::MemberId;
@@ -53,8 +53,15 @@ impl Rig {
 
     fn choose(&mut self, wanted: &Wanted<'_>, stage: Stage) -> Result<usize, Choice> {
         match self.roster.choose(wanted, stage, self.now) {
-            Choice::Take(id) => Ok(self.ids.iter().position(|other| *other == id).unwrap()),
+            Choice::Take(id, _) => Ok(self.ids.iter().position(|other| *other == id).unwrap()),
             other => Err(other),
+        }
+    }
+
+    fn reason(&mut self, wanted: &Wanted<'_>, stage: Stage) -> (usize, Reason) {
+        match self.roster.choose(wanted, stage, self.now) {
+            Choice::Take(id, reason) => (self.ids.iter().position(|other| *other == id).unwrap(), reason),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -100,6 +107,33 @@ fn the_load_decides_then_the_open_port_then_who_had_the_longest_rest() {
     assert_eq!(stage.claim(), 0, "its last channel is longer ago");
     stage.release(0);
     assert_eq!(stage.claim(), 2);
+}
+
+#[test]
+fn the_reason_is_the_first_thing_in_which_the_chosen_one_is_better() {
+    let mut stage = engines(&["a?forwarded=true", "b"]);
+    assert_eq!(stage.reason(&ANYTHING, Stage::Calm), (0, Reason::Forwarded));
+    assert_eq!(stage.reason(&ANYTHING, Stage::Calm), (1, Reason::Load));
+    assert_eq!(stage.reason(&ANYTHING, Stage::Calm), (0, Reason::Forwarded));
+    assert_eq!(stage.reason(&ANYTHING, Stage::Calm), (1, Reason::Only), "the other has no place left");
+    let mut stage = engines(&["a", "b"]);
+    assert_eq!(stage.reason(&ANYTHING, Stage::Calm), (0, Reason::Turn));
+    stage.release(0);
+    stage.roster.delivered(stage.ids[0], &[channel(1)], stage.now);
+    let wanted = Wanted { channel: Some(channel(1)), avoid: &[] };
+    assert_eq!(stage.reason(&wanted, Stage::Calm), (0, Reason::Known));
+    stage.roster.refused(stage.ids[0], channel(1), stage.now);
+    assert_eq!(stage.reason(&wanted, Stage::Calm), (1, Reason::NoFailure));
+    stage.says(0, Health::Offline);
+    assert_eq!(stage.reason(&ANYTHING, Stage::Calm), (1, Reason::Health));
+}
+
+#[test]
+fn one_who_did_not_answer_in_time_is_the_reason_for_another() {
+    let mut stage = engines(&["a?forwarded=true", "b"]);
+    stage.now += TTL + Duration::from_millis(1);
+    stage.says(1, Health::Healthy);
+    assert_eq!(stage.reason(&ANYTHING, Stage::Hurried), (1, Reason::InTime));
 }
 
 #[test]

@@ -62,8 +62,8 @@ impl Delayed {
     }
 }
 
-/// Reads a channel some time behind. It stays so far behind, whatever the pace of its reader: a reader that takes all
-/// it can get, and plays on in its own time, sees the delay it asked for.
+/// Reads a channel some time behind, or as far behind as there is anything. It stays so far behind, whatever the pace of
+/// its reader: a reader that takes all it can get, and plays on in its own time, sees the delay it asked for.
 #[derive(Debug)]
 pub struct DelayedReader {
     follow: Follow,
@@ -86,18 +86,27 @@ impl DelayedReader {
                 return Some(bytes);
             }
             if self.waiting.is_none() {
-                self.waiting = Some(self.follow.next().await?);
+                let part = self.follow.next().await?;
+                self.limit(&part);
+                self.waiting = Some(part);
             }
             let position = self.waiting.as_ref().map_or(0, |part| part.position);
             self.follow.until(position + ticks(self.delay.saturating_sub(LEAD))).await;
             let Some(part) = self.waiting.take() else { continue };
             let is_first = self.position.replace(part.position).is_none();
-            if let Some(Gap::Missed(chunk)) = &part.gap
+            if let Some(Gap::Lost(chunk) | Gap::Missed(chunk)) = &part.gap
                 && !is_first
             {
                 self.ready.push_back(skip_notice(chunk));
             }
             self.ready.push_back(part.bytes);
+        }
+    }
+
+    /// Nobody is further behind than the oldest there is: where a reader begins, or was left behind, it goes on at once.
+    fn limit(&mut self, part: &Part) {
+        if self.position.is_none() || matches!(part.gap, Some(Gap::Missed(_))) {
+            self.delay = self.delay.min(time(self.follow.newest().saturating_sub(part.position)));
         }
     }
 

@@ -27,7 +27,10 @@ pub(super) struct Part {
 pub(super) enum Gap {
     /// Contents break here, and the packets say so.
     Break,
-    /// Something was left out for this reader; the first chunk after it, perhaps without its bytes.
+    /// The recording itself lacks something there; the first chunk after it, perhaps without its bytes.
+    Lost(Box<Chunk>),
+    /// This reader was too slow, and goes on with the oldest there is; the first chunk of that, perhaps without its
+    /// bytes.
     Missed(Box<Chunk>),
 }
 
@@ -131,10 +134,10 @@ fn enter(shelf: &Arc<Shelf>, number: Number, missed: bool) -> Place {
     };
     // A break that its packets do not tell of: chunks were lost, or left out until decoding could begin again.
     let untold = segment.after_break && !segment.opening.broken;
-    let gap = if missed || untold {
-        Some(Gap::Missed(Box::new(segment.opening.clone())))
-    } else {
-        segment.after_break.then_some(Gap::Break)
+    let gap = match (missed, untold) {
+        (true, _) => Some(Gap::Missed(Box::new(segment.opening.clone()))),
+        (false, true) => Some(Gap::Lost(Box::new(segment.opening.clone()))),
+        (false, false) => segment.after_break.then_some(Gap::Break),
     };
     let body = SegmentBody::new(segment.body.clone(), Duration::ZERO);
     let length = body.length();

@@ -44,6 +44,11 @@ impl<H> Guests<H> {
         Some(hold)
     }
 
+    /// Whether nobody is there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().as_ref().is_none_or(HashMap::is_empty)
+    }
+
     /// A viewer who is there.
     pub(super) fn find(&self, name: u64) -> Option<Arc<H>> {
         self.lock().as_ref()?.get(&name).map(|guest| Arc::clone(&guest.hold))

@@ -21,13 +21,18 @@ pub(super) async fn record(shelf: &Arc<Shelf>) {
             Step::Skipped(chunk) => (chunk, true),
             Step::Ended(_) => break,
         };
-        let target = shelf.window().target();
+        let target = {
+            let mut window = shelf.window();
+            window.grows(cutter.open_for());
+            window.target()
+        };
         if let Some(piece) = cutter.push(cursor.index() - 1, &chunk, skipped, target) {
             keep(shelf, piece).await;
         }
     }
-    // Whoever waits for a segment learns that none will come.
-    shelf.has_changed();
+    if let Some(piece) = cutter.end() {
+        keep(shelf, piece).await;
+    }
 }
 
 /// Writes a segment and makes it known. Writing and deleting block, so they are done elsewhere.

@@ -1,7 +1,7 @@
 //! The recordings of all channels.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::disk::Disk;
@@ -39,6 +39,7 @@ pub struct Shelves {
     disk: Arc<Disk>,
     window: Duration,
     ffmpeg: Option<Ffmpeg>,
+    all: Arc<Mutex<Vec<Weak<Shelf>>>>,
 }
 
 impl Shelves {
@@ -49,7 +50,7 @@ impl Shelves {
     pub fn open(settings: ShelvesSettings) -> Result<Self, ShelvesError> {
         let ShelvesSettings { folder, window, most_bytes, ffmpeg } = settings;
         match Disk::open(&folder, most_bytes) {
-            Ok(disk) => Ok(Self { disk, window, ffmpeg }),
+            Ok(disk) => Ok(Self { disk, window, ffmpeg, all: Arc::default() }),
             Err(cause) => Err(ShelvesError { folder, cause }),
         }
     }
@@ -57,7 +58,21 @@ impl Shelves {
     /// A shelf for a channel that starts. It stays empty until [`Shelf::record`] runs.
     pub fn shelf(&self, channel: InfoHash, ring: &Arc<Ring>) -> Arc<Shelf> {
         let folder = self.disk.folder().join(channel.to_string());
-        Shelf::new(Arc::clone(&self.disk), folder, Arc::clone(ring), self.window, self.ffmpeg.clone())
+        let shelf =
+            Shelf::new(Arc::clone(&self.disk), folder, Arc::clone(ring), self.window, self.ffmpeg.clone());
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|shelf| shelf.strong_count() > 0);
+        all.push(Arc::downgrade(&shelf));
+        shelf
+    }
+
+    /// The shelves of channels that have ended a moment ago: their players have not all learned of it.
+    pub fn ended(&self) -> Vec<Arc<Shelf>> {
+        let all: Vec<_> = {
+            let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter().filter_map(Weak::upgrade).collect()
+        };
+        all.into_iter().filter(|shelf| shelf.ring.ended().is_some()).collect()
     }
 
     /// Bytes of all recordings on disk.

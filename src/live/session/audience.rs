@@ -155,6 +155,14 @@ impl Audience {
         seat.behind_millis.store(millis(behind), Ordering::Relaxed);
     }
 
+    /// Who leaves, for how long that was here, and with how many bytes.
+    pub(crate) fn visit(ticket: &Ticket) -> (Means, Duration, u64) {
+        let seat = &ticket.seat;
+        // Where the clock was set back, nobody knows.
+        let time = seat.connected.elapsed().unwrap_or_default();
+        (seat.facts.means, time, seat.bytes.load(Ordering::Relaxed))
+    }
+
     /// A viewer missed something.
     pub(crate) fn skipped(ticket: &Ticket) {
         ticket.seat.skips.fetch_add(1, Ordering::Relaxed);

@@ -110,7 +110,8 @@ impl Drive {
         self.room.tallies().of(&address, |tally| tally.starts += 1);
         let (asked, patience) = (Instant::now(), self.first_patience(&address));
         self.asked = Some(asked);
-        tracing::debug!(channel = %self.session.stream_id(), engine = %address, "asking an engine for a channel");
+        let (channel, reason) = (self.session.stream_id(), claim.reason().text());
+        tracing::info!(%channel, engine = %address, reason, "an engine was chosen for a channel");
         let selector = self.selector();
         match claim.start(&selector, patience).await {
             Ok(engine) => self.started(engine, asked + patience),

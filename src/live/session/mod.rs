@@ -237,6 +237,11 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         let session = &self.session;
+        let (means, time, bytes) = Audience::visit(&self.ticket);
+        if means != Means::Check {
+            let (channel, seconds) = (session.stream_id(), time.as_secs());
+            tracing::info!(%channel, ?means, seconds, bytes, "a viewer leaves");
+        }
         let left = session.audience.leave(&self.ticket, Instant::now());
         // A start that nobody waits for any more, and one that was only a question, hold an engine for nothing.
         let is_useless = match left {

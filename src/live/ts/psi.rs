@@ -183,7 +183,8 @@ fn codec(stream_type: u8, info: &[u8]) -> Codec {
     match stream_type {
         0x01 | 0x02 => Codec::Mpeg2Video,
         0x03 | 0x04 => Codec::MpegAudio,
-        0x0F | 0x11 => Codec::Aac,
+        0x0F => Codec::Aac,
+        0x11 => Codec::AacLatm,
         0x1B => Codec::H264,
         0x24 => Codec::Hevc,
         0x81 => Codec::Ac3,

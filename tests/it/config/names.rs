@@ -74,6 +74,31 @@ fn the_names_of_the_documents_work() {
 }
 
 #[test]
+fn the_names_of_the_documents_work_for_live_channels_too() {
+    let given = [
+        ("EMPTY_STREAM_TIMEOUT", "31", "31s"),
+        ("STREAM_IDLE_TIMEOUT", "301", "301s"),
+        ("CLIENT_HEARTBEAT_INTERVAL", "11", "11s"),
+        ("CLIENT_TIMEOUT", "33", "33s"),
+        ("STREAM_BUFFER_SIZE", "4194305", "4194305"),
+        ("COPY_CHUNK_SIZE", "65537", "65537"),
+        ("ENGINE_SELECTION_TIMEOUT", "6", "6s"),
+        ("ENGINE_CACHE_TTL", "3", "3s"),
+        ("MAX_STREAMS_PER_ENGINE", "12", "12"),
+        ("SESSION_CLEANUP_INTERVAL", "61", "61s"),
+    ];
+    let variables: Vec<_> = given.iter().map(|(name, value, _)| (*name, *value)).collect();
+    let config = load(&variables, &[]).unwrap();
+    for (name, value, shown) in given {
+        let full = format!("HEADWATER_{name}");
+        assert_eq!(described(&config, &full), shown, "{name}");
+        assert_eq!(described(&load(&[(&full, value)], &[]).unwrap(), &full), shown, "{full}");
+    }
+    assert_eq!(config.live.client_timeout, std::time::Duration::from_secs(33));
+    assert_eq!(config.live.max_streams_per_engine, 12);
+}
+
+#[test]
 fn discovery_that_is_not_disabled_leaves_the_dht_on() {
     assert!(load(&[("DISABLE_DISCOVERY", "false")], &[]).unwrap().torrent.dht);
 }

@@ -2,6 +2,7 @@
 
 mod addons;
 mod ahead;
+mod anime;
 mod autoplay;
 mod captions;
 mod choosing;

@@ -114,6 +114,11 @@ pub(super) async fn list(server: &Headwater, id: &str) -> List {
 /// The same below a prefix such as `/profile`.
 pub(super) async fn list_at(server: &Headwater, prefix: &str, id: &str) -> List {
     let kind = if id.contains(':') { "series" } else { "movie" };
+    list_as(server, prefix, (kind, id)).await
+}
+
+/// The same as a client that has this type for it.
+pub(super) async fn list_as(server: &Headwater, prefix: &str, (kind, id): (&str, &str)) -> List {
     let began = Instant::now();
     let answer = server.get(&format!("{prefix}/stream/{kind}/{id}.json")).await;
     let took = began.elapsed();

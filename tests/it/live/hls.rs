@@ -104,7 +104,7 @@ fn assert_sound(playlist: &MediaPlaylist) {
 #[tokio::test(flavor = "multi_thread")]
 async fn playlists_keep_to_the_rfc_while_a_channel_goes_on() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let (path, sound) = media_paths(&server, &channel).await;
     assert_eq!(sound, None, "everybody can decode AAC");
@@ -136,10 +136,11 @@ async fn playlists_keep_to_the_rfc_while_a_channel_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_are_files_with_ranges_and_names_that_last() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let head = server.send(Method::HEAD, &manifest(&channel), &[], Vec::new()).await;
     assert_eq!(head.status, StatusCode::OK);
+    assert_eq!(head.header("content-length"), "", "nobody knows it");
     assert!(engine.starts().is_empty(), "a question for the head asks no engine");
     let (path, _) = media_paths(&server, &channel).await;
     let uri = media(&server, &path).await.segments[0].uri.clone();
@@ -166,7 +167,7 @@ async fn segments_are_files_with_ranges_and_names_that_last() {
 }
 
 /// Runs a script of steps in the browser, and returns what became of it. `at` is called when it says a word.
-fn browse(url: &str, steps: &Value, at: impl FnOnce()) -> Value {
+pub(super) fn browse(url: &str, steps: &Value, at: impl FnOnce()) -> Value {
     let mut command = Command::new("node");
     let argument = json!({ "url": url, "steps": steps });
     command.arg(test_source("live/hls.mjs")).arg(argument.to_string());
@@ -183,18 +184,24 @@ fn browse(url: &str, steps: &Value, at: impl FnOnce()) -> Value {
     report
 }
 
-fn seconds(value: &Value) -> f64 {
+/// How long a browser pauses: never less than the ring holds, and as long as whoever runs the test wants.
+fn pause_seconds() -> u64 {
+    super::players::seconds().max(40)
+}
+
+pub(super) fn seconds(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_follows_pauses_beyond_the_ring_and_rewinds() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     // The ring holds half a minute.
+    let pause = pause_seconds();
     let steps =
-        json!([["play", 8], ["pause", 40], ["play", 8], ["seek", 1], ["play", 6], ["live"], ["play", 6]]);
+        json!([["play", 8], ["pause", pause], ["play", 8], ["seek", 1], ["play", 6], ["live"], ["play", 6]]);
     let url = server.url(&manifest(&channel));
     let report = tokio::task::spawn_blocking(move || browse(&url, &steps, || {})).await.unwrap();
     let steps = report["report"].as_array().unwrap();
@@ -213,7 +220,8 @@ async fn a_browser_follows_pauses_beyond_the_ring_and_rewinds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_plays_on_when_the_engine_dies() {
     let channel = channel(Film::H264Aac);
-    let (first, second) = (Engine::start(&[channel.clone()]), Engine::start(&[channel.clone()]));
+    let (first, second) =
+        (Engine::start(std::slice::from_ref(&channel)), Engine::start(std::slice::from_ref(&channel)));
     let server = server(&[&first, &second]).start();
     let url = server.url(&manifest(&channel));
     let steps = json!([["play", 6], ["say", "now"], ["play", 40]]);
@@ -237,7 +245,7 @@ async fn a_browser_plays_on_when_the_engine_dies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_that_browsers_lack_is_heard() {
     let channel = channel(Film::H264Mp2);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let (pictures, sound) = media_paths(&server, &channel).await;
     let sound = sound.unwrap_or_else(|| panic!("{}", server.transcript()));
@@ -250,4 +258,86 @@ async fn sound_that_browsers_lack_is_heard() {
     assert!(seconds(&report["report"][2]["longest"]) < 3.0, "{report:#}");
     let at = |step: usize, name: &str| seconds(&report["report"][step][name]);
     assert!(at(0, "longest") < 15.0 && at(2, "after") - at(2, "before") >= 5.0, "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_hears_a_radio() {
+    let channel = channel(Film::Radio);
+    let engine = Engine::start(std::slice::from_ref(&channel));
+    let server = server(&[&engine]).start();
+    let (path, beside) = media_paths(&server, &channel).await;
+    assert_eq!(beside, None, "there are no pictures that it could stand beside");
+    let listed = media(&server, &path).await;
+    let first = server.get(&self::beside(&path, &listed.segments[0].uri)).await;
+    first_packet(&first.body, "a");
+    let url = server.url(&manifest(&channel));
+    let steps = json!([["play", 10], ["seek", 0.5], ["play", 5]]);
+    let report = tokio::task::spawn_blocking(move || browse(&url, &steps, || {})).await.unwrap();
+    assert!(seconds(&report["sound"]) > 50_000.0, "{report:#}");
+    assert!(seconds(&report["report"][2]["longest"]) < 3.0, "{report:#}");
+    assert_eq!(seconds(&report["width"]), 0.0, "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leaves_a_playlist_leaves_it_in_order_and_can_still_be_had() {
+    let channel = channel(Film::H264Aac);
+    let engine = Engine::start(std::slice::from_ref(&channel));
+    // No playlist is shorter than a minute, whatever the window.
+    let server = server(&[&engine]).env("HEADWATER_DVR_WINDOW", "1").start();
+    let (path, _) = media_paths(&server, &channel).await;
+    let first = media(&server, &path).await;
+    let mut last = first.clone();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while last.media_sequence < first.media_sequence + 3 {
+        assert!(Instant::now() < deadline, "{last:?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let next = media(&server, &path).await;
+        assert_continues(&last, &next);
+        assert_sound(&next);
+        last = next;
+    }
+    let uri = &first.segments[0].uri;
+    assert!(last.segments.iter().all(|segment| segment.uri != *uri));
+    assert_eq!(server.get(&beside(&path, uri)).await.status, StatusCode::OK, "section 6.2.2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_ffmpeg_a_channel_keeps_its_own_sound() {
+    let channel = channel(Film::H264Mp2);
+    let engine = Engine::start(std::slice::from_ref(&channel));
+    let server = server(&[&engine]).env("HEADWATER_FFMPEG", "off").start();
+    let (path, sound) = media_paths(&server, &channel).await;
+    assert_eq!(sound, None);
+    let listed = media(&server, &path).await;
+    let segment = server.get(&beside(&path, &listed.segments[0].uri)).await;
+    first_packet(&segment.body, "a");
+    let converted = server.get(&path.replace("index.m3u8", "audio.m3u8")).await;
+    assert_eq!(converted.status, StatusCode::NOT_FOUND, "{}", converted.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_channel_is_told_to_its_players_and_starts_nothing() {
+    let channel = channel(Film::H264Aac);
+    let engine = Engine::start(std::slice::from_ref(&channel));
+    let server = server(&[&engine]).start();
+    let (path, _) = media_paths(&server, &channel).await;
+    let mut last = media(&server, &path).await;
+    engine.kill();
+    // A channel is given up a minute after its last engine.
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !last.end_list {
+        assert!(Instant::now() < deadline, "{last:?}\n{}", server.transcript());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let next = media(&server, &path).await;
+        assert_continues(&last, &next);
+        last = next;
+    }
+    engine.restart();
+    let starts = engine.starts().len();
+    let again = media(&server, &path).await;
+    assert!(again.end_list, "{again:?}");
+    for segment in &again.segments {
+        assert_eq!(server.get(&beside(&path, &segment.uri)).await.status, StatusCode::OK);
+    }
+    assert_eq!(engine.starts().len(), starts, "{}", server.transcript());
 }

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Runs a player against the HLS of a channel, and returns what it said.
 async fn play(film: Film, command: impl FnOnce(&str) -> Command + Send + 'static) -> Finished {
     let channel = channel(film);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let url = server.url(&manifest(&channel));
     let playing = tokio::task::spawn_blocking(move || run("player", command(&url), PATIENCE));
@@ -35,9 +35,9 @@ fn ffmpeg(url: &str) -> Command {
 
 fn assert_pictures(finished: &Finished, least: u64) {
     assert_eq!(finished.stderr, "", "{}", finished.story());
-    let counts =
+    let mut counts =
         finished.stdout.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse::<u64>().ok());
-    assert!(counts.last().is_some_and(|count| count >= least), "{}", finished.story());
+    assert!(counts.next_back().is_some_and(|count| count >= least), "{}", finished.story());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +78,7 @@ async fn mpv_begins_near_the_live_edge_and_plays_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn gstreamer_finds_every_packet_from_one_segment_to_the_next() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let mut command = Command::new("gst-launch-1.0");
     command.args(["souphttpsrc", &format!("location={}", server.url(&manifest(&channel)))]);

@@ -1,6 +1,7 @@
 //! Live channels.
 
 mod channels;
+mod crowd;
 mod engines;
 mod hls;
 mod hls_players;
@@ -9,7 +10,9 @@ mod packets;
 mod players;
 mod proxy;
 mod recording;
+mod settings;
 mod sharing;
 mod status;
 mod stream;
 mod transport;
+mod zapping;

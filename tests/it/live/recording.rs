@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use super::hls::{beside, channel, manifest, media, media_paths, server};
 use super::packets::Look;
 use super::proxy::PICTURE;
-use crate::support::engine::{Channel, Engine, Film};
+use crate::support::engine::{Broadcast, Channel, Engine, Film};
 use crate::support::server::{Headwater, Setup};
 
 /// How long a test waits for what takes a while.
@@ -70,7 +70,7 @@ fn stream(channel: &Channel, more: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_may_stay_behind_without_missing_anything() {
     let channel = channel(Film::H264Mp2);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).start();
     let (path, _) = media_paths(&server, &channel).await;
     until(&server, &path, |playlist| playlist.segments.iter().map(|one| one.duration).sum::<f32>() > 24.0)
@@ -95,7 +95,7 @@ async fn a_viewer_may_stay_behind_without_missing_anything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_server_left_is_deleted_at_the_next_start() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let mut server = server(&[&engine]).start();
     let folder = recordings(server.setup());
     media_paths(&server, &channel).await;
@@ -109,7 +109,7 @@ async fn what_a_killed_server_left_is_deleted_at_the_next_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_recording_of_a_channel_that_nobody_watches_any_more_goes() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).env("HEADWATER_STREAM_IDLE_TIMEOUT", "1").start();
     let folder = recordings(server.setup());
     let (path, _) = media_paths(&server, &channel).await;
@@ -129,7 +129,7 @@ async fn the_recording_of_a_channel_that_nobody_watches_any_more_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_window_only_hls_writes_and_only_what_it_needs() {
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     let server = server(&[&engine]).env("HEADWATER_DVR_WINDOW", "0").start();
     let folder = recordings(server.setup());
     pictures(&server, &stream(&channel, ""), 250).await;
@@ -143,7 +143,7 @@ async fn without_a_window_only_hls_writes_and_only_what_it_needs() {
 async fn a_full_disk_leaves_viewers_of_both_kinds_alone() {
     assert!(Setup::can_mount(), "a disk that is full needs a mount of its own");
     let channel = channel(Film::H264Aac);
-    let engine = Engine::start(&[channel.clone()]);
+    let engine = Engine::start(std::slice::from_ref(&channel));
     // The cache's disk of its own is the one that the recordings fill, within some twenty seconds.
     let setup = server(&[&engine]).cache_on_disk("size=1500k").env("HEADWATER_CACHE_FREE_FLOOR", "0");
     std::fs::create_dir_all(setup.data()).unwrap();
@@ -167,4 +167,38 @@ async fn a_full_disk_leaves_viewers_of_both_kinds_alone() {
         Look::at(&answer.body).assert_clean();
     }
     assert_eq!(server.get(&manifest(&channel)).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_channels_share_one_limit_and_the_oldest_goes_first() {
+    let channels = [channel(Film::H264Aac), Channel::new("Open Orchard", &Broadcast::of(Film::H264Mp2))];
+    let engine = Engine::start(&channels);
+    // A minute of each stays in any case, which is up to 10 MB with the segment that it begins in.
+    let most = 11_000_000;
+    let setup = server(&[&engine]).env("HEADWATER_FFMPEG", "off");
+    let server = setup.env("HEADWATER_DVR_MAX_BYTES", &most.to_string()).start();
+    let folder = recordings(server.setup());
+    let mut paths = Vec::new();
+    for channel in &channels {
+        paths.push(media_paths(&server, channel).await.0);
+    }
+    let deadline = Instant::now() + 3 * PATIENCE;
+    let mut first: Vec<u64> = Vec::new();
+    loop {
+        let mut lists = Vec::new();
+        for path in &paths {
+            lists.push(media(&server, path).await);
+        }
+        let used: u64 = files(&folder).iter().map(|(_, size)| size).sum();
+        assert!(used <= most, "{used}\n{}", server.transcript());
+        let numbers: Vec<u64> = lists.iter().map(|list| list.media_sequence).collect();
+        if first.is_empty() {
+            first.clone_from(&numbers);
+        }
+        if numbers.iter().zip(&first).all(|(now, then)| *now >= then + 2) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{used}: {numbers:?} after {first:?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }

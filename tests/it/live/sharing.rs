@@ -1,13 +1,14 @@
 //! One engine session per channel, whoever asks and however.
 
 use std::slice::from_ref;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use headwater::live::{LiveError, LiveSettings, Means, Selector, ViewerFacts};
 
 use super::proxy::{Viewer, hasty, room, room_with, somebody};
 use crate::support::engine::{Broadcast, Channel, Engine, Faults, Film, Kind, Manner};
+use crate::support::onlooker::Pauses;
 
 fn garden() -> Channel {
     Channel::new("Open Garden", &Broadcast::of(Film::H264Mp2))
@@ -126,6 +127,24 @@ async fn a_viewer_that_takes_nothing_keeps_no_channel_alive() {
     assert_eq!(session.viewers(), 1);
     engine.waited_for(|counts| counts.alive == 0).await;
     assert_eq!(session.viewers(), 0);
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn minutes_of_a_slow_broadcast_that_come_at_once_are_handed_on_evenly() {
+    let channel = Channel::new("Radio", &Broadcast::of(Film::Radio));
+    // More than may be taken ahead of the clock, so that the rest waits in the engine and in what was read already.
+    let manner = Manner { burst: Duration::from_secs(120), ..Manner::default() };
+    let engine = Engine::with(manner, from_ref(&channel));
+    let live = room(&[&engine], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    let mut pauses = Pauses::new();
+    let end = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < end {
+        pauses.saw(&viewer.piece().await.expect("it goes on"));
+    }
+    let longest = pauses.longest();
+    assert!(longest < Duration::from_millis(1_500), "{longest:?} with nothing to hear");
     live.shutdown().await;
 }
 

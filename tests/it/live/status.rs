@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::slice::from_ref;
+use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::proxy::PATIENCE;
 use crate::support::engine::{Broadcast, Channel, Engine, Film};
 use crate::support::server::{Headwater, Setup};
 
@@ -116,6 +118,21 @@ async fn a_channel_can_be_asked_about_without_watching_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_for_the_head_of_an_answer_asks_no_engine() {
+    let channel = garden();
+    let engine = Engine::start(from_ref(&channel));
+    let server = Setup::new().env("HEADWATER_ENGINES", &engine.url()).start();
+    let path = format!("/ace/preflight?id={}", channel.content_id);
+    let answer = server.send(Method::HEAD, &path, &[], Vec::new()).await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/json"));
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let wrong = server.send(Method::HEAD, "/ace/preflight?id=abc", &[], Vec::new()).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(engine.starts().is_empty());
+    assert!(server.json("/proxy/sessions").await.1["sessions"].as_array().is_some_and(Vec::is_empty));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn engines_are_added_drained_and_removed_by_the_operator_alone() {
     let channel = garden();
     let engine = Engine::start(from_ref(&channel));
@@ -154,6 +171,38 @@ async fn engines_are_added_drained_and_removed_by_the_operator_alone() {
     {
         let (status, body) = server.post("/engines", wrong).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}: {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn viewers_and_the_choice_of_engines_are_logged_without_addresses() {
+    let channel = garden();
+    let engine = Engine::start(from_ref(&channel));
+    let setup = Setup::new().env("HEADWATER_ENGINES", &engine.url()).env("HEADWATER_LOG", "info");
+    let server = setup.start();
+    drop(watch(&server, &channel).await);
+    let deadline = Instant::now() + PATIENCE;
+    let line = |wanted: &str| {
+        let transcript = server.transcript();
+        transcript.lines().find(|line| line.contains(wanted)).map(str::to_owned)
+    };
+    while line("a viewer leaves").is_none() {
+        assert!(Instant::now() < deadline, "{}", server.transcript());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let named = |id: String| format!("channel={id}");
+    for (wanted, parts) in [
+        ("a viewer comes", vec![named(channel.content_id.to_string()), "means=Ts".to_owned()]),
+        ("an engine was chosen", vec![engine.address().to_string(), "no other can take it".to_owned()]),
+        (
+            "a viewer leaves",
+            vec![named(channel.infohash.to_string()), "means=Ts".to_owned(), "bytes=".to_owned()],
+        ),
+    ] {
+        let line = line(wanted).unwrap_or_else(|| panic!("{wanted}: {}", server.transcript()));
+        assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+        assert!(!wanted.contains("viewer") || !line.contains("127.0.0.1"), "{line}");
+        assert!(!line.contains("bytes=0"), "{line}");
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod engine;
 pub(crate) mod http;
 pub(crate) mod indexers;
 pub(crate) mod media;
+pub(crate) mod onlooker;
 pub(crate) mod player;
 pub(crate) mod process;
 pub(crate) mod server;

@@ -119,6 +119,15 @@ impl Process {
         self.line_after(printed, Duration::from_secs(20), |_| true).1
     }
 
+    /// Sends keys to the program as they are.
+    ///
+    /// # Panics
+    /// If the program has closed its stdin.
+    pub(crate) fn type_in(&mut self, keys: &str) {
+        let stdin = self.stdin.as_mut().expect("stdin is open until the process is finished");
+        stdin.write_all(keys.as_bytes()).expect("the program reads its stdin");
+    }
+
     /// Sends a signal to the program alone.
     pub(crate) fn signal(&self, signal: Signal) {
         // A program that has ended already needs no signal.

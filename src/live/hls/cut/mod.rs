@@ -85,6 +85,17 @@ impl Cutter {
         closed
     }
 
+    /// The piece that is open, once nothing more will come.
+    pub(super) fn end(&mut self) -> Option<Piece> {
+        self.interrupt()
+    }
+
+    /// How long the open piece is going to be at least, whatever the target.
+    pub(super) fn open_for(&self) -> Ticks {
+        // The next chunk may come before the target is looked at again.
+        self.open.as_ref().map_or(0, |open| open.last - open.piece.opening.position + 2 * open.step)
+    }
+
     fn has_changed(&self, chunk: &Chunk) -> bool {
         let program = self.open.as_ref().map(|open| &open.piece.opening.program);
         program.is_some_and(|program| !Arc::ptr_eq(program, &chunk.program) && **program != *chunk.program)
@@ -113,7 +124,9 @@ impl Cutter {
         }
         let open = self.open.take()?;
         let shown = chunk.entry.map(|entry| entry.pts.saturating_sub(open.piece.start));
-        let duration = shown.filter(|shown| shown.abs_diff(elapsed) <= DRIFT).unwrap_or(elapsed);
+        // No segment may be longer than the target when rounded (RFC 8216, section 4.3.3.1).
+        let fits = |shown: &Ticks| shown.abs_diff(elapsed) <= DRIFT && *shown < most + SECOND / 2;
+        let duration = shown.filter(fits).unwrap_or(elapsed);
         if chunk.entry.is_none() {
             // Goes on within a picture group, so that nothing is missing.
             self.open = Some(Open::begin(index, chunk, open.piece.start + duration, false));

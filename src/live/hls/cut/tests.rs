@@ -2,6 +2,8 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::live::chunk::{Codec, Entry, EntryKind, Pid, Program, Track};
+use crate::live::hls::body::Body;
+use crate::live::hls::window::Window;
 
 /// Feeds chunks of half a second; `at(n)` says what the n-th is.
 struct Channel {
@@ -129,4 +131,36 @@ fn the_target_is_as_short_as_the_picture_groups_allow() {
     {
         assert_eq!(choose_target(longest * SECOND, gap * SECOND), target, "{longest} {gap}");
     }
+}
+
+#[test]
+fn a_segment_that_is_open_when_the_target_is_settled_fits_it() {
+    let mut window = Window::new(time(1000 * SECOND));
+    let mut cutter = Cutter::default();
+    let mut longest = 0;
+    for n in 0..120 {
+        // Pictures to begin with come every two seconds, and then none does for a while.
+        let entry = n % 4 == 0 && !(12..30).contains(&n);
+        window.grows(cutter.open_for());
+        let target = window.target();
+        if let Some(piece) = cutter.push(n, &chunk(n, entry), false, target) {
+            longest = longest.max(piece.duration);
+            let _ = window.add(piece, Body::memory(Vec::new()));
+        }
+        if n == 26 {
+            window.settle_target();
+        }
+    }
+    let target = Ticks::from(window.settle_target()) * SECOND;
+    assert!(longest > 7 * SECOND && longest <= target, "{longest} {target}");
+}
+
+#[test]
+fn presentation_times_do_not_make_a_segment_longer_than_the_target() {
+    let mut cutter = Cutter::default();
+    (0..11).for_each(|n| assert!(cutter.push(n, &chunk(n, n == 0), false, 6).is_none()));
+    let mut late = chunk(11, true);
+    late.entry = late.entry.map(|entry| Entry { pts: entry.pts + SECOND, ..entry });
+    let piece = cutter.push(11, &late, false, 6).unwrap();
+    assert_eq!(piece.duration, 11 * SECOND / 2);
 }

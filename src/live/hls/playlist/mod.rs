@@ -140,8 +140,18 @@ pub(super) struct Master<'a> {
     pub(super) query: &'a str,
     /// Bits a second: of the largest segment, and on average.
     pub(super) bit_rates: (u64, u64),
-    /// The converted sound, if there is one, with its language.
-    pub(super) sound: Option<Option<&'a str>>,
+    pub(super) sound: Sound<'a>,
+}
+
+/// Which sound a player gets.
+#[derive(Debug)]
+pub(super) enum Sound<'a> {
+    /// What was broadcast, together with the pictures.
+    Broadcast,
+    /// The converted one beside the pictures, with its language.
+    Beside(Option<&'a str>),
+    /// The converted one, and there are no pictures.
+    Alone,
 }
 
 /// Bits a second of the converted sound with what goes around it.
@@ -153,8 +163,8 @@ impl Master<'_> {
         let Self { base, query, bit_rates: (peak, average), sound } = self;
         let mut text = "#EXTM3U\n#EXT-X-VERSION:6\n".to_owned();
         let uri = |rendition: Rendition| format!("{base}{}{query}", rendition.playlist());
-        let (rendition, more, rate) = match sound {
-            Some(language) => {
+        let (rendition, more, (peak, average)) = match sound {
+            Sound::Beside(language) => {
                 let plain = |code: &&&str| code.bytes().all(|letter| letter.is_ascii_alphabetic());
                 let language = language.as_ref().filter(plain).map(|code| format!(",LANGUAGE=\"{code}\""));
                 let (language, uri) = (language.unwrap_or_default(), uri(Rendition::Sound));
@@ -165,11 +175,11 @@ impl Master<'_> {
                          AUTOSELECT=YES,CHANNELS=\"2\",URI=\"{uri}\""
                     ),
                 );
-                (Rendition::Pictures, ",AUDIO=\"aac\"", SOUND_BIT_RATE)
+                (Rendition::Pictures, ",AUDIO=\"aac\"", (peak + SOUND_BIT_RATE, average + SOUND_BIT_RATE))
             }
-            None => (Rendition::Whole, "", 0),
+            Sound::Alone => (Rendition::Sound, ",CODECS=\"mp4a.40.2\"", (SOUND_BIT_RATE, SOUND_BIT_RATE)),
+            Sound::Broadcast => (Rendition::Whole, "", (*peak, *average)),
         };
-        let (peak, average) = (peak + rate, average + rate);
         let uri = uri(rendition);
         line(
             &mut text,

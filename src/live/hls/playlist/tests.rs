@@ -85,25 +85,34 @@ fn an_empty_or_ended_playlist_is_one_too() {
     assert!(parsed.end_list && parsed.segments.is_empty());
 }
 
-fn master(sound: Option<Option<&str>>) -> MasterPlaylist {
+fn master(sound: Sound<'_>) -> MasterPlaylist {
     let text = Master { base: "hls/x/", query: "?viewer=7", bit_rates: (900, 800), sound }.write();
     m3u8_rs::parse_master_playlist_res(text.as_bytes()).expect("a master playlist")
 }
 
 #[test]
 fn converted_sound_stands_beside_pictures_without_any() {
-    let plain = master(None);
+    let plain = master(Sound::Broadcast);
     assert_eq!(plain.variants[0].uri, "hls/x/index.m3u8?viewer=7");
     assert_eq!((plain.variants[0].bandwidth, plain.variants[0].average_bandwidth), (900, Some(800)));
     assert!(plain.alternatives.is_empty());
-    let both = master(Some(Some("deu")));
+    let both = master(Sound::Beside(Some("deu")));
     assert_eq!(both.variants[0].uri, "hls/x/video.m3u8?viewer=7");
     assert_eq!(both.variants[0].audio.as_deref(), Some("aac"));
     let sound = &both.alternatives[0];
     assert_eq!(sound.uri.as_deref(), Some("hls/x/audio.m3u8?viewer=7"));
     assert_eq!((sound.group_id.as_str(), sound.language.as_deref()), ("aac", Some("deu")));
-    let odd = master(Some(Some("\",X=\"")));
+    let odd = master(Sound::Beside(Some("\",X=\"")));
     assert_eq!(odd.alternatives[0].language, None, "what a broadcaster writes is not copied blindly");
+}
+
+#[test]
+fn converted_sound_without_pictures_is_the_only_playlist() {
+    let radio = master(Sound::Alone);
+    let variant = &radio.variants[0];
+    assert_eq!(variant.uri, "hls/x/audio.m3u8?viewer=7");
+    assert_eq!((variant.codecs.as_deref(), variant.bandwidth), (Some("mp4a.40.2"), SOUND_BIT_RATE));
+    assert!(radio.alternatives.is_empty() && variant.audio.is_none());
 }
 
 #[test]

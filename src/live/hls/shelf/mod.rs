@@ -1,13 +1,14 @@
 //! One channel's segments, and what players are told of them.
 
+mod life;
+
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, timeout_at};
 
 use super::body::SegmentBody;
 use super::cut;
@@ -16,18 +17,12 @@ use super::disk::Disk;
 use super::follow::Follow;
 use super::guests::Guests;
 use super::playlist::{self, Listing, Master, PlaylistAsk, Rendition};
-use super::recorder;
 use super::sound::Sound;
 use super::window::Window;
 use crate::ffmpeg::Ffmpeg;
+use crate::live::chunk::Program;
 use crate::live::ring::{Ended, Ring};
 use crate::live::session::Hold;
-
-/// Players start when they have so many segments; fewer make them stall at once.
-const ENOUGH: usize = 3;
-
-/// Time between two looks for viewers that do not poll any more.
-const SWEEP: Duration = Duration::from_secs(2);
 
 /// Epochs count seconds from here (2020-01-01), so that sequence numbers stay small enough for players that keep them
 /// in 32 bits.
@@ -62,6 +57,8 @@ pub struct Shelf {
     /// Tells that the window has changed.
     changed: watch::Sender<()>,
     asked: watch::Sender<bool>,
+    /// No segment will come any more.
+    complete: AtomicBool,
 }
 
 impl Shelf {
@@ -85,28 +82,8 @@ impl Shelf {
             window,
             changed: watch::Sender::new(()),
             asked: watch::Sender::new(false),
+            complete: AtomicBool::new(false),
         })
-    }
-
-    /// Records the channel until it ends or `stop` is cancelled, and then deletes the recording. The session owns the
-    /// task; a second call would record twice.
-    pub async fn record(self: Arc<Self>, stop: CancellationToken) {
-        let work = async {
-            if self.lazy {
-                self.until_asked().await;
-            }
-            tokio::select! {
-                () = recorder::record(&self) => {}
-                () = self.sound.convert(&self) => {}
-                () = self.sweep() => {}
-            }
-        };
-        let _ = stop.run_until_cancelled(work).await;
-        let shelf = Arc::clone(&self);
-        let clearing = tokio::task::spawn_blocking(move || shelf.clear());
-        if let Err(error) = clearing.await {
-            tracing::warn!(%error, "a recording could not be deleted");
-        }
     }
 
     /// The master playlist. `base` stands in front of the names of its playlists, `query` behind them; both end up in
@@ -119,13 +96,10 @@ impl Shelf {
         let ready = self.until_ready(deadline, |window| window.listed().count());
         ready.await?;
         let program = self.ring.newest().map(|chunk| Arc::clone(&chunk.program));
-        let convertible = match &program {
-            Some(program) => self.sound.is_needed(program).await,
-            None => false,
+        let sound = match &program {
+            Some(program) => self.sound_for(program, deadline).await,
+            None => playlist::Sound::Broadcast,
         };
-        let sound =
-            if convertible && self.sound.until_there(self, deadline).await { program.as_ref() } else { None };
-        let sound = sound.map(|program| program.audio().next().and_then(|track| track.language.as_deref()));
         let bit_rates = self.window().bit_rates();
         Ok(Master { base, query, bit_rates, sound }.write())
     }
@@ -140,7 +114,7 @@ impl Shelf {
             return Err(NotReady::NoSound);
         }
         self.until_ready(deadline, |window| window.shown(ask.rendition).len()).await?;
-        let ended = self.ring.ended().is_some();
+        let ended = self.is_all_there(ask.rendition);
         let (target, segments) = {
             let mut window = self.window();
             (window.settle_target(), window.shown(ask.rendition))
@@ -206,24 +180,19 @@ impl Shelf {
         self.changed.send_replace(());
     }
 
+    /// Whether no segment will come any more.
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing more will come of a rendition.
+    pub(super) fn is_all_there(&self, rendition: Rendition) -> bool {
+        self.is_complete() && (rendition == Rendition::Whole || self.window().next_whole().is_none())
+    }
+
     /// The file of a rendition of the segment with this number.
     pub(super) fn file(&self, number: u64, rendition: Rendition) -> PathBuf {
         self.folder.join(playlist::segment_name(self.epoch, number, rendition))
-    }
-
-    /// Lets viewers leave that do not poll any more.
-    async fn sweep(&self) {
-        let mut sweeps = interval(SWEEP);
-        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let now = sweeps.tick().await;
-            self.guests.sweep(now, self.poll_timeout());
-        }
-    }
-
-    async fn until_asked(&self) {
-        // The sender is ours.
-        let _ = self.asked.subscribe().wait_for(|asked| *asked).await;
     }
 
     /// Waits until `count` is enough to start a player; at the deadline one segment is enough.
@@ -231,28 +200,35 @@ impl Shelf {
         self.asked.send_replace(true);
         let mut changes = self.changes();
         loop {
-            let there = count(&self.window());
-            if there >= ENOUGH {
+            let complete = self.is_complete();
+            let (there, enough) = {
+                let window = self.window();
+                (count(&window), window.enough())
+            };
+            if there >= enough {
                 return Ok(());
             }
-            let ended = self.ring.ended();
-            let in_time = ended.is_none() && timeout_at(deadline, changes.changed()).await.is_ok();
-            match ended {
+            let in_time = !complete && timeout_at(deadline, changes.changed()).await.is_ok();
+            match self.ring.ended() {
                 _ if in_time => {}
                 _ if there > 0 => return Ok(()),
                 Some(Ended::Failed(why)) => return Err(NotReady::Ended(why)),
                 Some(Ended::Stopped) => return Err(NotReady::Ended("nobody watched it".into())),
+                None if complete => return Err(NotReady::Ended("nobody watched it".into())),
                 None => return Err(NotReady::TooSoon),
             }
         }
     }
 
-    fn clear(&self) {
-        self.guests.close();
-        let gone = self.window().clear();
-        drop(gone);
-        // It is gone already if nothing was recorded, and stays if somebody still reads a file of it.
-        let _ = std::fs::remove_dir(&self.folder);
+    /// The sound that new players get.
+    async fn sound_for<'a>(&self, program: &'a Program, deadline: Instant) -> playlist::Sound<'a> {
+        if !self.sound.is_needed(program).await || !self.sound.until_near(self, deadline).await {
+            playlist::Sound::Broadcast
+        } else if program.video().is_none() {
+            playlist::Sound::Alone
+        } else {
+            playlist::Sound::Beside(program.audio().next().and_then(|track| track.language.as_deref()))
+        }
     }
 }
 

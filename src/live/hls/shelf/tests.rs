@@ -5,6 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::super::shelves::{Shelves, ShelvesSettings};
 use super::*;
@@ -193,6 +194,101 @@ async fn a_delayed_reader_stays_behind_and_goes_over_to_the_ring() {
     stage.push(101..160);
     let next = tokio::time::timeout(PATIENCE, far.next()).await.unwrap().unwrap();
     assert_eq!(next[0], last + 1);
+}
+
+/// Reads on until a second has come, and gives back all the seconds that came.
+async fn up_to(reader: &mut DelayedReader, second: u8) -> Vec<u8> {
+    let mut seen = Vec::new();
+    while seen.last().is_none_or(|last| *last < second) {
+        let bytes = tokio::time::timeout(PATIENCE, reader.next()).await.unwrap().unwrap();
+        seen.extend(bytes.chunks(188).map(|packet| packet[0]));
+    }
+    seen
+}
+
+/// Whether nothing comes for a while.
+async fn is_held_back(reader: &mut DelayedReader) -> bool {
+    tokio::time::timeout(Duration::from_millis(200), reader.next()).await.is_err()
+}
+
+#[tokio::test]
+async fn a_delay_beyond_what_is_there_begins_with_the_oldest_at_once() {
+    let fresh = Stage::new(600, None).record();
+    fresh.push(0..2);
+    let mut reader = fresh.shelf.read_from(Duration::from_secs(3600));
+    assert_eq!(up_to(&mut reader, 1).await, [0, 1]);
+    fresh.push(2..40);
+    assert_eq!(up_to(&mut reader, 39).await, Vec::from_iter(2..40), "and goes on without a hole");
+
+    let stage = Stage::new(600, None).record();
+    stage.push(0..100);
+    stage.segments(26).await;
+    let mut reader = stage.shelf.read_from(Duration::from_secs(3600));
+    let seen = up_to(&mut reader, 17).await;
+    let last = seen.len() as u8;
+    assert_eq!(seen, Vec::from_iter(0..last));
+    assert!(last <= 24 && is_held_back(&mut reader).await, "{last}: the lead, and not more");
+    stage.push(100..140);
+    let seen = up_to(&mut reader, 55).await;
+    assert_eq!(seen, Vec::from_iter(last..last + seen.len() as u8));
+    assert!(is_held_back(&mut reader).await, "it stays as far behind as it began");
+}
+
+#[tokio::test]
+async fn a_delayed_reader_that_was_left_behind_goes_on_with_the_oldest_at_once() {
+    let stage = Stage::new(60, None).record();
+    stage.push(0..60);
+    stage.segments(14).await;
+    let mut reader = stage.shelf.read_from(Duration::from_secs(60));
+    assert_eq!(reader.next().await.unwrap()[0], 0);
+    stage.push(60..240);
+    stage.segments(60).await;
+    // The window holds two minutes, and what was asked for is one.
+    let seen = up_to(&mut reader, 150).await;
+    assert!(!seen.contains(&90), "{seen:?}");
+    stage.push(240..250);
+    up_to(&mut reader, 186).await;
+}
+
+#[tokio::test]
+async fn a_recorder_that_nobody_asked_for_ends_with_the_channel() {
+    let stage = Stage::new(0, None).record();
+    stage.push(0..30);
+    stage.ring.end(Ended::Failed("no engine has it".into()));
+    tokio::time::timeout(PATIENCE, stage.recording.unwrap()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_a_channel_is_in_its_playlist() {
+    let stage = Stage::new(600, None).record();
+    stage.push(0..11);
+    stage.segments(3).await;
+    let before = stage.playlist(Rendition::Whole).await;
+    assert!(!before.end_list);
+    let mut changes = stage.shelf.changes();
+    stage.ring.end(Ended::Failed("no engine has it".into()));
+    while !stage.shelf.is_complete() {
+        tokio::time::timeout(PATIENCE, changes.changed()).await.unwrap().unwrap();
+    }
+    // Nobody polls, so it goes at once.
+    tokio::time::timeout(PATIENCE, stage.recording.unwrap()).await.unwrap().unwrap();
+    assert_eq!(stage.shelf.window().next(), 4, "what was open has been kept");
+    let ask = PlaylistAsk { rendition: Rendition::Whole, query: "", patience: PATIENCE };
+    let why = stage.shelf.playlist(ask).await.unwrap_err();
+    assert_eq!(why, NotReady::Ended("no engine has it".into()));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_playlist_learns_that_the_session_was_stopped() {
+    let stage = Stage::new(60, None).record();
+    stage.push(0..1);
+    let ask = PlaylistAsk { rendition: Rendition::Whole, query: "", patience: 10 * PATIENCE };
+    let shelf = Arc::clone(&stage.shelf);
+    let mut waiting = Box::pin(shelf.playlist(ask));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    stage.end().await;
+    let why = tokio::time::timeout(PATIENCE, waiting).await.unwrap().unwrap_err();
+    assert_eq!(why, NotReady::Ended("nobody watched it".into()));
 }
 
 /// Ten seconds of pictures every two of which can be begun with, and the same with MPEG layer 2 sound, as ffmpeg
@@ -394,4 +490,25 @@ async fn where_ffmpeg_keeps_failing_the_channel_keeps_its_own_sound() {
     let master = stage.shelf.master("", "", PATIENCE).await.unwrap();
     assert!(master.contains("index.m3u8") && !master.contains("audio"), "{master}");
     assert!(!stage.playlist(Rendition::Whole).await.segments.is_empty());
+}
+
+#[tokio::test]
+async fn sound_stays_when_nobody_polls_for_a_while_and_goes_on_where_it_ended() {
+    let stage = Stage::new(600, Some(Ffmpeg::new("ffmpeg"))).record();
+    let mut chunks = broadcast(stage.folder.path(), 80, 0);
+    let later = chunks.split_off(20);
+    chunks.into_iter().for_each(|chunk| stage.ring.push(chunk));
+    stage.segments(8).await;
+    let first = stage.playlist(Rendition::Sound).await;
+    let asked = &stage.shelf.sound.asked;
+    asked.send_replace(Instant::now().checked_sub(2 * stage.shelf.poll_timeout()));
+    tokio::task::yield_now().await;
+    later.into_iter().for_each(|chunk| stage.ring.push(chunk));
+    stage.segments(18).await;
+    let master = stage.shelf.master("", "", PATIENCE).await.unwrap();
+    assert!(master.contains("audio.m3u8"), "{master}");
+    assert!(stage.shelf.window().is_sound_near());
+    let sound = stage.playlist(Rendition::Sound).await;
+    assert_eq!(sound.media_sequence, first.media_sequence, "a viewer can go back as far as before");
+    assert!(sound.segments.len() >= first.segments.len() + 4);
 }

@@ -119,6 +119,9 @@ impl<'a> Conversion<'a> {
                 },
                 _ = changes.changed() => {}
             }
+            if stretch.is_over(shelf) {
+                return Ok(());
+            }
             while let Some((number, end)) = stretch.closed(shelf) {
                 if !self.frames.has_reached(end) && heard.elapsed() < MUTE_AFTER {
                     break;
@@ -132,8 +135,8 @@ impl<'a> Conversion<'a> {
     /// All that there is has come: the last segment of the stretch gets the rest.
     async fn finish(&mut self, shelf: &Arc<Shelf>, stretch: &mut Stretch) -> Result<(), Fault> {
         let mut changes = shelf.changes();
-        while shelf.window().next() <= stretch.number && shelf.ring.ended().is_none() {
-            // The break that ended the stretch closes its last segment, which may still be on its way to the disk.
+        while shelf.window().next() <= stretch.number && !shelf.is_complete() {
+            // What ended the stretch closes its last segment, which may still be on its way to the disk.
             let _ = changes.changed().await;
         }
         while let Some((number, end)) = stretch.closed(shelf) {
@@ -168,6 +171,14 @@ impl Stretch {
         let window = shelf.window();
         let segment = window.get(self.number).filter(|segment| Some(segment.stretch) == self.stretch)?;
         Some((self.number, segment.start + segment.duration))
+    }
+
+    /// Whether no segment of it will need sound any more: the next one has left the window, or does not continue it. The
+    /// recorder may have seen a break where whoever feeds ffmpeg saw none.
+    fn is_over(&self, shelf: &Shelf) -> bool {
+        let window = shelf.window();
+        let segment = window.get(self.number);
+        self.number < window.first() || segment.is_some_and(|segment| Some(segment.stretch) != self.stretch)
     }
 
     async fn keep(&mut self, shelf: &Arc<Shelf>, number: Number, bytes: Bytes) {

@@ -1,8 +1,8 @@
-//! Sound for players that cannot decode what was broadcast: MPEG layer 2 and Dolby become AAC.
+//! Sound for players that cannot decode what was broadcast: MPEG layer 2, Dolby and AAC in LATM become AAC in ADTS.
 //!
 //! One ffmpeg per channel, started when somebody asks for HLS and ended when nobody does any more. It reads the channel
-//! from a few segments back, and what it makes is cut at the presentation times of the segments, so that each has its
-//! sound under the same number. Where the channel breaks, and where ffmpeg fails, another one goes on with the first
+//! from a few segments back, or from where the last one ended, and what it makes is cut at the presentation times of the
+//! segments, so that each has its sound under the same number. Where the channel breaks, and where ffmpeg fails, another one goes on with the first
 //! segment that has no sound yet.
 
 mod conversion;
@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::playlist::Rendition;
 use super::shelf::Shelf;
-use super::window::Number;
+use super::window::{Number, Window};
 use crate::ffmpeg::Ffmpeg;
 use crate::live::chunk::{Codec, Program};
 use conversion::{Conversion, Fault};
@@ -39,7 +39,8 @@ const SOUND_PATIENCE: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub(super) struct Sound {
     ffmpeg: Option<Ffmpeg>,
-    asked: watch::Sender<Option<Instant>>,
+    /// When somebody last did.
+    pub(super) asked: watch::Sender<Option<Instant>>,
     resting_until: Mutex<Option<Instant>>,
 }
 
@@ -52,17 +53,27 @@ impl Sound {
     /// Whether players need the sound of a programme converted, and it can be.
     pub(super) async fn is_needed(&self, program: &Program) -> bool {
         let first = program.audio().next().map(|track| track.codec);
-        let foreign = matches!(first, Some(Codec::MpegAudio | Codec::Ac3 | Codec::Eac3));
-        foreign && program.video().is_some() && self.is_possible().await
+        let foreign = matches!(first, Some(Codec::AacLatm | Codec::MpegAudio | Codec::Ac3 | Codec::Eac3));
+        foreign && self.is_possible().await
     }
 
     /// Asks for sound and waits until some is there. `false` if there will be none, or not in time.
     pub(super) async fn until_there(&self, shelf: &Shelf, deadline: Instant) -> bool {
+        self.until(shelf, deadline, |window| !window.shown(Rendition::Sound).is_empty()).await
+    }
+
+    /// The same for a new player: sound that ended when the last one left has to come near the live edge again.
+    pub(super) async fn until_near(&self, shelf: &Shelf, deadline: Instant) -> bool {
+        self.until(shelf, deadline, Window::is_sound_near).await
+            || self.until_there(shelf, Instant::now()).await
+    }
+
+    async fn until(&self, shelf: &Shelf, deadline: Instant, wanted: impl Fn(&Window) -> bool) -> bool {
         let deadline = deadline.min(Instant::now() + SOUND_PATIENCE);
         let mut changes = shelf.changes();
         self.asked.send_replace(Some(Instant::now()));
         while self.is_possible().await {
-            if !shelf.window().shown(Rendition::Sound).is_empty() {
+            if wanted(&shelf.window()) {
                 return true;
             }
             if shelf.ring.ended().is_some() || timeout_at(deadline, changes.changed()).await.is_err() {
@@ -87,16 +98,17 @@ impl Sound {
                 () = self.work(shelf, &mut conversion) => {}
                 () = self.until_unwanted(shelf) => {}
             }
-            // Whoever asks next must not be told of sound that ends in the past.
-            let past = shelf.window().clear_parted();
-            drop(past);
         }
     }
 
-    /// Converts stretch after stretch.
+    /// Converts stretch after stretch, and has nothing to do once the channel has ended.
     async fn work(&self, shelf: &Arc<Shelf>, conversion: &mut Conversion<'_>) {
         let mut failures = 0;
-        while shelf.ring.ended().is_none() {
+        while !shelf.is_all_there(Rendition::Sound) {
+            let rest = *self.resting();
+            if let Some(until) = rest {
+                sleep_until(until).await;
+            }
             let from = next_number(shelf).await;
             let Err(fault) = conversion.run(shelf, from).await else {
                 failures = 0;
@@ -108,22 +120,24 @@ impl Sound {
             if failures >= MOST_FAILURES {
                 *self.resting() = Some(Instant::now() + REST);
                 shelf.has_changed();
-                sleep(REST).await;
                 failures = 0;
             } else {
                 sleep(PAUSE * failures).await;
             }
         }
+        pending().await
     }
 
     async fn until_unwanted(&self, shelf: &Shelf) {
+        let mut asked = self.asked.subscribe();
         loop {
-            let asked = *self.asked.borrow();
-            let until = asked.map_or_else(Instant::now, |at| at + shelf.poll_timeout());
+            let last = *asked.borrow_and_update();
+            let until = last.map_or_else(Instant::now, |at| at + shelf.poll_timeout());
             if until <= Instant::now() {
                 return;
             }
-            sleep_until(until).await;
+            // Whether somebody has asked or the time is over, the next look tells.
+            let _ = timeout_at(until, asked.changed()).await;
         }
     }
 
@@ -137,7 +151,7 @@ impl Sound {
     }
 }
 
-/// The first segment that has no sound yet, once it is there: as far back as a new player starts.
+/// The first segment that is to have sound and has none yet, once it is there.
 async fn next_number(shelf: &Shelf) -> Number {
     let mut changes = shelf.changes();
     loop {

@@ -1,14 +1,15 @@
 //! The segments of a channel that are there, and which of them playlists show. Pure.
 
+mod parted;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::body::Body;
 use super::cut::{self, LONGEST_TARGET, Piece, SECOND};
-use super::playlist::Rendition;
 use crate::live::chunk::{Chunk, Ticks};
+pub(super) use parted::Parted;
 
 /// A segment by its place since the recording began, from 0.
 pub(super) type Number = u64;
@@ -19,6 +20,13 @@ const LEAST: Duration = Duration::from_secs(60);
 
 /// Most bytes of segments that are in memory because the disk takes none: three segments of a good channel.
 const MOST_IN_MEMORY: u64 = 16 << 20;
+
+/// Segments that stay however large they are: a player that has just read of three of them gets all three, also when
+/// the next one comes.
+const LEAST_SEGMENTS: usize = 4;
+
+/// Players start when they have so many segments; fewer make them stall at once.
+const ENOUGH: usize = 3;
 
 /// One segment.
 #[derive(Debug)]
@@ -37,15 +45,6 @@ pub(super) struct Segment {
     /// Its first chunk, without the bytes.
     pub(super) opening: Chunk,
     pub(super) body: Body,
-}
-
-/// A segment taken apart.
-#[derive(Debug, Clone)]
-pub(super) struct Parted {
-    /// Everything but the sound.
-    pub(super) pictures: Body,
-    /// The converted sound.
-    pub(super) sound: Body,
 }
 
 /// All segments of a channel.
@@ -127,12 +126,19 @@ impl Window {
         let kept = self.segments.iter().rev().take_while(|segment| {
             let in_time = spent <= self.span * 2;
             spent += cut::time(segment.duration);
-            in_memory += if segment.body.is_in_memory() { segment.body.length() } else { 0 };
+            in_memory += self.in_memory(segment);
             in_time && in_memory <= MOST_IN_MEMORY
         });
-        // The newest one stays, however large it is.
-        let kept = kept.count().max(1);
-        self.remove(self.segments.len() - kept)
+        let kept = kept.count().max(LEAST_SEGMENTS);
+        self.remove(self.segments.len().saturating_sub(kept))
+    }
+
+    /// Bytes of a segment, parts included, that no disk has.
+    fn in_memory(&self, segment: &Segment) -> u64 {
+        let parted = self.parted.get(&segment.number);
+        let parts = parted.into_iter().flat_map(|parted| [&parted.pictures, &parted.sound]);
+        let bodies = std::iter::once(&segment.body).chain(parts);
+        bodies.filter(|body| body.is_in_memory()).map(Body::length).sum()
     }
 
     /// Removes the oldest `count` segments.
@@ -160,26 +166,6 @@ impl Window {
     pub(super) fn listed(&self) -> impl Iterator<Item = &Arc<Segment>> {
         let first = self.behind(self.span);
         self.segments.iter().skip_while(move |segment| segment.number < first)
-    }
-
-    /// The segments of a rendition's playlist. Those of pictures and sound are the same: a player needs both.
-    pub(super) fn shown(&self, rendition: Rendition) -> Vec<Arc<Segment>> {
-        let parted = self.parted_range();
-        let is_parted = |segment: &&Arc<Segment>| parted.contains(&segment.number);
-        match rendition {
-            Rendition::Whole => self.listed().cloned().collect(),
-            Rendition::Pictures | Rendition::Sound => self.listed().filter(is_parted).cloned().collect(),
-        }
-    }
-
-    /// The newest segments without a gap that are taken apart.
-    fn parted_range(&self) -> Range<Number> {
-        let Some((&last, _)) = self.parted.last_key_value() else { return 0..0 };
-        let mut first = last;
-        while first > 0 && self.parted.contains_key(&(first - 1)) {
-            first -= 1;
-        }
-        first..last + 1
     }
 
     /// The segment that is `delay` before the end of the newest one, or the oldest one there is.
@@ -222,34 +208,15 @@ impl Window {
         self.head
     }
 
-    /// The bytes of a segment's rendition.
-    pub(super) fn body(&self, number: Number, rendition: Rendition) -> Option<&Body> {
-        match rendition {
-            Rendition::Whole => self.get(number).map(|segment| &segment.body),
-            Rendition::Pictures => self.parted.get(&number).map(|parted| &parted.pictures),
-            Rendition::Sound => self.parted.get(&number).map(|parted| &parted.sound),
-        }
+    /// How many segments a playlist needs before it is of use.
+    pub(super) fn enough(&self) -> usize {
+        // The first ones are on their way; later there are as many as the disk or memory have room for.
+        if self.next < ENOUGH as u64 { ENOUGH } else { self.listed().count().clamp(1, ENOUGH) }
     }
 
-    /// A segment has been taken apart. If it has left meanwhile, so do its parts.
-    pub(super) fn add_parted(&mut self, number: Number, parted: Parted) {
-        if self.get(number).is_some() {
-            self.parted.insert(number, parted);
-        }
-    }
-
-    /// The segment that is to be taken apart next, if it is there: the one after those that are, or as far back as new
-    /// players start.
-    pub(super) fn next_whole(&self) -> Option<Number> {
-        let range = self.parted_range();
-        let start = self.behind(Duration::from_secs(u64::from(3 * self.target())));
-        let number = if range.is_empty() || range.end < self.first() { start } else { range.end };
-        self.get(number).map(|segment| segment.number)
-    }
-
-    /// Lets go of all that was taken apart.
-    pub(super) fn clear_parted(&mut self) -> BTreeMap<Number, Parted> {
-        std::mem::take(&mut self.parted)
+    /// The segment that comes next is so long already.
+    pub(super) fn grows(&mut self, length: Ticks) {
+        self.longest = self.longest.max(length);
     }
 
     /// The target duration in seconds; the longest possible until it is settled.

@@ -2,6 +2,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::live::chunk::{Entry, EntryKind};
+use crate::live::hls::playlist::Rendition;
 
 /// A piece of so many seconds that begins at a second of the time line.
 pub(in crate::live::hls) fn piece(at: u64, seconds: u64, after_break: bool) -> Piece {
@@ -83,7 +84,28 @@ fn memory_is_bounded_where_the_disk_takes_nothing() {
     (0..20).for_each(|n| drop(window.add(piece(5 * n, 5, false), body(large))));
     assert_eq!(numbers(window.listed()), [16, 17, 18, 19]);
     drop(window.add(piece(100, 5, false), body(large * 9)));
-    assert_eq!(numbers(window.listed()), [20], "the newest stays, however large it is");
+    assert_eq!(numbers(window.listed()), [17, 18, 19, 20], "so many stay, however large they are");
+    assert_eq!(window.enough(), 3);
+}
+
+#[test]
+fn parts_count_where_the_disk_takes_nothing() {
+    let mut window = Window::new(Duration::from_secs(1000));
+    let large = usize::try_from(MOST_IN_MEMORY / 20).unwrap();
+    for number in 0..20 {
+        drop(window.add(piece(5 * number, 5, false), body(large)));
+        window.add_parted(number, Parted { pictures: body(large), sound: body(large) });
+    }
+    assert_eq!(numbers(window.listed()), Vec::from_iter(13..20), "the newest has come without its parts");
+}
+
+#[test]
+fn a_playlist_needs_three_segments_unless_fewer_are_kept() {
+    let few: Vec<usize> = (0..5).map(|count| filled(1000, count).enough()).collect();
+    assert_eq!(few, [3, 3, 3, 3, 3]);
+    let mut long = Window::new(Duration::ZERO);
+    (0..4).for_each(|n| drop(long.add(piece(70 * n, 70, false), body(188))));
+    assert_eq!((long.listed().count(), long.enough()), (1, 1));
 }
 
 #[test]
@@ -109,9 +131,22 @@ fn sound_is_shown_as_far_as_it_goes_without_a_gap() {
     assert_eq!(numbers(&window.shown(Rendition::Sound)), [10, 11, 12]);
     assert_eq!(numbers(&window.shown(Rendition::Pictures)), [10, 11, 12]);
     assert_eq!(window.next_whole(), Some(13));
-    drop(window.clear_parted());
+    let mut fresh = filled(1000, 20);
+    fresh.settle_target();
+    assert_eq!(fresh.next_whole(), Some(16), "as far back as a player starts");
+}
+
+#[test]
+fn sound_goes_on_where_it_ended_unless_that_is_long_ago() {
+    let mut window = filled(1000, 20);
     window.settle_target();
-    assert_eq!(window.next_whole(), Some(16), "as far back as a player starts");
+    (10..20).for_each(|number| window.add_parted(number, parted()));
+    (20..100).for_each(|n| drop(window.add(piece(5 * n, 5, false), body(188))));
+    assert_eq!((window.next_whole(), window.is_sound_near()), (Some(20), false));
+    (20..97).for_each(|number| window.add_parted(number, parted()));
+    assert!(window.is_sound_near());
+    (100..300).for_each(|n| drop(window.add(piece(5 * n, 5, false), body(188))));
+    assert_eq!(window.next_whole(), Some(296));
 }
 
 #[test]

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use super::programs::{ffmpeg_decodes, ffprobe_joins};
-use super::stage::Stage;
+use super::programs::{ffmpeg_decodes, ffmpeg_hears, ffprobe_joins};
+use super::stage::{Stage, is_long};
 use crate::support::engine::Film;
+
+/// How often each kind of film but the first is joined. The long form has twenty joins of each.
+fn times() -> u64 {
+    if is_long() { 20 } else { 4 }
+}
 
 /// Joins so often, at moments that lie in no step with the pictures.
 async fn joins(film: Film, times: u64) {
@@ -14,7 +19,8 @@ async fn joins(film: Film, times: u64) {
     for number in 0..times {
         tokio::time::sleep(Duration::from_millis(number * 379 % 1_000)).await;
         let url = stage.stream();
-        let flags = tokio::task::spawn_blocking(move || ffprobe_joins(&url)).await;
+        let kind = if film == Film::Radio { "a:0" } else { "v:0" };
+        let flags = tokio::task::spawn_blocking(move || ffprobe_joins(&url, kind)).await;
         let flags =
             flags.unwrap_or_else(|_| panic!("join {number} of {film:?}: {}", stage.server.transcript()));
         assert!(flags.starts_with('K'), "join {number} of {film:?} begins with {flags:?}");
@@ -28,9 +34,16 @@ async fn ffprobe_has_no_complaint_at_twenty_random_moments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ffprobe_has_no_complaint_about_other_kinds_of_pictures() {
-    for film in [Film::HevcAc3, Film::Interlaced, Film::OpenGop, Film::Mpeg2] {
-        joins(film, 4).await;
+async fn ffprobe_has_no_complaint_about_other_kinds_of_h264() {
+    for film in [Film::H264Aac, Film::Interlaced, Film::OpenGop, Film::Heavy] {
+        joins(film, times()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ffprobe_has_no_complaint_about_other_codecs_and_none_at_all() {
+    for film in [Film::HevcAc3, Film::Mpeg2, Film::Radio] {
+        joins(film, times()).await;
     }
 }
 
@@ -45,4 +58,13 @@ async fn every_picture_and_sound_can_be_decoded_from_the_first_on() {
         // The three seconds begin with the sound, which lies before the first picture.
         assert!((60..=76).contains(&pictures), "{film:?}: {pictures} pictures in three seconds");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_radio_is_heard_from_the_first_sound_on() {
+    let stage = Stage::start(Film::Radio, 1);
+    let url = stage.stream();
+    let decoded = tokio::task::spawn_blocking(move || ffmpeg_hears(&url, 5)).await;
+    let decoded = decoded.unwrap_or_else(|_| panic!("{}", stage.server.transcript()));
+    assert!((4.9..5.1).contains(&decoded), "{decoded} s of sound");
 }

@@ -1,8 +1,10 @@
 //! What plays goes on, whatever becomes of the engine.
 
+use super::controls::{GstPlay, Vlc};
 use super::programs::{Mpv, continuity_errors, ffmpeg_decodes, gstreamer_plays, picture_times, vlc_plays};
 use super::stage::{Stage, seconds};
-use crate::support::engine::Film;
+use crate::support::engine::{Broadcast, Film, Kind, Manner};
+use crate::support::server::Setup;
 
 /// Ticks of a second.
 const SECOND: i64 = 90_000;
@@ -43,6 +45,27 @@ async fn a_recording_lacks_nothing_when_the_engine_is_killed_and_another_has_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn recordings_of_other_films_lack_nothing_when_the_engine_is_killed() {
+    let films = [Film::H264Aac, Film::HevcAc3, Film::Interlaced, Film::OpenGop, Film::Mpeg2];
+    let recordings = films.into_iter().map(|film| async move {
+        let stage = Stage::start(film, 2);
+        assert_eq!(recorded(&stage, 20, Stage::kill_the_one_at_work).await, 1, "{film:?}");
+    });
+    futures::future::join_all(recordings).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_lacks_nothing_with_engines_of_other_kinds() {
+    let kinds = [Kind::Single, Kind::Shared, Kind::Leased];
+    let recordings = kinds.into_iter().map(|kind| async move {
+        let (film, manner) = (Film::H264Mp2, Manner { kind, ..Manner::default() });
+        let stage = Stage::on_air(film, &Broadcast::of(film), &vec![manner; 2], Setup::new());
+        assert_eq!(recorded(&stage, 20, Stage::kill_the_one_at_work).await, 1, "{kind:?}");
+    });
+    futures::future::join_all(recordings).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mpv_plays_on_when_the_engine_is_killed() {
     let stage = Stage::start(Film::H264Mp2, 2);
     let url = stage.stream();
@@ -55,6 +78,20 @@ async fn mpv_plays_on_when_the_engine_is_killed() {
         mpv.wait_for_position(|position| position > begun + 22.0);
         assert_eq!(mpv.complaints(), "", "{}", stage.server.transcript());
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_player_that_opens_the_list_of_channels_plays_them() {
+    let stage = Stage::start(Film::H264Aac, 1);
+    for format in ["ts", "hls"] {
+        let url = stage.server.url(&format!("/channels.m3u?format={format}"));
+        tokio::task::block_in_place(|| {
+            let mpv = Mpv::open(&url);
+            let begun = mpv.wait_for_position(|_| true);
+            mpv.wait_for_position(|position| position > begun + 2.0);
+            assert_eq!(mpv.complaints(), "", "{format}: {}", stage.server.transcript());
+        });
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,4 +112,45 @@ async fn gstreamer_plays_on_when_the_engine_is_killed() {
     let stage = Stage::start(Film::H264Aac, 2);
     let url = stage.stream();
     tokio::task::block_in_place(|| gstreamer_plays(&url, 24 * 25, || stage.kill_the_one_at_work()));
+}
+
+// Players of HLS have some twenty seconds in hand and on the shelf, so they are watched for longer than that.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mpv_on_hls_plays_on_when_the_engine_is_killed() {
+    let stage = Stage::start(Film::H264Aac, 2);
+    let url = stage.playlist();
+    tokio::task::block_in_place(|| {
+        let mpv = Mpv::open(&url);
+        let begun = mpv.wait_for_position(|position| position > 2.0);
+        stage.kill_the_one_at_work();
+        mpv.wait_for_position(|position| position > begun + 30.0);
+        assert_eq!(mpv.complaints(), "", "{}", stage.server.transcript());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vlc_on_hls_plays_on_when_the_engine_is_killed() {
+    let stage = Stage::start(Film::H264Aac, 2);
+    let url = stage.playlist();
+    tokio::task::block_in_place(|| {
+        let vlc = Vlc::open(&url);
+        vlc.shows(2 * 25);
+        let begun = vlc.time();
+        stage.kill_the_one_at_work();
+        vlc.shows(30 * 25);
+        assert!(vlc.time() >= begun + 28, "it was at {begun} and is at {}", vlc.time());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gstreamer_on_hls_plays_on_when_the_engine_is_killed() {
+    let stage = Stage::start(Film::H264Aac, 2);
+    let url = stage.playlist();
+    tokio::task::block_in_place(|| {
+        let player = GstPlay::open(&url);
+        let begun = player.wait_for_position(|_| true);
+        stage.kill_the_one_at_work();
+        player.wait_for_position(|position| position > begun + 30.0);
+    });
 }

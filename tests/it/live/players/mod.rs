@@ -2,8 +2,13 @@
 //!
 //! `HEADWATER_LIVE_SECONDS=75 tests/run live::players` is the long form: recordings and pauses take so long then.
 
+mod breaking;
+mod controls;
 mod joining;
 mod lasting;
+mod listed;
 mod programs;
 mod rewinding;
 mod stage;
+
+pub(super) use stage::seconds;

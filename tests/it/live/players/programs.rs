@@ -18,13 +18,13 @@ pub(super) const PACKET: usize = 188;
 /// How long a program may take beside what it has to play.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Joins with ffprobe, reads a second, and returns the flags of the first packet of the picture.
+/// Joins with ffprobe, reads a second, and returns the flags of the first packet of a stream (`v:0`, `a:0`).
 ///
 /// # Panics
 /// If ffprobe says anything at all against it.
-pub(super) fn ffprobe_joins(url: &str) -> String {
+pub(super) fn ffprobe_joins(url: &str, stream: &str) -> String {
     let mut command = Command::new("ffprobe");
-    command.args(["-v", "error", "-select_streams", "v:0", "-read_intervals", "%+1"]);
+    command.args(["-v", "error", "-select_streams", stream, "-read_intervals", "%+1"]);
     command.args(["-show_entries", "packet=flags", "-of", "csv=p=0", url]);
     let finished = silent("ffprobe", run("ffprobe", command, PATIENCE));
     finished.stdout.lines().next().unwrap_or_default().to_owned()
@@ -42,6 +42,19 @@ pub(super) fn ffmpeg_decodes(source: &str, seconds: u64) -> u64 {
     let mut counts =
         finished.stdout.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse().ok());
     counts.next_back().unwrap_or_else(|| panic!("ffmpeg decoded nothing: {}", finished.story()))
+}
+
+/// Decodes `seconds` of sound from where it joins with FFmpeg, and returns how many there were.
+///
+/// # Panics
+/// If FFmpeg says anything at all against it.
+pub(super) fn ffmpeg_hears(source: &str, seconds: u64) -> f64 {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-i", source, "-t", &seconds.to_string()]);
+    command.args(["-f", "null", "-progress", "pipe:1", "-"]);
+    let finished = silent("ffmpeg", run("ffmpeg", command, PATIENCE + Duration::from_secs(seconds)));
+    let times = finished.stdout.lines().filter_map(|line| line.strip_prefix("out_time_us=")?.parse().ok());
+    times.fold(0.0, f64::max) / 1e6
 }
 
 /// The presentation times of the pictures of a file in units of 1/90,000 s, in order.

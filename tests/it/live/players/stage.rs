@@ -4,11 +4,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::programs::PACKET;
-use crate::support::engine::{Broadcast, Channel, Engine, Film};
+use crate::support::engine::{Broadcast, Channel, Engine, Film, Manner};
 use crate::support::server::{Headwater, Setup};
 
 /// How long a recording or a pause takes in seconds unless somebody wants more.
 const SHORT: u64 = 12;
+
+/// What the channel is called; its ids follow from that.
+pub(super) const NAME: &str = "Open Garden";
 
 /// The server goes first when this is dropped: the engines see its stops.
 pub(super) struct Stage {
@@ -19,14 +22,28 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A channel that shows `film`, and so many engines that have it.
+    /// A channel that shows `film` and is the only one of the operator's list, and so many engines that have it.
     pub(super) fn start(film: Film, engines: usize) -> Self {
-        let channel = Channel::new("Open Garden", &Broadcast::of(film));
-        let engines: Vec<Engine> =
-            (0..engines).map(|_| Engine::start(std::slice::from_ref(&channel))).collect();
+        Self::on_air(film, &Broadcast::of(film), &vec![Manner::default(); engines], Setup::new())
+    }
+
+    /// A broadcast that shows `film`, engines of these habits, and a server that knows them.
+    pub(super) fn on_air(film: Film, broadcast: &Broadcast, manners: &[Manner], setup: Setup) -> Self {
+        let channel = Channel::new(NAME, broadcast);
+        let start = |manner: &Manner| Engine::with(manner.clone(), std::slice::from_ref(&channel));
+        let engines: Vec<Engine> = manners.iter().map(start).collect();
         let settings: Vec<String> = engines.iter().map(|engine| engine.settings().to_string()).collect();
-        let server = Setup::new().env("HEADWATER_ENGINES", &settings.join(",")).start();
+        let list = setup.home().join("channels.m3u");
+        let entry = format!("#EXTM3U\n#EXTINF:-1,{NAME}\nacestream://{}\n", channel.content_id);
+        std::fs::write(&list, entry).expect("the home is writable");
+        let setup = setup.env("HEADWATER_CHANNELS", &list.display().to_string());
+        let server = setup.env("HEADWATER_ENGINES", &settings.join(",")).start();
         Self { server, engines, film, channel }
+    }
+
+    /// The channel that all engines have.
+    pub(super) fn channel(&self) -> &Channel {
+        &self.channel
     }
 
     /// Where the transport stream is.
@@ -76,8 +93,13 @@ impl Stage {
     }
 }
 
+/// Whether somebody wants the long form.
+pub(super) fn is_long() -> bool {
+    seconds() > SHORT
+}
+
 /// How long recordings and pauses take.
 #[expect(clippy::disallowed_methods, reason = "the length of a test is a matter of the one who runs it")]
-pub(super) fn seconds() -> u64 {
+pub(in crate::live) fn seconds() -> u64 {
     std::env::var("HEADWATER_LIVE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SHORT)
 }

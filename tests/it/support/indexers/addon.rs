@@ -22,6 +22,7 @@ pub(crate) struct Addon {
 pub(crate) struct Description {
     manifest: Value,
     streams: serde_json::Map<String, Value>,
+    metas: serde_json::Map<String, Value>,
     cache_max_age: Option<u64>,
 }
 
@@ -33,12 +34,28 @@ impl Description {
             "description": "An addon of the tests", "resources": ["stream"], "types": ["movie", "series"],
             "idPrefixes": ["tt"], "catalogs": []
         });
-        Self { manifest, streams: serde_json::Map::new(), cache_max_age: None }
+        Self { manifest, streams: serde_json::Map::new(), metas: serde_json::Map::new(), cache_max_age: None }
+    }
+
+    /// A catalogue of anime with ids of Kitsu, as the addon of that name is one: it tells titles with their episodes,
+    /// under the type `anime`, and has streams for both types that clients ask with.
+    pub(crate) fn kitsu() -> Self {
+        let of = |name: &str, types: &[&str]| json!({"name": name, "types": types, "idPrefixes": ["kitsu:"]});
+        Self::new("Kitsu")
+            .manifest("resources", json!([of("meta", &["anime"]), of("stream", &["anime", "series"])]))
+            .manifest("types", json!(["anime", "series"]))
+            .manifest("idPrefixes", json!(["kitsu:"]))
     }
 
     /// The same with streams for a video.
     pub(crate) fn streams(mut self, kind: &str, id: &str, streams: impl IntoIterator<Item = Value>) -> Self {
         self.streams.insert(format!("{kind}/{id}"), streams.into_iter().collect());
+        self
+    }
+
+    /// The same with what it tells of a title.
+    pub(crate) fn meta(mut self, kind: &str, id: &str, meta: Value) -> Self {
+        self.metas.insert(format!("{kind}/{id}"), meta);
         self
     }
 
@@ -68,7 +85,8 @@ impl Description {
         let mut command = Command::new("node");
         command.arg(test_source("support/indexers/addon.mjs"));
         let mut process = Process::start("addon", command);
-        let mut description = json!({"manifest": self.manifest, "streams": self.streams});
+        let mut description =
+            json!({"manifest": self.manifest, "streams": self.streams, "metas": self.metas});
         if let Some(seconds) = self.cache_max_age {
             description["cacheMaxAge"] = json!(seconds);
         }

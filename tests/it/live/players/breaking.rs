@@ -1,0 +1,193 @@
+//! Where one piece of a channel does not follow from the other: players go on after it.
+//!
+//! Two things they cannot do, whoever serves them: mpv keeps the decoder it began with, so a channel that changes the
+//! codec is asked of VLC alone; and VLC tells no sensible time after that, so its pictures are counted.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::runtime::Handle;
+
+use super::controls::Vlc;
+use super::programs::{Mpv, continuity_errors};
+use super::stage::{Stage, seconds};
+use crate::live::hls;
+use crate::live::packets::Look;
+use crate::support::engine::{Broadcast, Faults, Film, Manner};
+use crate::support::server::Setup;
+
+/// How far clocks and engines are apart: farther than any ring or window could bridge.
+const FAR: Duration = Duration::from_secs(100);
+
+/// How long a break may take to show in a playlist, and to leave it again.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What happens to a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    /// The engine dies, and the next one is a hundred seconds elsewhere in the broadcast.
+    Elsewhere,
+    /// The clocks jump without a word.
+    Jump,
+    /// Something else is shown.
+    Show(Film),
+    /// The clocks get to the end of their 33 bits and begin anew. They follow each other all the same.
+    Wrap,
+    /// The engine dies, and what comes from the next one begins in the middle of a packet.
+    Unaligned,
+}
+
+impl Event {
+    /// A channel with this before it.
+    fn stage(self, film: Film, setup: Setup) -> Stage {
+        // Long enough for all players to have joined.
+        let wrap = Duration::from_secs(25);
+        let broadcast =
+            if self == Self::Wrap { Broadcast::wrapping_in(film, wrap) } else { Broadcast::of(film) };
+        let mut manners = vec![Manner::default(); 2];
+        if self == Self::Elsewhere {
+            manners[1].lag = FAR;
+        }
+        Stage::on_air(film, &broadcast, &manners, setup)
+    }
+
+    fn happens(self, stage: &Stage) {
+        match self {
+            Self::Elsewhere => stage.kill_the_one_at_work(),
+            Self::Jump => stage.channel().broadcast.jump(FAR),
+            Self::Show(film) => stage.channel().broadcast.show(film),
+            Self::Wrap => {}
+            Self::Unaligned => {
+                for engine in &stage.engines {
+                    engine.set_faults(Faults { unaligned: true, ..Faults::default() });
+                }
+                stage.kill_the_one_at_work();
+            }
+        }
+    }
+
+    /// Whether what follows does not belong to what was.
+    fn is_break(self) -> bool {
+        matches!(self, Self::Elsewhere | Self::Jump | Self::Show(_))
+    }
+}
+
+/// Whether mpv plays on at the pace of time.
+///
+/// Where clocks go back by more than a minute, FFmpeg takes that for the end of their 33 bits and adds these; as soon as
+/// they come near to where it began, it takes that back. The position jumps both times, and the channel goes on.
+fn goes_on(mpv: &Mpv) -> bool {
+    (0..6).any(|_| {
+        let here = mpv.wait_for_position(|_| true);
+        std::thread::sleep(Duration::from_secs(5));
+        mpv.position().is_some_and(|position| (here + 4.0..here + 7.0).contains(&position))
+    })
+}
+
+/// Four players watch while it happens, and all of them go on.
+fn watched(event: Event) {
+    let stage = event.stage(Film::H264Aac, Setup::new());
+    let (ts, playlist) = (stage.stream(), stage.playlist());
+    let (mpv, vlc, mpv_on_hls) = (Mpv::open(&ts), Vlc::open(&ts), Mpv::open(&playlist));
+    // What a browser shows comes from some twenty seconds ago, so it sees the break while it plays on.
+    let steps = json!([["play", 3], ["say", "now"], ["play", 32]]);
+    let report = hls::browse(&playlist, &steps, || event.happens(&stage));
+    let longest = hls::seconds(&report["report"][1]["longest"]);
+    assert!(longest < 5.0, "{event:?}: {report:#}");
+    let width = if event == Event::Show(Film::Heavy) { 1280 } else { 320 };
+    assert_eq!(report["width"], width, "{event:?}: the browser has seen what came after: {report:#}");
+    assert!(goes_on(&mpv) && goes_on(&mpv_on_hls), "{event:?}: {}", stage.server.transcript());
+    vlc.shows(4 * 25);
+    if event == Event::Jump {
+        let far = mpv.position().zip(mpv_on_hls.position());
+        assert!(far.is_some_and(|(ts, hls)| ts > 100.0 && hls > 100.0), "both are past the jump: {far:?}");
+    }
+    let playlist = Handle::current().block_on(async {
+        let (path, _) = hls::media_paths(&stage.server, stage.channel()).await;
+        hls::media(&stage.server, &path).await
+    });
+    let tags = playlist.segments.iter().filter(|segment| segment.discontinuity).count();
+    assert_eq!(tags, usize::from(event.is_break()), "{event:?}: {playlist:?}");
+    assert_eq!(stage.engines.iter().map(|engine| engine.readers()).sum::<usize>(), 1, "{event:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_go_on_when_the_next_engine_is_elsewhere() {
+    tokio::task::block_in_place(|| watched(Event::Elsewhere));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_go_on_when_the_clocks_jump() {
+    tokio::task::block_in_place(|| watched(Event::Jump));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_go_on_when_something_of_another_size_is_shown() {
+    tokio::task::block_in_place(|| watched(Event::Show(Film::Heavy)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_go_on_when_the_clocks_wrap() {
+    tokio::task::block_in_place(|| watched(Event::Wrap));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_go_on_when_an_engine_begins_in_the_middle_of_a_packet() {
+    tokio::task::block_in_place(|| watched(Event::Unaligned));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vlc_goes_on_when_the_codec_changes() {
+    tokio::task::block_in_place(|| {
+        let event = Event::Show(Film::Mpeg2);
+        let stage = event.stage(Film::H264Aac, Setup::new());
+        let vlc = Vlc::open(&stage.stream());
+        vlc.shows(2 * 25);
+        event.happens(&stage);
+        // Farther than the ring that it had before it.
+        vlc.shows(25 * 25);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_of_breaks_have_no_error_of_continuity() {
+    let events = [Event::Elsewhere, Event::Jump, Event::Show(Film::Mpeg2), Event::Wrap, Event::Unaligned];
+    let recordings = events.into_iter().map(|event| async move {
+        let stage = event.stage(Film::H264Mp2, Setup::new());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recording.ts");
+        stage.record(seconds() + 28, &path, |stage| event.happens(stage)).await;
+        let look = Look::at(&std::fs::read(&path).unwrap());
+        look.assert_clean();
+        let wraps = look.pictures.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) > 1 << 32).count();
+        assert_eq!(wraps, usize::from(event == Event::Wrap), "{event:?}");
+        assert_eq!(look.announced > 0, event.is_break(), "{event:?}: {} announced", look.announced);
+        let errors = tokio::task::block_in_place(|| continuity_errors(&path));
+        assert!(errors.is_empty(), "{event:?}: {errors:?}");
+    });
+    futures::future::join_all(recordings).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn playlists_say_where_a_break_is_and_count_it_when_it_is_gone() {
+    // A window so short that the break leaves it within the test.
+    let setup = Setup::new().env("HEADWATER_DVR_WINDOW", "25s");
+    let stage = Event::Jump.stage(Film::H264Aac, setup);
+    let (path, _) = hls::media_paths(&stage.server, stage.channel()).await;
+    let before = hls::media(&stage.server, &path).await;
+    assert!(before.segments.iter().all(|segment| !segment.discontinuity), "{before:?}");
+    assert_eq!(before.discontinuity_sequence, 0);
+    Event::Jump.happens(&stage);
+    let (deadline, mut was_there) = (Instant::now() + PATIENCE, false);
+    loop {
+        let now = hls::media(&stage.server, &path).await;
+        let tags = now.segments.iter().filter(|segment| segment.discontinuity).count() as u64;
+        was_there |= tags == 1;
+        assert!(tags + now.discontinuity_sequence == u64::from(was_there), "counted twice or lost: {now:?}");
+        if now.discontinuity_sequence == 1 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{now:?}\n{}", stage.server.transcript());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
