@@ -85,7 +85,7 @@ impl Live {
     /// Joins or starts the session of a channel, and waits until it is on. The guard counts as a viewer.
     ///
     /// # Errors
-    /// As [`Self::watch`].
+    /// As [`Self::watch`]. A start that was asked for by playlists goes on for a moment when this is dropped.
     pub async fn open(&self, selector: &Selector, facts: ViewerFacts) -> Result<Hold, LiveError> {
         self.join(selector, facts).await.map(|(hold, _)| hold)
     }

@@ -202,7 +202,7 @@ async fn tend(room: Arc<Room>) {
         let sessions: Vec<_> = room.registry().sessions().cloned().collect();
         for session in sessions {
             if !session.has_begun() {
-                session.end_if_vacant(settings.patience.start_grace);
+                session.end_if_abandoned(settings.patience.start_grace);
             } else if cleaning {
                 session.end_if_vacant(settings.stream_idle_timeout);
             } else {

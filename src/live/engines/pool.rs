@@ -56,10 +56,9 @@ impl Pool {
     /// Outside of a runtime.
     pub fn new(settings: PoolSettings, client: Client) -> Self {
         let mut roster = Roster::new(settings.max_streams, settings.cache_ttl);
-        let now = Instant::now();
         for engine in settings.engines {
             // A list with one engine twice is refused by the settings; the second is the same anyway.
-            let _ = roster.add(engine, now);
+            let _ = roster.add(engine);
         }
         let desk = Desk::open(roster, client);
         let guard = Arc::new(desk.stopping().drop_guard());
@@ -122,7 +121,7 @@ impl Pool {
     /// # Errors
     /// It is there already.
     pub fn add(&self, engine: EngineSettings) -> Result<(), AlreadyThere> {
-        let id = self.desk.lock().roster.add(engine, Instant::now())?;
+        let id = self.desk.lock().roster.add(engine)?;
         self.desk.ask_health(id);
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Roster {
     }
 
     /// Adds an engine. One that is being drained is taken back into service, as it is described now.
-    pub(super) fn add(&mut self, settings: EngineSettings, now: Instant) -> Result<MemberId, AlreadyThere> {
+    pub(super) fn add(&mut self, settings: EngineSettings) -> Result<MemberId, AlreadyThere> {
         let known =
             self.members.iter_mut().find(|m| m.is_in_service() && m.settings.address == settings.address);
         if let Some(member) = known {

@@ -38,7 +38,7 @@ struct Rig {
 fn engines(texts: &[&str]) -> Rig {
     let mut roster = Roster::new(2, TTL);
     let now = Instant::now();
-    let ids: Vec<_> = texts.iter().map(|text| roster.add(engine(text), now).unwrap()).collect();
+    let ids: Vec<_> = texts.iter().map(|text| roster.add(engine(text)).unwrap()).collect();
     let mut stage = Rig { roster, ids, now };
     for number in 0..texts.len() {
         stage.says(number, Health::Healthy);
@@ -291,12 +291,12 @@ fn a_drained_engine_gets_nothing_new_until_it_is_added_again() {
     stage.roster.drain(&address).unwrap();
     assert_eq!((stage.claim(), stage.claim()), (1, 1));
     assert_eq!(stage.why_not(&ANYTHING), NoEngine::Full);
-    assert!(stage.roster.add(engine("b"), stage.now).is_err(), "it is there already");
-    assert_eq!(stage.roster.add(engine("a?forwarded=true"), stage.now), Ok(stage.ids[0]));
+    assert!(stage.roster.add(engine("b")).is_err(), "it is there already");
+    assert_eq!(stage.roster.add(engine("a?forwarded=true")), Ok(stage.ids[0]));
     assert_eq!(stage.claim(), 0);
     stage.roster.withdraw(&address).unwrap();
     assert!(stage.roster.drain(&address).is_err(), "it is gone");
-    assert!(stage.roster.add(engine("a"), stage.now).is_ok_and(|id| id != stage.ids[0]));
+    assert!(stage.roster.add(engine("a")).is_ok_and(|id| id != stage.ids[0]));
 }
 
 /// A session of a content, by the id that was asked for.

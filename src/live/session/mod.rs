@@ -153,6 +153,13 @@ impl Session {
         vacant
     }
 
+    /// Ends a start if nobody is there, and nobody has been for `grace`.
+    pub(super) fn end_if_abandoned(&self, grace: Duration) {
+        if self.vacant().is_some_and(|vacant| vacant >= grace) && self.audience.close_if_empty() {
+            self.stop.cancel();
+        }
+    }
+
     /// Whether an engine has delivered anything.
     pub(super) fn has_begun(&self) -> bool {
         self.story().started.is_some()

@@ -52,7 +52,7 @@ impl Rig {
     async fn start(&self, selector: &Selector) -> Result<EngineSession, StartError> {
         let wanted = Wanted { channel: Some(selector.id()), avoid: &[] };
         let claim = timeout(PATIENCE, self.pool.claim(&wanted)).await.unwrap().unwrap();
-        claim.start(selector, Duration::from_secs(3)).await
+        claim.start(selector, PATIENCE).await
     }
 
     /// A session whose video has begun to come.

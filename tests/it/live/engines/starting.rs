@@ -160,7 +160,8 @@ async fn an_engine_that_hangs_while_its_service_answers_is_given_up_and_rests() 
     hung.set_faults(Faults { hung: true, ..Faults::default() });
     let forwarded = EngineSettings { forwarded: true, ..hung.settings() };
     let rig = Rig::with(vec![forwarded, well.settings()], |_| {});
-    assert_eq!(rig.start(&channel.by_id()).await.unwrap_err(), StartError::Hang);
+    let claim = rig.claim().await.unwrap();
+    assert_eq!(claim.start(&channel.by_id(), Duration::from_secs(1)).await.unwrap_err(), StartError::Hang);
     let report = rig.report(|report| report.cooling_down_seconds.is_some()).await;
     assert!(!report.healthy && report.last_error.is_some());
     let (session, _reading) = rig.watch(&channel.by_id()).await;
