@@ -45,16 +45,6 @@ async fn a_recording_lacks_nothing_when_the_engine_is_killed_and_another_has_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn recordings_of_other_films_lack_nothing_when_the_engine_is_killed() {
-    let films = [Film::H264Aac, Film::HevcAc3, Film::Interlaced, Film::OpenGop, Film::Mpeg2];
-    let recordings = films.into_iter().map(|film| async move {
-        let stage = Stage::start(film, 2);
-        assert_eq!(recorded(&stage, 20, Stage::kill_the_one_at_work).await, 1, "{film:?}");
-    });
-    futures::future::join_all(recordings).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_recording_lacks_nothing_with_engines_of_other_kinds() {
     let kinds = [Kind::Single, Kind::Shared, Kind::Leased];
     let recordings = kinds.into_iter().map(|kind| async move {
