@@ -36,6 +36,8 @@ const VIEWERS: usize = 200;
 const SETTLING: Duration = Duration::from_secs(12);
 /// How long the viewers are watched.
 const WATCHED: Duration = Duration::from_secs(15);
+/// How long the frozen one is given to go on once it reads again.
+const THAWED: Duration = Duration::from_secs(5);
 /// How long one of them is frozen: longer than everything that is held for it, in the ring and in sockets.
 const FROZEN: Duration = Duration::from_secs(45);
 /// Engines that are killed.
@@ -150,7 +152,7 @@ async fn crowd() -> Vec<Row> {
     first.is_frozen.store(false, Ordering::Relaxed);
     let held = memory(&stage.server);
     let before = first.bytes.load(Ordering::Relaxed);
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(THAWED).await;
     let goes_on = first.bytes.load(Ordering::Relaxed) > before && tasks.try_join_next().is_none();
     vec![
         row("viewers per core at 8 Mbit/s", format!("{:.0}", calm.rate / RATE / calm.cores)),

@@ -35,12 +35,11 @@ pub(super) async fn get(
         return Ok(media(Body::from_stream(stream::empty::<io::Result<Bytes>>())));
     }
     let facts = viewer(peer, &request, Means::Ts);
-    if let Some(delay) = delay(&request)? {
-        let delayed = app.live.watch_delayed(&selector, facts, delay).await?;
-        return Ok(media(Body::from_stream(delayed_bytes(delayed))));
-    }
-    let watching = app.live.watch(&selector, facts).await?;
-    Ok(media(Body::from_stream(bytes(watching))))
+    let seat = match delay(&request)? {
+        Some(delay) => Seat::Behind(app.live.watch_delayed(&selector, facts, delay).await?),
+        None => Seat::Now(app.live.watch(&selector, facts).await?),
+    };
+    Ok(media(Body::from_stream(bytes(seat))))
 }
 
 /// How many seconds behind a viewer wants to be; `seekback` is what another proxy calls it.
@@ -55,24 +54,34 @@ fn delay(request: &Parts) -> Result<Option<Duration>, ApiError> {
     Ok((seconds > 0).then(|| Duration::from_secs(seconds.into())))
 }
 
-/// The same from the recording.
-fn delayed_bytes(delayed: Delayed) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::unfold(Some(delayed), |delayed| async {
-        let mut delayed = delayed?;
-        match (delayed.next().await, delayed.ended()) {
-            (Some(bytes), _) => Some((Ok(bytes), Some(delayed))),
-            (None, Some(Ended::Failed(why))) => Some((Err(io::Error::other(why.to_string())), None)),
-            (None, _) => None,
+/// A viewer at its place: at the newest bytes, or some time behind them.
+enum Seat {
+    Now(Watching),
+    Behind(Delayed),
+}
+
+impl Seat {
+    async fn next(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Now(watching) => watching.next().await,
+            Self::Behind(delayed) => delayed.next().await,
         }
-    })
+    }
+
+    fn ended(&self) -> Option<Ended> {
+        match self {
+            Self::Now(watching) => watching.ended().cloned(),
+            Self::Behind(delayed) => delayed.ended(),
+        }
+    }
 }
 
 /// What a viewer gets until the session ends. One that failed is cut off, so that players see it as such.
-fn bytes(watching: Watching) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::unfold(Some(watching), |watching| async {
-        let mut watching = watching?;
-        match (watching.next().await, watching.ended()) {
-            (Some(bytes), _) => Some((Ok(bytes), Some(watching))),
+fn bytes(seat: Seat) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::unfold(Some(seat), |seat| async {
+        let mut seat = seat?;
+        match (seat.next().await, seat.ended()) {
+            (Some(bytes), _) => Some((Ok(bytes), Some(seat))),
             (None, Some(Ended::Failed(why))) => Some((Err(io::Error::other(why.to_string())), None)),
             (None, _) => None,
         }

@@ -16,6 +16,17 @@ pub(super) enum Verdict {
     Middle,
 }
 
+impl Verdict {
+    /// What a picture is, once it is known whether parameter sets stand before it and whether it can be begun at.
+    pub(super) fn of(parameters: bool, is_whole: bool, kind: EntryKind) -> Self {
+        match (parameters, is_whole) {
+            (true, true) => Self::Entry(kind),
+            (false, false) => Self::Middle,
+            _ => Self::Weak,
+        }
+    }
+}
+
 /// Judges an access unit by its first bytes. `random_access` is what the packet's own indicator says, `whole` that no
 /// more bytes come. An indicator without parameter sets is not believed: a decoder that begins there has none.
 pub(super) fn judge(codec: Codec, unit: &[u8], random_access: bool, whole: bool) -> Verdict {

@@ -29,11 +29,7 @@ pub(super) fn judge(unit: &[u8], random_access: bool, whole: bool) -> Verdict {
                     return Verdict::Undecided;
                 }
                 let intra = kind.is_some_and(|kind| INTRA.contains(&kind));
-                return match (parameters, intra || recovery || random_access) {
-                    (true, true) => Verdict::Entry(EntryKind::Open),
-                    (false, false) => Verdict::Middle,
-                    _ => Verdict::Weak,
-                };
+                return Verdict::of(parameters, intra || recovery || random_access, EntryKind::Open);
             }
             _ => {}
         }

@@ -23,11 +23,8 @@ pub(super) fn judge(unit: &[u8], random_access: bool, whole: bool) -> Verdict {
             SEI if closed || whole => recovery |= has_recovery_point(body),
             0..=LAST_PICTURE => {
                 let reset = RESETS.contains(&kind);
-                return match (parameters, reset || recovery || kind == CLEAN_RANDOM_ACCESS) {
-                    (true, true) => Verdict::Entry(if reset { EntryKind::Clean } else { EntryKind::Open }),
-                    (false, false) => Verdict::Middle,
-                    _ => Verdict::Weak,
-                };
+                let entry = if reset { EntryKind::Clean } else { EntryKind::Open };
+                return Verdict::of(parameters, reset || recovery || kind == CLEAN_RANDOM_ACCESS, entry);
             }
             _ => {}
         }

@@ -20,13 +20,8 @@ pub(super) fn judge(unit: &[u8]) -> Verdict {
             [GROUP, _, _, _, flags, ..] => closed_group = flags & 0x40 != 0,
             [PICTURE, _, kind, ..] => {
                 let kind = kind >> 3 & 7;
-                return match (parameters, kind == INTRA) {
-                    (true, true) => {
-                        Verdict::Entry(if closed_group { EntryKind::Clean } else { EntryKind::Open })
-                    }
-                    (false, false) => Verdict::Middle,
-                    _ => Verdict::Weak,
-                };
+                let entry = if closed_group { EntryKind::Clean } else { EntryKind::Open };
+                return Verdict::of(parameters, kind == INTRA, entry);
             }
             _ => {}
         }

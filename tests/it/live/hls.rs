@@ -24,6 +24,14 @@ pub(super) fn server(engines: &[&Engine]) -> Setup {
     Setup::new().env("HEADWATER_ENGINES", &list.join(","))
 }
 
+/// A channel that shows `film`, an engine that has it, and a server set up for that.
+pub(super) fn on_air(film: Film, setup: impl FnOnce(Setup) -> Setup) -> (Channel, Engine, Headwater) {
+    let channel = channel(film);
+    let engine = Engine::start(std::slice::from_ref(&channel));
+    let server = setup(server(&[&engine])).start();
+    (channel, engine, server)
+}
+
 pub(super) fn manifest(channel: &Channel) -> String {
     format!("/ace/manifest.m3u8?id={}", channel.content_id)
 }
@@ -103,9 +111,7 @@ fn assert_sound(playlist: &MediaPlaylist) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn playlists_keep_to_the_rfc_while_a_channel_goes_on() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, engine, server) = on_air(Film::H264Aac, |setup| setup);
     let (path, sound) = media_paths(&server, &channel).await;
     assert_eq!(sound, None, "everybody can decode AAC");
     let mut last = media(&server, &path).await;
@@ -135,9 +141,7 @@ async fn playlists_keep_to_the_rfc_while_a_channel_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_are_files_with_ranges_and_names_that_last() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, engine, server) = on_air(Film::H264Aac, |setup| setup);
     let head = server.send(Method::HEAD, &manifest(&channel), &[], Vec::new()).await;
     assert_eq!(head.status, StatusCode::OK);
     assert_eq!(head.header("content-length"), "", "nobody knows it");
@@ -195,9 +199,7 @@ pub(super) fn seconds(value: &Value) -> f64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_follows_pauses_beyond_the_ring_and_rewinds() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, engine, server) = on_air(Film::H264Aac, |setup| setup);
     // The ring holds half a minute.
     let pause = pause_seconds();
     let steps =
@@ -244,9 +246,7 @@ async fn a_browser_plays_on_when_the_engine_dies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_that_browsers_lack_is_heard() {
-    let channel = channel(Film::H264Mp2);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, _engine, server) = on_air(Film::H264Mp2, |setup| setup);
     let (pictures, sound) = media_paths(&server, &channel).await;
     let sound = sound.unwrap_or_else(|| panic!("{}", server.transcript()));
     let (pictures, sound) = (media(&server, &pictures).await, media(&server, &sound).await);
@@ -262,9 +262,7 @@ async fn sound_that_browsers_lack_is_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_hears_a_radio() {
-    let channel = channel(Film::Radio);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, _engine, server) = on_air(Film::Radio, |setup| setup);
     let (path, beside) = media_paths(&server, &channel).await;
     assert_eq!(beside, None, "there are no pictures that it could stand beside");
     let listed = media(&server, &path).await;
@@ -303,9 +301,7 @@ async fn what_leaves_a_playlist_leaves_it_in_order_and_can_still_be_had() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_ffmpeg_a_channel_keeps_its_own_sound() {
-    let channel = channel(Film::H264Mp2);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).env("HEADWATER_FFMPEG", "off").start();
+    let (channel, _engine, server) = on_air(Film::H264Mp2, |setup| setup.env("HEADWATER_FFMPEG", "off"));
     let (path, sound) = media_paths(&server, &channel).await;
     assert_eq!(sound, None);
     let listed = media(&server, &path).await;
@@ -317,9 +313,7 @@ async fn without_ffmpeg_a_channel_keeps_its_own_sound() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_a_channel_is_told_to_its_players_and_starts_nothing() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, engine, server) = on_air(Film::H264Aac, |setup| setup);
     let (path, _) = media_paths(&server, &channel).await;
     let mut last = media(&server, &path).await;
     engine.kill();

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::hls::{channel, manifest, server};
-use crate::support::engine::{Engine, Film};
+use super::hls::{manifest, on_air};
+use crate::support::engine::Film;
 use crate::support::process::{Finished, Process, run};
 
 /// How long a player may take for a few seconds of a channel.
@@ -12,9 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs a player against the HLS of a channel, and returns what it said.
 async fn play(film: Film, command: impl FnOnce(&str) -> Command + Send + 'static) -> Finished {
-    let channel = channel(film);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, engine, server) = on_air(film, |setup| setup);
     let url = server.url(&manifest(&channel));
     let playing = tokio::task::spawn_blocking(move || run("player", command(&url), PATIENCE));
     let finished = playing.await.unwrap();
@@ -77,9 +75,7 @@ async fn mpv_begins_near_the_live_edge_and_plays_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gstreamer_finds_every_packet_from_one_segment_to_the_next() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, _engine, server) = on_air(Film::H264Aac, |setup| setup);
     let mut command = Command::new("gst-launch-1.0");
     command.args(["souphttpsrc", &format!("location={}", server.url(&manifest(&channel)))]);
     command.args("! hlsdemux ! tsdemux ! h264parse ! avdec_h264".split(' '));

@@ -20,6 +20,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Ticks of a picture: all films have 25 pictures a second.
 pub(crate) const PICTURE: u64 = 3_600;
 
+/// Waits until something is so; `what` is for the message.
+///
+/// # Panics
+/// If it does not come to pass `within` that time.
+pub(crate) async fn until(what: &str, within: Duration, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + within;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not so: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// Settings under which everything happens within seconds.
 pub(crate) fn hasty() -> LiveSettings {
     let ladder = LadderLimits {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 
-use super::hls::{beside, channel, manifest, media, media_paths, server};
+use super::hls::{beside, channel, manifest, media, media_paths, on_air, server};
 use super::packets::Look;
 use super::proxy::PICTURE;
 use crate::support::engine::{Broadcast, Channel, Engine, Film};
@@ -69,9 +69,7 @@ fn stream(channel: &Channel, more: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_may_stay_behind_without_missing_anything() {
-    let channel = channel(Film::H264Mp2);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).start();
+    let (channel, engine, server) = on_air(Film::H264Mp2, |setup| setup);
     let (path, _) = media_paths(&server, &channel).await;
     until(&server, &path, |playlist| playlist.segments.iter().map(|one| one.duration).sum::<f32>() > 24.0)
         .await;
@@ -94,9 +92,7 @@ async fn a_viewer_may_stay_behind_without_missing_anything() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_server_left_is_deleted_at_the_next_start() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let mut server = server(&[&engine]).start();
+    let (channel, _engine, mut server) = on_air(Film::H264Aac, |setup| setup);
     let folder = recordings(server.setup());
     media_paths(&server, &channel).await;
     assert!(!files(&folder).is_empty());
@@ -108,9 +104,8 @@ async fn what_a_killed_server_left_is_deleted_at_the_next_start() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_recording_of_a_channel_that_nobody_watches_any_more_goes() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).env("HEADWATER_STREAM_IDLE_TIMEOUT", "1").start();
+    let (channel, engine, server) =
+        on_air(Film::H264Aac, |setup| setup.env("HEADWATER_STREAM_IDLE_TIMEOUT", "1"));
     let folder = recordings(server.setup());
     let (path, _) = media_paths(&server, &channel).await;
     let uri = media(&server, &path).await.segments[0].uri.clone();
@@ -128,9 +123,7 @@ async fn the_recording_of_a_channel_that_nobody_watches_any_more_goes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_window_only_hls_writes_and_only_what_it_needs() {
-    let channel = channel(Film::H264Aac);
-    let engine = Engine::start(std::slice::from_ref(&channel));
-    let server = server(&[&engine]).env("HEADWATER_DVR_WINDOW", "0").start();
+    let (channel, _engine, server) = on_air(Film::H264Aac, |setup| setup.env("HEADWATER_DVR_WINDOW", "0"));
     let folder = recordings(server.setup());
     pictures(&server, &stream(&channel, ""), 250).await;
     assert_eq!(files(&folder), []);

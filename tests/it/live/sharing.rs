@@ -1,12 +1,13 @@
 //! One engine session per channel, whoever asks and however.
 
 use std::slice::from_ref;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use headwater::live::{LiveError, LiveSettings, Means, Selector, ViewerFacts};
 
-use super::proxy::{Viewer, hasty, room, room_with, somebody};
+use super::proxy::{PATIENCE, Viewer, hasty, room, room_with, somebody, until};
 use crate::support::engine::{Broadcast, Channel, Engine, Faults, Film, Kind, Manner};
 use crate::support::onlooker::Pauses;
 
@@ -159,7 +160,10 @@ async fn a_viewer_who_reads_on_after_a_pause_goes_on_where_the_ring_allows() {
     let live = room(&[&engine], settings);
     let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
     viewer.pictures(10).await;
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    let ring = Arc::clone(viewer.watching().session().ring());
+    let newest = || ring.newest().expect("there were pictures").position;
+    let paused = newest();
+    until("the ring has gone on", PATIENCE, || newest() > paused + 4 * 90_000).await;
     viewer.pictures(50).await;
     let look = viewer.look();
     look.assert_clean();
@@ -221,7 +225,7 @@ async fn who_asks_for_the_next_channel_before_leaving_the_last_gets_the_only_pla
     let mut first = Viewer::of(&live, channels[0].by_id()).await.unwrap();
     first.pictures(5).await;
     let (second, ()) = tokio::join!(Viewer::of(&live, channels[1].by_id()), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        until("the second asks", PATIENCE, || live.sessions().len() == 2).await;
         drop(first);
     });
     second.unwrap().pictures(25).await;
@@ -250,8 +254,7 @@ async fn a_start_that_was_asked_for_by_a_playlist_waits_for_its_player_to_ask_ag
     let live = room(&[&engine], settings);
     assert!(tokio::time::timeout(Duration::from_millis(300), live.open(&name, polls)).await.is_err());
     assert_eq!(live.sessions().len(), 1);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(live.sessions().is_empty());
+    until("the start is given up", Duration::from_secs(1), || live.sessions().is_empty()).await;
     engine.heal();
     live.shutdown().await;
 }

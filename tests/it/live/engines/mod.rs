@@ -67,8 +67,20 @@ impl Rig {
 
     /// What is said of the only engine, or the first one, once it is as expected.
     async fn report(&self, expected: impl Fn(&EngineReport) -> bool) -> EngineReport {
+        self.reported(false, expected).await
+    }
+
+    /// The same where somebody wants an engine again and again: only then is it asked how it is before its time.
+    async fn asked_until(&self, expected: impl Fn(&EngineReport) -> bool) -> EngineReport {
+        self.reported(true, expected).await
+    }
+
+    async fn reported(&self, claims: bool, expected: impl Fn(&EngineReport) -> bool) -> EngineReport {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
+            if claims {
+                drop(self.claim().await);
+            }
             let report = self.pool.list().remove(0);
             if expected(&report) {
                 return report;

@@ -122,7 +122,7 @@ async fn an_engine_that_is_away_is_known_as_such_and_is_back_as_soon_as_it_answe
         if presence != Presence::Unavailable {
             assert_eq!(rig.claim().await.unwrap_err(), NoEngine::Down, "{presence:?}");
             engine.heal();
-            tokio::time::sleep(Duration::from_millis(60)).await;
+            rig.asked_until(|report| report.healthy).await;
             rig.watch(&channel.by_id()).await;
         }
     }

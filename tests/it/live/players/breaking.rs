@@ -72,10 +72,8 @@ impl Event {
     }
 }
 
-/// Whether mpv plays on at the pace of time.
-///
-/// Where clocks go back by more than a minute, FFmpeg takes that for the end of their 33 bits and adds these; as soon as
-/// they come near to where it began, it takes that back. The position jumps both times, and the channel goes on.
+/// Whether mpv plays on at the pace of time. Its position may jump at a break, so that only two looks a few seconds apart
+/// tell, and more than once.
 fn goes_on(mpv: &Mpv) -> bool {
     (0..6).any(|_| {
         let here = mpv.wait_for_position(|_| true);
@@ -116,9 +114,9 @@ fn watched(event: Event) {
     assert_eq!(stage.engines.iter().map(|engine| engine.readers()).sum::<usize>(), 1, "{event:?}");
 }
 
-/// VLC alone is asked. An engine that dies may cut a picture in two, and here nothing comes to complete it: Chromium
-/// was seen to give up at a broken picture (`PIPELINE_ERROR_DECODE`), not every time. And where clocks go back by little more than a minute, FFmpeg takes that for
-/// a wrap, and takes it back half a minute later, during which the sound and the picture of mpv may part.
+/// VLC alone is asked. mpv did not go on within half a minute here; clocks that go back by more than a minute look like
+/// a wrap to FFmpeg, which may be why. Chromium ended with `PIPELINE_ERROR_DECODE` in one of two tries, perhaps at the
+/// half of a picture that the dying engine left.
 #[tokio::test(flavor = "multi_thread")]
 async fn vlc_goes_on_when_the_next_engine_is_elsewhere() {
     tokio::task::block_in_place(|| {
