@@ -4,6 +4,9 @@
 use headwater::discovery::{TorznabDocument, read_torznab};
 use headwater::profile::{Profile, import};
 use headwater::release::Release;
+use headwater::source::torrent::wire::{
+    Decoder, Greeting, Message, MetadataPart, OUR_METADATA, OUR_PEERS, read_peers,
+};
 use headwater::source::torrent::{MAX_WEB_ADDRESSES, parse_magnet};
 
 /// Whatever stands in a magnet link is read without a panic, and nothing is taken from it that is not bounded.
@@ -71,4 +74,39 @@ pub fn torznab(bytes: &[u8]) {
         assert!(items.len() <= 1_000, "{} results", items.len());
     }
     std::hint::black_box(format!("{document:?}"));
+}
+
+/// Whatever a peer sends is read without a panic, and every message that is understood is written as it was read.
+///
+/// # Panics
+/// If that is not so.
+pub fn peer(bytes: &[u8]) {
+    let mut decoder = Decoder::default();
+    decoder.space().extend_from_slice(bytes);
+    if !matches!(decoder.handshake(), Ok(Some(_))) {
+        return;
+    }
+    while let Ok(Some(message)) = decoder.message() {
+        read_extension(&message);
+        if matches!(message, Message::Other(_)) {
+            continue;
+        }
+        let mut again = Decoder::default();
+        message.write(again.space());
+        assert_eq!(again.message(), Ok(Some(message)));
+        assert_eq!(again.message(), Ok(None), "nothing is left over");
+    }
+}
+
+fn read_extension(message: &Message) {
+    let Message::Extended(number, body) = message else { return };
+    match *number {
+        0 => drop(std::hint::black_box(Greeting::read(body))),
+        OUR_METADATA => drop(std::hint::black_box(MetadataPart::read(body))),
+        OUR_PEERS => {
+            let peers = read_peers(body).unwrap_or_default();
+            assert!(peers.len() <= body.len() / 6 && peers.iter().all(|peer| peer.port() != 0));
+        }
+        _ => {}
+    }
 }

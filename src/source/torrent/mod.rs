@@ -23,6 +23,7 @@ mod silence;
 mod stay;
 mod steer;
 mod storage;
+pub mod wire;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
