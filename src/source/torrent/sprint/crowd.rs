@@ -1,0 +1,172 @@
+//! All connections of one torrent and what is to be had from them, without any network.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::super::wire::{Handshake, Message, MetadataPart, WireError};
+use super::Geometry;
+use super::metadata::Metadata;
+use super::peer::{Identity, Opening, Peer, Said};
+use super::plan::{FullPiece, PeerKey, Peers, Planner, Target, Traffic};
+
+/// What has come of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The info dictionary, which matches the info-hash.
+    Metadata(Bytes),
+    /// A piece to be compared with its hash; [`Crowd::judge`] is awaited.
+    Full(FullPiece),
+    /// Others who have the torrent.
+    Peers(Vec<SocketAddr>),
+}
+
+/// All connections of one torrent.
+#[derive(Debug)]
+pub(super) struct Crowd {
+    identity: Identity,
+    peers: Peers,
+    metadata: Metadata,
+    planner: Option<Planner>,
+}
+
+impl Crowd {
+    pub(super) fn new(identity: Identity) -> Self {
+        let metadata = Metadata::new(identity.info_hash);
+        Self { identity, peers: Peers::new(), metadata, planner: None }
+    }
+
+    /// A connection was made, which took `round_trip`.
+    pub(super) fn connect(&mut self, key: PeerKey, opening: Opening, round_trip: Duration) {
+        self.peers.insert(key, Peer::new(self.identity.clone(), opening, round_trip));
+    }
+
+    /// A connection has ended, or is to be ended.
+    pub(super) fn leave(&mut self, key: PeerKey) {
+        if self.peers.remove(&key).is_some() {
+            self.metadata.lose(key);
+            if let Some(planner) = &mut self.planner {
+                planner.leave(key);
+            }
+        }
+    }
+
+    /// Number of connections.
+    pub(super) fn len(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// The other side of a connection greets.
+    ///
+    /// # Errors
+    /// The connection is of no use and has to be ended.
+    pub(super) fn greet(&mut self, key: PeerKey, theirs: &Handshake) -> Result<(), WireError> {
+        let Some(peer) = self.peers.get_mut(&key) else { return Ok(()) };
+        peer.greet(theirs)?;
+        match &self.planner {
+            Some(planner) => peer.count_pieces(planner.geometry().pieces()),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes one message in.
+    ///
+    /// # Errors
+    /// The connection is of no use and has to be ended.
+    pub(super) fn hear(
+        &mut self,
+        key: PeerKey,
+        message: Message,
+        now: Instant,
+        events: &mut Vec<Event>,
+    ) -> Result<(), WireError> {
+        let Some(peer) = self.peers.get_mut(&key) else { return Ok(()) };
+        let mut said = Vec::new();
+        let result = peer.hear(message, now, &mut said);
+        for one in said {
+            self.follow(key, one, events);
+        }
+        result
+    }
+
+    fn follow(&mut self, key: PeerKey, said: Said, events: &mut Vec<Event>) {
+        match (said, &mut self.planner) {
+            (Said::Block(block, data), Some(planner)) => {
+                events.extend(planner.take(key, block, data, &mut self.peers).map(Event::Full));
+            }
+            (Said::Needless(bytes), Some(planner)) => planner.count_needless(bytes),
+            (Said::Lost(block), Some(planner)) => planner.lose(key, block),
+            (Said::Peers(peers), _) => events.push(Event::Peers(peers)),
+            (Said::Metadata(MetadataPart::Here(part, data)), None) => {
+                let size = self.peers.get(&key).and_then(Peer::metadata_size).unwrap_or_default();
+                events.extend(self.metadata.take(key, size, part, data).map(Event::Metadata));
+            }
+            (Said::Metadata(MetadataPart::Refused(_)), None) => self.metadata.lose(key),
+            // A second copy of what is known, or of what was asked for before anything was.
+            (Said::Metadata(_) | Said::Block(..) | Said::Needless(_) | Said::Lost(_), _) => {}
+        }
+    }
+
+    /// The torrent's geometry is known. Connections on which something was said that does not fit it come back: they
+    /// are to be ended.
+    pub(super) fn learn(&mut self, geometry: Geometry) -> Vec<PeerKey> {
+        if self.planner.is_some() {
+            return Vec::new();
+        }
+        self.planner = Some(Planner::new(geometry));
+        let misfits =
+            |(key, peer): (&PeerKey, &mut Peer)| peer.count_pieces(geometry.pieces()).err().map(|_| *key);
+        self.peers.iter_mut().filter_map(misfits).collect()
+    }
+
+    /// What is wanted from now on; what is not is taken back. Without a geometry it is of no effect.
+    pub(super) fn aim(&mut self, targets: Vec<Target>) {
+        if let Some(planner) = &mut self.planner {
+            planner.aim(targets, &mut self.peers);
+        }
+    }
+
+    /// A piece need not be fetched any more.
+    pub(super) fn settle(&mut self, piece: u32) {
+        if let Some(planner) = &mut self.planner {
+            planner.settle(piece, &mut self.peers);
+        }
+    }
+
+    /// Whether a full piece matched its hash. Connections to those who lied come back: they are to be ended, and
+    /// their addresses not to be asked again.
+    pub(super) fn judge(&mut self, piece: u32, matches: bool) -> Vec<PeerKey> {
+        self.planner.as_mut().map_or_else(Vec::new, |planner| planner.judge(piece, matches, &mut self.peers))
+    }
+
+    /// Sends what is to be sent now. To be called after whatever else was, and once in a while: that nothing comes
+    /// tells something too.
+    pub(super) fn plan(&mut self, now: Instant) {
+        match &mut self.planner {
+            Some(planner) => planner.plan(&mut self.peers, now),
+            None => self.metadata.plan(&mut self.peers),
+        }
+    }
+
+    /// Whether something is wanted that has not come.
+    pub(super) fn is_busy(&self) -> bool {
+        self.planner.as_ref().is_none_or(Planner::is_busy)
+    }
+
+    /// What is to be sent over each connection.
+    pub(super) fn outputs(&mut self) -> impl Iterator<Item = (PeerKey, Bytes)> {
+        self.peers.iter_mut().filter_map(|(key, peer)| Some((*key, peer.take_output()?)))
+    }
+
+    /// Keeps all connections from being taken for dead.
+    pub(super) fn keep_alive(&mut self) {
+        self.peers.values_mut().for_each(Peer::keep_alive);
+    }
+
+    /// What has come, by use.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.planner.as_ref().map(Planner::traffic).unwrap_or_default()
+    }
+}

@@ -1,0 +1,168 @@
+//! How fast a peer answers, and how many requests keep it busy.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::super::wire::BLOCK;
+
+/// What was seen so long ago counts half.
+const HALF_LIFE: Duration = Duration::from_millis(700);
+
+/// A peer is kept busy for this long beyond the round trip. What is asked for cannot well be taken back, because many
+/// have it in their buffers at once, and so a seek waits behind it.
+const AHEAD: Duration = Duration::from_millis(100);
+
+/// Who runs dry is kept busy for longer, up to this long: some hold their rate by sending twice a second.
+const FARTHEST_AHEAD: Duration = Duration::from_millis(800);
+
+/// A peer that is asked anew within this time after its last answer has run dry.
+const DRY: Duration = Duration::from_millis(30);
+
+/// Requests to a peer that has not answered any: enough to tell its rate from the second block, and not much to lose.
+const FIRST: usize = 4;
+
+/// Requests to a peer however slow: with one, each block would cost a round trip.
+const FEWEST: usize = 2;
+
+/// What a peer is taken to do before it has sent a block, in bytes per second: what it then has to show within a
+/// hundred milliseconds and some is a block.
+const PRESUMED: f64 = 160_000.0;
+
+/// So many times as late as it is already, an answer is taken to be in the end.
+const LATER: f64 = 4.0;
+
+/// Who has not answered for so long is asked for one block only, and for none that anybody waits for.
+const MUTE: Duration = Duration::from_millis(500);
+
+/// So much later than others he is taken to answer.
+const GRUDGE: Duration = Duration::from_secs(1);
+
+/// The rate and the depth of one connection.
+#[derive(Debug)]
+pub(in crate::source::torrent::sprint) struct Pace {
+    round_trip: Duration,
+    /// Bytes that came, and the seconds in which they did, both fading.
+    bytes: f64,
+    seconds: f64,
+    blocks: usize,
+    /// Since when the next block is being waited for; `None` while nothing is asked.
+    waiting: Option<Instant>,
+    /// When the last request was answered.
+    emptied: Option<Instant>,
+    /// When the oldest request since the last answer should have been answered, whether it was taken back or not.
+    unanswered: Option<Instant>,
+    ahead: Duration,
+}
+
+impl Pace {
+    pub(super) fn new(round_trip: Duration) -> Self {
+        Self {
+            round_trip,
+            bytes: 0.0,
+            seconds: 0.0,
+            blocks: 0,
+            waiting: None,
+            emptied: None,
+            unanswered: None,
+            ahead: AHEAD,
+        }
+    }
+
+    /// A request was sent, `first` of those under way.
+    pub(super) fn asked(&mut self, first: bool, now: Instant) {
+        self.unanswered.get_or_insert(now + self.round_trip);
+        if first {
+            // The first answer cannot come sooner, whatever the rate.
+            self.waiting = Some(now + self.round_trip);
+            if self.emptied.take().is_some_and(|emptied| now.saturating_duration_since(emptied) < DRY) {
+                self.ahead = (self.ahead * 3 / 2).min(FARTHEST_AHEAD);
+            }
+        }
+    }
+
+    /// So many bytes came in answer to a request of `asked`, the `last` one under way.
+    pub(super) fn arrived(&mut self, bytes: usize, asked: Instant, last: bool, now: Instant) {
+        let took = now.saturating_duration_since(asked);
+        self.round_trip = self.round_trip.min(took.max(Duration::from_micros(100)));
+        let since = self.waiting.unwrap_or(now);
+        let time = now.saturating_duration_since(since).as_secs_f64();
+        let fade = 0.5_f64.powf(time / HALF_LIFE.as_secs_f64());
+        self.bytes = self.bytes * fade + bytes as f64;
+        self.seconds = self.seconds * fade + time;
+        self.blocks += 1;
+        self.waiting = (!last).then_some(now.max(since));
+        self.emptied = last.then_some(now);
+        self.unanswered = None;
+    }
+
+    /// A request is not awaited any more, the `last` one under way.
+    pub(super) fn shortened(&mut self, last: bool) {
+        if last {
+            self.idle();
+        }
+    }
+
+    /// Nothing is awaited.
+    pub(super) fn idle(&mut self) {
+        self.waiting = None;
+    }
+
+    /// Bytes per second; `None` before the first block.
+    pub(in crate::source::torrent::sprint) fn rate(&self, now: Instant) -> Option<f64> {
+        if self.blocks == 0 {
+            return None;
+        }
+        // A burst says little: half a round trip is the least in which anything was ever sent.
+        let least = (self.round_trip.as_secs_f64() / 2.0).max(0.002);
+        Some(self.bytes / (self.seconds + self.silence(now).as_secs_f64()).max(least))
+    }
+
+    /// The time from a request to its answer, without what it waits behind others.
+    pub(in crate::source::torrent::sprint) fn round_trip(&self) -> Duration {
+        self.round_trip
+    }
+
+    /// For how long nothing has come although it could have.
+    pub(in crate::source::torrent::sprint) fn silence(&self, now: Instant) -> Duration {
+        self.waiting.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// How long a block takes that has `ahead` others before it and was asked for `since` ago.
+    pub(in crate::source::torrent::sprint) fn remaining(
+        &self,
+        ahead: usize,
+        since: Duration,
+        now: Instant,
+    ) -> Duration {
+        let rate = self.rate(now).unwrap_or(PRESUMED).max(1.0);
+        let each = f64::from(BLOCK) / rate;
+        let transfer = each * (ahead + 1) as f64 - self.silence(now).as_secs_f64().min(each);
+        // Who is late is likely to be late by some times as much: most answers come when they are due.
+        let late = (self.silence(now).as_secs_f64() - each).max(0.0);
+        let travel = self.round_trip.saturating_sub(since);
+        travel + Duration::from_secs_f64((transfer + LATER * late).min(3600.0))
+    }
+
+    /// How long a block would take that were asked for now, behind `ahead` others.
+    pub(in crate::source::torrent::sprint) fn promise(&self, ahead: usize, now: Instant) -> Duration {
+        let grudge = if self.is_mute(now) { GRUDGE } else { Duration::ZERO };
+        grudge + self.remaining(ahead, Duration::ZERO, now)
+    }
+
+    /// Whether requests were not answered that should have been.
+    fn is_mute(&self, now: Instant) -> bool {
+        self.unanswered.is_some_and(|due| now.saturating_duration_since(due) > MUTE)
+    }
+
+    /// Requests that keep the peer busy.
+    pub(super) fn depth(&self, now: Instant) -> usize {
+        if self.is_mute(now) {
+            return 1;
+        }
+        let Some(rate) = self.rate(now) else { return FIRST };
+        let wanted = rate * (self.round_trip + self.ahead).as_secs_f64() / f64::from(BLOCK);
+        // A rate that was seen over a few blocks is not trusted with many.
+        (wanted.ceil() as usize).clamp(FEWEST, FIRST + 2 * self.blocks)
+    }
+}

@@ -1,0 +1,129 @@
+//! Who sent a wrong block, when all that is known is that a piece made of many peers' blocks does not match its hash.
+//!
+//! Others are asked for some blocks of each, and for all the others if that does not tell. Where two versions differ,
+//! one of the two peers lies; who differs from several others is taken for the liar, and who differs from what matched
+//! in the end is one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+
+use super::PeerKey;
+use super::work::{Slot, Work};
+
+/// A fingerprint of a block.
+pub(super) type Digest = [u8; 20];
+
+/// After so many wrong versions of a piece all of it is fetched anew.
+const MOST_FAILURES: u32 = 6;
+
+/// Blocks of each peer that others are asked for first when a piece is wrong.
+const SAMPLES: usize = 2;
+
+/// What is known of the peers' honesty.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    /// Those who took part in a piece that matched, since somebody lied.
+    proved: BTreeSet<PeerKey>,
+    /// Whether any piece did not match yet.
+    alarmed: bool,
+}
+
+impl Trust {
+    /// Whether some peer has sent something wrong, so that it matters who is asked.
+    pub(super) fn is_alarmed(&self) -> bool {
+        self.alarmed
+    }
+
+    /// Whether this peer has taken part in something right.
+    pub(super) fn is_proved(&self, peer: PeerKey) -> bool {
+        self.proved.contains(&peer)
+    }
+
+    /// The piece matched. Who said otherwise before comes back.
+    pub(super) fn proved(&mut self, work: &Work) -> Vec<PeerKey> {
+        let mut liars = BTreeSet::new();
+        for slot in work.slots() {
+            let Some((from, data)) = &slot.here else { continue };
+            self.proved.insert(*from);
+            if !slot.earlier.is_empty() {
+                let right = fingerprint(data);
+                liars.extend(slot.earlier.iter().filter(|(_, said)| *said != right).map(|(who, _)| *who));
+            }
+        }
+        self.dismiss(liars)
+    }
+
+    /// The piece did not match; what has to be fetched again is missing in `work` now. Those who are taken for liars
+    /// come back.
+    pub(super) fn disproved(&mut self, work: &mut Work) -> Vec<PeerKey> {
+        self.alarmed = true;
+        work.note_versions(fingerprint);
+        let senders: BTreeSet<PeerKey> =
+            work.slots().iter().filter_map(|slot| slot.here.as_ref()).map(|(from, _)| *from).collect();
+        let liars = if senders.len() == 1 { senders } else { contradicted(work.slots(), &self.proved) };
+        match work.failures() {
+            // What liars have sent is fetched again, and may be all that was wrong.
+            1..MOST_FAILURES if !liars.is_empty() => work.reopen(|slot| !is_doubtful(slot, &liars)),
+            // Two blocks of each show who lies always, which is quicker than to fetch everything again.
+            0 => {
+                let mut samples: BTreeMap<PeerKey, usize> = BTreeMap::new();
+                work.reopen(|slot| {
+                    slot.here.as_ref().is_some_and(|(from, _)| {
+                        let taken = samples.entry(*from).or_default();
+                        *taken += 1;
+                        *taken > SAMPLES && !liars.contains(from)
+                    })
+                });
+            }
+            1..MOST_FAILURES => work.reopen(|slot| slot.earlier.len() > 1 && !is_doubtful(slot, &liars)),
+            _ => work.reopen(|_| false),
+        }
+        if work.here() == work.blocks() {
+            // All agree, and still it is wrong: nobody is to be believed.
+            work.reopen(|_| false);
+        }
+        self.dismiss(liars)
+    }
+
+    fn dismiss(&mut self, liars: BTreeSet<PeerKey>) -> Vec<PeerKey> {
+        self.proved.retain(|peer| !liars.contains(peer));
+        liars.into_iter().collect()
+    }
+}
+
+fn fingerprint(data: &[u8]) -> Digest {
+    let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, data);
+    sum.as_ref().try_into().expect("SHA-1 is 20 bytes")
+}
+
+/// Whether a block comes from a liar, or others who are none say otherwise.
+fn is_doubtful(slot: &Slot, liars: &BTreeSet<PeerKey>) -> bool {
+    let Some((from, _)) = &slot.here else { return true };
+    let mut said = slot.earlier.iter().filter(|(who, _)| !liars.contains(who)).map(|(_, said)| said);
+    let first = said.next();
+    liars.contains(from) || said.any(|other| Some(other) != first)
+}
+
+/// Those who contradict more others than anybody of those others does, or one who is proved.
+fn contradicted(slots: &[Slot], proved: &BTreeSet<PeerKey>) -> BTreeSet<PeerKey> {
+    let mut against: BTreeMap<PeerKey, BTreeSet<PeerKey>> = BTreeMap::new();
+    for slot in slots {
+        for (who, said) in &slot.earlier {
+            let others = slot.earlier.iter().filter(|(_, other)| other != said).map(|(other, _)| *other);
+            against.entry(*who).or_default().extend(others);
+        }
+    }
+    let mut liars = BTreeSet::new();
+    loop {
+        let degree = |who: &PeerKey| against.get(who).map_or(0, |others| others.difference(&liars).count());
+        let worst = against.keys().filter(|who| !liars.contains(*who) && !proved.contains(*who));
+        let Some(worst) = worst.copied().max_by_key(&degree) else { return liars };
+        let others: Vec<PeerKey> = against[&worst].difference(&liars).copied().collect();
+        let rival = others.iter().filter(|other| !proved.contains(*other)).map(&degree).max().unwrap_or(0);
+        if others.is_empty() || degree(&worst) <= rival {
+            return liars;
+        }
+        liars.insert(worst);
+    }
+}

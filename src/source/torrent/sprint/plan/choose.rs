@@ -1,0 +1,212 @@
+//! One round of requests: late blocks of awaited pieces are asked of others too, and whoever has room is given work.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::work::Work;
+use super::{PeerKey, Peers, Planner};
+use crate::source::torrent::wire::BLOCK;
+
+/// One late block is asked of so many at most, so that a swarm of slow peers does not drown in copies.
+const MOST_COPIES: usize = 3;
+
+/// The first blocks of an awaited piece are asked of several peers of whom nothing is known yet.
+const FIRST_BLOCKS: usize = 2;
+
+/// Copies may cost a twentieth of what was of use, and so many bytes beside.
+const FREE_COPIES: u64 = 12 * BLOCK as u64;
+const SHARE_OF_COPIES: u64 = 20;
+
+/// A peer is given a block of a piece although others would have finished it sooner, if it is slower than the
+/// quickest by no more than this, or by no more than twice.
+const SLACK: Duration = Duration::from_millis(40);
+
+/// Who has not answered for so long is not waited for when it matters who is asked.
+const SILENT: Duration = Duration::from_secs(1);
+
+/// One round.
+pub(super) struct Round<'a> {
+    planner: &'a mut Planner,
+    peers: &'a mut Peers,
+    now: Instant,
+    /// Bytes per second that all open connections were seen to bring.
+    rate: f64,
+    /// Bytes that were asked for more than once and have not come.
+    copies: u64,
+}
+
+impl<'a> Round<'a> {
+    pub(super) fn new(planner: &'a mut Planner, peers: &'a mut Peers, now: Instant) -> Self {
+        let open = peers.values().filter(|peer| !peer.chokes());
+        let rate = open.filter_map(|peer| peer.pace().rate(now)).sum();
+        let copies =
+            |work: &Work| work.slots().iter().map(|slot| slot.asked.len().saturating_sub(1)).sum::<usize>();
+        let copies = planner.work.values().map(copies).sum::<usize>() as u64 * u64::from(BLOCK);
+        Self { planner, peers, now, rate, copies }
+    }
+
+    pub(super) fn run(mut self) {
+        self.overtake();
+        let mut free: Vec<(Duration, PeerKey)> = Vec::new();
+        for (key, peer) in self.peers.iter().filter(|(_, peer)| peer.room(self.now) > 0) {
+            free.push((peer.pace().promise(peer.asked().len(), self.now), *key));
+        }
+        free.sort_unstable();
+        for (_, key) in free {
+            self.fill(key);
+        }
+    }
+
+    /// Asks others for blocks of awaited pieces whose owners are late.
+    fn overtake(&mut self) {
+        for piece in self.planner.awaited.clone() {
+            for index in 0..self.planner.geometry.blocks(piece) {
+                let Some(owner) = self.owners_time(piece, index) else { continue };
+                // What is copied from somebody who has fallen silent will hardly come twice.
+                if self.copies >= self.allowance() && owner < 2 * SILENT {
+                    continue;
+                }
+                let Some((time, key)) = self.quickest(piece, index) else { continue };
+                if owner > 2 * time + SLACK {
+                    self.copies += u64::from(BLOCK);
+                    self.ask(key, piece, index);
+                }
+            }
+        }
+    }
+
+    /// How long a block that is asked for will take; `None` if it is not, or was often enough.
+    fn owners_time(&self, piece: u32, index: usize) -> Option<Duration> {
+        let slot = self.planner.work.get(&piece)?.slots().get(index)?;
+        if slot.asked.is_empty() || slot.asked.len() >= MOST_COPIES {
+            return None;
+        }
+        let block = self.planner.geometry.block(piece, index);
+        let time = |key: &PeerKey| {
+            let peer = self.peers.get(key)?;
+            let ahead = peer.asked().iter().position(|asked| asked.block == block)?;
+            let since = self.now.saturating_duration_since(peer.asked()[ahead].at);
+            let shut = if peer.chokes() { Duration::from_secs(10) } else { Duration::ZERO };
+            Some(shut + peer.pace().remaining(ahead, since, self.now))
+        };
+        slot.asked.iter().filter_map(time).min()
+    }
+
+    /// Who would bring a block soonest of those who were not asked for it.
+    fn quickest(&self, piece: u32, index: usize) -> Option<(Duration, PeerKey)> {
+        let asked = &self.planner.work.get(&piece)?.slots()[index].asked;
+        let candidates = self.peers.iter().filter(|(key, peer)| {
+            !asked.contains(key)
+                && peer.may_ask(piece)
+                && peer.pace().rate(self.now).is_some()
+                && self.is_trusted_with(**key, piece, index)
+        });
+        candidates.map(|(key, peer)| (peer.pace().promise(peer.asked().len(), self.now), *key)).min()
+    }
+
+    /// Bytes that may be under way twice.
+    fn allowance(&self) -> u64 {
+        let traffic = self.planner.traffic;
+        (FREE_COPIES + traffic.useful / SHARE_OF_COPIES).saturating_sub(traffic.needless)
+    }
+
+    /// Gives one peer as much as it has room for.
+    fn fill(&mut self, key: PeerKey) {
+        let Some(peer) = self.peers.get(&key) else { return };
+        if peer.pace().rate(self.now).is_none() {
+            self.try_out(key);
+        }
+        let room = self.peers.get(&key).map_or(0, |peer| peer.room(self.now));
+        let (mut position, mut before) = (0, 0);
+        for _ in 0..room {
+            let Some((piece, index)) = self.next_for(key, &mut position, &mut before) else { return };
+            self.ask(key, piece, index);
+        }
+    }
+
+    /// Asks a peer that is not known yet for a block that others were asked for: whoever is quickest brings it.
+    fn try_out(&mut self, key: PeerKey) {
+        let Some(piece) = self.planner.awaited.first().copied() else { return };
+        for index in 0..FIRST_BLOCKS.min(self.planner.geometry.blocks(piece)) {
+            let Some(slot) = self.planner.work.get(&piece).map(|work| &work.slots()[index]) else { return };
+            let asked =
+                !slot.asked.is_empty() && slot.asked.len() < MOST_COPIES && !slot.asked.contains(&key);
+            let may = self.peers[&key].may_ask(piece) && self.is_trusted_with(key, piece, index);
+            if asked && may && slot.here.is_none() && self.copies < self.allowance() {
+                self.copies += u64::from(BLOCK);
+                self.ask(key, piece, index);
+                return;
+            }
+        }
+    }
+
+    /// The most urgent block that nobody was asked for and that this peer does not hold up. `position` is where in
+    /// the order to look first, `before` the bytes that are wanted before that.
+    fn next_for(&self, key: PeerKey, position: &mut usize, before: &mut u64) -> Option<(u32, usize)> {
+        let peer = &self.peers[&key];
+        let time = peer.pace().promise(peer.asked().len(), self.now);
+        while let Some(piece) = self.planner.order.get(*position).copied() {
+            let work = self.planner.work.get(&piece);
+            let size = u64::from(self.planner.geometry.size(piece));
+            let here = work.map_or(0, |work| work.here() as u64 * u64::from(BLOCK)).min(size);
+            let finished =
+                Duration::from_secs_f64(((*before + size - here) as f64 / self.rate.max(1.0)).min(3600.0));
+            let is_checking = work.is_some_and(Work::is_checking);
+            if !is_checking && peer.may_ask(piece) && (time <= finished || self.is_quick(time, piece)) {
+                let blocks = self.planner.geometry.blocks(piece);
+                let is_free = |index: &usize| {
+                    work.is_none_or(|work| work.wants(*index) && work.slots()[*index].asked.is_empty())
+                };
+                let has_free = work.is_none_or(|work| work.free() > 0);
+                let mut free = (0..blocks).filter(|_| has_free).filter(is_free);
+                if let Some(index) = free.find(|index| self.is_trusted_with(key, piece, *index)) {
+                    return Some((piece, index));
+                }
+            }
+            *before += size - here;
+            *position += 1;
+        }
+        None
+    }
+
+    /// Whether hardly anybody who has the piece would be sooner.
+    fn is_quick(&self, time: Duration, piece: u32) -> bool {
+        let others =
+            self.peers.values().filter(|peer| peer.may_ask(piece) && peer.pace().rate(self.now).is_some());
+        let best = others.map(|peer| peer.pace().promise(peer.asked().len(), self.now)).min();
+        best.is_none_or(|best| time <= 2 * best + SLACK)
+    }
+
+    /// Whether a peer may be asked for this block, now that somebody lies. Nobody is asked twice for what was wrong,
+    /// and readers do not wait for those of whom nothing right has come, as long as there are others.
+    fn is_trusted_with(&self, key: PeerKey, piece: u32, index: usize) -> bool {
+        let trust = &self.planner.trust;
+        if !trust.is_alarmed() {
+            return true;
+        }
+        let earlier = self.planner.work.get(&piece).map(|work| work.slots()[index].earlier.as_slice());
+        let told = |key: &PeerKey| earlier.is_some_and(|earlier| earlier.iter().any(|(who, _)| who == key));
+        let others = || {
+            self.peers.iter().filter(|(other, peer)| {
+                let answers = !peer.chokes() && peer.pace().silence(self.now) < SILENT;
+                **other != key && peer.has(piece) && answers
+            })
+        };
+        if told(&key) {
+            return !others().any(|(other, _)| !told(other));
+        }
+        let matters =
+            self.planner.awaited.contains(&piece) || earlier.is_some_and(|earlier| !earlier.is_empty());
+        !matters
+            || trust.is_proved(key)
+            || !others().any(|(other, _)| trust.is_proved(*other) && !told(other))
+    }
+
+    fn ask(&mut self, key: PeerKey, piece: u32, index: usize) {
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        let blocks = self.planner.geometry.blocks(piece);
+        self.planner.work.entry(piece).or_insert_with(|| Work::new(blocks)).ask(index, key);
+        peer.ask(self.planner.geometry.block(piece, index), self.now);
+    }
+}

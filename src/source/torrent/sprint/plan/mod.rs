@@ -1,0 +1,216 @@
+//! Which block is asked of whom, without any network: targets and what was heard go in, requests and what is to be
+//! taken back come out.
+
+mod blame;
+mod choose;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fixedbitset::FixedBitSet;
+use tokio::time::Instant;
+
+use super::super::wire::{BLOCK, Block};
+use super::Geometry;
+use super::peer::Peer;
+use work::Work;
+
+/// Readers are taken to want this many bytes in a second, so that the far end of one window can be weighed against
+/// the start of another. Twice what the largest films need.
+const READING: f64 = 16_000_000.0;
+
+/// Bytes of unfinished pieces that are kept after their readers have gone elsewhere: players go back.
+const KEPT: u64 = 16 << 20;
+
+/// A connection, by a number that no other one had before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PeerKey(pub(super) u64);
+
+/// The connections.
+pub(super) type Peers = BTreeMap<PeerKey, Peer>;
+
+/// Pieces that are wanted one after another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::source) struct Target {
+    /// The pieces, the first of which is wanted first.
+    pub(in crate::source) pieces: Range<u32>,
+    /// When the first one is wanted, from now on.
+    pub(in crate::source) due: Duration,
+}
+
+/// All bytes of a piece, not verified yet.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::source) struct FullPiece {
+    /// Its index in the torrent.
+    pub(in crate::source) piece: u32,
+    /// Its bytes.
+    pub(in crate::source) data: Vec<u8>,
+}
+
+/// Bytes that came, by use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Traffic {
+    pub(super) useful: u64,
+    pub(super) needless: u64,
+    /// Of pieces that did not match their hash.
+    pub(super) wrong: u64,
+}
+
+/// What is fetched, from whom, and what was learnt of whom.
+#[derive(Debug)]
+pub(super) struct Planner {
+    geometry: Geometry,
+    /// Wanted pieces in the order in which they are.
+    order: Vec<u32>,
+    /// Those of them for which a reader waits: the first missing one of each target.
+    awaited: Vec<u32>,
+    targets: Vec<Target>,
+    work: BTreeMap<u32, Work>,
+    /// Pieces that need not be fetched.
+    done: FixedBitSet,
+    trust: blame::Trust,
+    traffic: Traffic,
+}
+
+impl Planner {
+    pub(super) fn new(geometry: Geometry) -> Self {
+        Self {
+            geometry,
+            order: Vec::new(),
+            awaited: Vec::new(),
+            targets: Vec::new(),
+            work: BTreeMap::new(),
+            done: FixedBitSet::with_capacity(geometry.pieces() as usize),
+            trust: blame::Trust::default(),
+            traffic: Traffic::default(),
+        }
+    }
+
+    pub(super) fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
+    /// Whether something is wanted that is not here.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.order.is_empty()
+    }
+
+    /// Notes that a piece need not be fetched any more, whoever has brought it.
+    pub(super) fn settle(&mut self, piece: u32, peers: &mut Peers) {
+        if piece < self.geometry.pieces() && !self.done.put(piece as usize) {
+            if let Some(mut work) = self.work.remove(&piece) {
+                work.take_back(piece, self.geometry, peers);
+            }
+            self.sort();
+        }
+    }
+
+    /// What is wanted from now on. Requests for anything else are taken back at once.
+    pub(super) fn aim(&mut self, targets: Vec<Target>, peers: &mut Peers) {
+        self.targets = targets;
+        self.sort();
+        let wanted: BTreeSet<u32> = self.order.iter().copied().collect();
+        let geometry = self.geometry;
+        for (piece, work) in self.work.iter_mut().filter(|(piece, _)| !wanted.contains(*piece)) {
+            work.take_back(*piece, geometry, peers);
+        }
+        let mut room = KEPT;
+        self.work.retain(|piece, work| {
+            let bytes = work.here() as u64 * u64::from(BLOCK);
+            let kept = wanted.contains(piece) || work.is_checking() || (bytes > 0 && bytes <= room);
+            room -= if kept && !wanted.contains(piece) { bytes.min(room) } else { 0 };
+            kept
+        });
+    }
+
+    fn sort(&mut self) {
+        let missing = |piece: &u32| *piece < self.geometry.pieces() && !self.done.contains(*piece as usize);
+        let piece_time = f64::from(self.geometry.size(0)) / READING;
+        let mut due: BTreeMap<u32, f64> = BTreeMap::new();
+        self.awaited.clear();
+        for target in &self.targets {
+            for (number, piece) in target.pieces.clone().enumerate().filter(|(_, piece)| missing(piece)) {
+                let time = target.due.as_secs_f64() + number as f64 * piece_time;
+                due.entry(piece).and_modify(|known| *known = known.min(time)).or_insert(time);
+            }
+            self.awaited.extend(target.pieces.clone().find(missing));
+        }
+        let mut order: Vec<(f64, u32)> = due.into_iter().map(|(piece, time)| (time, piece)).collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        self.order = order.into_iter().map(|(_, piece)| piece).collect();
+    }
+
+    /// Takes a block in that was asked for. The piece comes back once all of it is here; [`Planner::judge`] is
+    /// awaited then.
+    pub(super) fn take(
+        &mut self,
+        from: PeerKey,
+        block: Block,
+        data: Bytes,
+        peers: &mut Peers,
+    ) -> Option<FullPiece> {
+        let length = data.len() as u64;
+        let index = (block.begin / BLOCK) as usize;
+        let work = self.work.get_mut(&block.piece).filter(|work| work.wants(index));
+        let Some(work) = work else {
+            self.traffic.needless += length;
+            return None;
+        };
+        self.traffic.useful += length;
+        for other in work.put(index, from, data) {
+            if let Some(peer) = peers.get_mut(&other) {
+                peer.cancel(block);
+            }
+        }
+        work.assemble().map(|data| FullPiece { piece: block.piece, data })
+    }
+
+    /// Counts bytes that nobody awaited any more.
+    pub(super) fn count_needless(&mut self, bytes: usize) {
+        self.traffic.needless += bytes as u64;
+    }
+
+    /// A request will not be answered.
+    pub(super) fn lose(&mut self, from: PeerKey, block: Block) {
+        if let Some(work) = self.work.get_mut(&block.piece) {
+            work.lose((block.begin / BLOCK) as usize, from);
+        }
+    }
+
+    /// A connection is gone.
+    pub(super) fn leave(&mut self, gone: PeerKey) {
+        self.work.values_mut().for_each(|work| work.leave(gone));
+    }
+
+    /// Whether a full piece matched its hash. Those who are known to lie now come back.
+    pub(super) fn judge(&mut self, piece: u32, matches: bool, peers: &mut Peers) -> Vec<PeerKey> {
+        let Some(work) = self.work.get_mut(&piece).filter(|work| work.is_checking()) else {
+            return Vec::new();
+        };
+        let liars = if matches { self.trust.proved(work) } else { self.trust.disproved(work) };
+        if matches {
+            self.settle(piece, peers);
+        } else {
+            // They came for nothing.
+            let wasted = (work.blocks() - work.here()) as u64 * u64::from(BLOCK);
+            self.traffic.useful = self.traffic.useful.saturating_sub(wasted);
+            self.traffic.wrong += wasted;
+        }
+        for liar in &liars {
+            self.work.values_mut().for_each(|work| work.doubt(*liar));
+        }
+        liars
+    }
+
+    /// Sends requests.
+    pub(super) fn plan(&mut self, peers: &mut Peers, now: Instant) {
+        choose::Round::new(self, peers, now).run();
+    }
+}

@@ -1,0 +1,152 @@
+//! One piece that is being fetched: which of its blocks are here, and who was asked for the others.
+
+use bytes::Bytes;
+
+use super::blame::Digest;
+use super::{Geometry, PeerKey, Peers};
+
+/// A piece that is being fetched.
+#[derive(Debug)]
+pub(super) struct Work {
+    slots: Vec<Slot>,
+    here: usize,
+    free: usize,
+    checking: bool,
+    /// How often all of it was here and did not match its hash.
+    failures: u32,
+}
+
+/// A block of it.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    pub(super) here: Option<(PeerKey, Bytes)>,
+    pub(super) asked: Vec<PeerKey>,
+    /// What came for this block when the piece did not match its hash, and from whom.
+    pub(super) earlier: Vec<(PeerKey, Digest)>,
+}
+
+impl Work {
+    pub(super) fn new(blocks: usize) -> Self {
+        let slots = (0..blocks).map(|_| Slot::default()).collect();
+        Self { slots, here: 0, free: blocks, checking: false, failures: 0 }
+    }
+
+    pub(super) fn blocks(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Number of blocks that are here.
+    pub(super) fn here(&self) -> usize {
+        self.here
+    }
+
+    /// Number of blocks that are neither here nor asked for.
+    pub(super) fn free(&self) -> usize {
+        self.free
+    }
+
+    /// How often all of it was here and did not match its hash.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    pub(super) fn is_checking(&self) -> bool {
+        self.checking
+    }
+
+    pub(super) fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    pub(super) fn wants(&self, index: usize) -> bool {
+        !self.checking && self.slots.get(index).is_some_and(|slot| slot.here.is_none())
+    }
+
+    pub(super) fn ask(&mut self, index: usize, whom: PeerKey) {
+        let slot = &mut self.slots[index];
+        self.free -= usize::from(slot.asked.is_empty());
+        slot.asked.push(whom);
+    }
+
+    /// Keeps a block that is wanted; whoever else was asked for it comes back.
+    pub(super) fn put(&mut self, index: usize, from: PeerKey, data: Bytes) -> Vec<PeerKey> {
+        let slot = &mut self.slots[index];
+        let mut others = std::mem::take(&mut slot.asked);
+        self.free -= usize::from(others.is_empty());
+        others.retain(|other| *other != from);
+        slot.here = Some((from, data));
+        self.here += 1;
+        others
+    }
+
+    /// All bytes, once they are here. They are being checked then.
+    pub(super) fn assemble(&mut self) -> Option<Vec<u8>> {
+        if self.here < self.slots.len() || self.checking {
+            return None;
+        }
+        self.checking = true;
+        let blocks: Vec<&[u8]> =
+            self.slots.iter().filter_map(|slot| slot.here.as_ref()).map(|(_, data)| data.as_ref()).collect();
+        Some(blocks.concat())
+    }
+
+    /// The check is over; blocks that `keep` does not vouch for are fetched again.
+    pub(super) fn reopen(&mut self, mut keep: impl FnMut(&Slot) -> bool) {
+        self.checking = false;
+        self.failures += 1;
+        self.drop_unless(&mut keep);
+    }
+
+    /// Drops what one has sent who is not to be believed. What is being checked shows by itself.
+    pub(super) fn doubt(&mut self, who: PeerKey) {
+        if !self.checking {
+            self.drop_unless(&mut |slot| slot.here.as_ref().is_some_and(|(from, _)| *from != who));
+        }
+    }
+
+    fn drop_unless(&mut self, keep: &mut impl FnMut(&Slot) -> bool) {
+        for slot in self.slots.iter_mut().filter(|slot| !keep(slot)) {
+            if slot.here.take().is_some() {
+                self.here -= 1;
+                self.free += 1;
+            }
+        }
+    }
+
+    /// Notes what came for every block, and from whom.
+    pub(super) fn note_versions(&mut self, digest: impl Fn(&[u8]) -> Digest) {
+        for slot in &mut self.slots {
+            if let Some((from, data)) = &slot.here
+                && !slot.earlier.iter().any(|(other, _)| other == from)
+            {
+                slot.earlier.push((*from, digest(data)));
+            }
+        }
+    }
+
+    /// One who was asked for a block will not send it.
+    pub(super) fn lose(&mut self, index: usize, who: PeerKey) {
+        if let Some(slot) = self.slots.get_mut(index) {
+            let before = slot.asked.len();
+            slot.asked.retain(|other| *other != who);
+            self.free += usize::from(before > 0 && slot.asked.is_empty());
+        }
+    }
+
+    /// One is gone.
+    pub(super) fn leave(&mut self, who: PeerKey) {
+        (0..self.slots.len()).for_each(|index| self.lose(index, who));
+    }
+
+    /// Takes all requests back.
+    pub(super) fn take_back(&mut self, piece: u32, geometry: Geometry, peers: &mut Peers) {
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            self.free += usize::from(!slot.asked.is_empty());
+            for who in slot.asked.drain(..) {
+                if let Some(peer) = peers.get_mut(&who) {
+                    peer.cancel(geometry.block(piece, index));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The profiles of the streaming lab, in virtual time.
+
+use super::*;
+
+const MEGABIT: f64 = 125_000.0;
+
+/// What a reader waits for at the start: the head, and the tail with the index a little later.
+fn head(world: &mut World, head: u32) {
+    let last = world.geometry.pieces();
+    world.head = vec![
+        Target { pieces: 0..head, due: Duration::ZERO },
+        Target { pieces: last - 1..last, due: ms(100) },
+    ];
+}
+
+fn seeds(groups: &[(usize, u64, u32, Habits)]) -> Vec<Seed> {
+    let group = |(number, round_trip, rate, habits): &(usize, u64, u32, Habits)| {
+        (0..*number).map(|_| Seed::new(*round_trip, *rate, *habits)).collect::<Vec<_>>()
+    };
+    groups.iter().flat_map(group).collect()
+}
+
+/// Times of a start and a seek.
+#[derive(Debug)]
+struct Times {
+    block: Duration,
+    piece: Duration,
+    four_mib: Duration,
+    tail: Duration,
+    seek: Duration,
+    rate: f64,
+    waste: f64,
+}
+
+fn play(name: &str, mut world: World, piece_mib: u32, seek: u32) -> Times {
+    let last = world.geometry.pieces() - 1;
+    let four = 4_u32.div_ceil(piece_mib);
+    let window = (32 / piece_mib).max(2);
+    head(&mut world, window);
+    let piece = world.until(0..1);
+    let four_mib = world.until(0..four);
+    let tail = world.until(last..last + 1);
+    let begin = world.now;
+    world.aim(vec![Target { pieces: seek..seek + window, due: Duration::ZERO }]);
+    let seek_time = world.until(seek..seek + 1) - begin;
+    let (begin, useful) = (world.now, world.crowd.traffic().useful);
+    world.until(seek..seek + window);
+    let rate = (world.crowd.traffic().useful - useful) as f64 / (world.now - begin).as_secs_f64() / 1e6;
+    let times = Times {
+        block: world.first_block.unwrap(),
+        piece,
+        four_mib,
+        tail,
+        seek: seek_time,
+        rate,
+        waste: world.waste(),
+    };
+    println!("{name}: {times:.2?}, {} wrong pieces", world.wrong);
+    times
+}
+
+const PLAIN: Habits = Habits { unchoke: Duration::ZERO, moods: None, stall: None, corrupt: None };
+
+#[test]
+fn thin_one_fast_seed_among_nine_slow_ones() {
+    let seeds = seeds(&[(1, 45, 2500, PLAIN), (9, 30, 50, PLAIN)]);
+    let world = World::new(ms(60), 2 << 20, 100.0 * MEGABIT, seeds);
+    let times = play("thin", world, 2, 100);
+    // The floor is four round trips to the fast seed; 2 MiB take it 0.84 s.
+    assert!(times.block < ms(234), "1.3 times the floor of 180 ms");
+    assert!(times.piece < ms((180 + 840) * 13 / 10));
+    assert!(times.seek < ms((45 + 840) * 13 / 10));
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn choky_most_seeds_open_late_or_never() {
+    let seeds = seeds(&[
+        (3, 60, 1000, PLAIN),
+        (4, 30, 2000, Habits { unchoke: ms(9000), ..PLAIN }),
+        (2, 30, 2000, Habits { unchoke: ms(600_000), ..PLAIN }),
+        (3, 25, 2000, Habits { unchoke: ms(100), moods: Some((ms(3000), ms(9000))), ..PLAIN }),
+        (1, 20, 2000, Habits { stall: Some(700 << 10), ..PLAIN }),
+    ]);
+    let times = play("choky", World::new(ms(60), 1 << 20, 100.0 * MEGABIT, seeds), 1, 200);
+    assert!(times.block < ms(338), "1.3 times the floor of 260 ms");
+    assert!(times.piece < ms(500));
+    assert!(times.four_mib < ms(1200), "all who are open bring 11 MB/s");
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn dead80_the_few_who_answer_share_the_work() {
+    let times =
+        play("dead80", World::new(ms(60), 2 << 20, 100.0 * MEGABIT, seeds(&[(8, 40, 1500, PLAIN)])), 2, 100);
+    assert!(times.block < ms(286), "1.3 times the floor of 220 ms");
+    assert!(times.piece < ms((220 + 175) * 13 / 10), "eight of them bring 2 MiB in 175 ms");
+    assert!(times.seek < ms((80 + 175) * 13 / 10));
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn big_pieces_every_seed_brings_a_part() {
+    let seeds = seeds(&[(20, 35, 1000, PLAIN)]);
+    let times = play("big-pieces", World::new(ms(50), 8 << 20, 200.0 * MEGABIT, seeds), 8, 30);
+    assert!(times.block < ms(247), "1.3 times the floor of 190 ms");
+    assert!(times.piece < ms((190 + 420) * 13 / 10), "twenty of them bring 8 MiB in 420 ms");
+    assert!(times.seek < ms((70 + 420) * 13 / 10));
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn corrupt_liars_are_found_and_left() {
+    let seeds = seeds(&[
+        (5, 40, 1500, PLAIN),
+        (1, 15, 3000, Habits { corrupt: Some(24), ..PLAIN }),
+        (1, 15, 3000, Habits { corrupt: Some(1), ..PLAIN }),
+        (1, 15, 3000, Habits { stall: Some(300 << 10), ..PLAIN }),
+    ]);
+    let times = play("corrupt", World::new(ms(40), 1 << 20, 100.0 * MEGABIT, seeds), 1, 200);
+    assert!(times.block < ms(260), "1.3 times the floor of 200 ms");
+    assert!(times.piece < ms(800));
+    assert!(times.four_mib < ms(2000));
+    assert!(times.seek < ms(400), "by then it is known who lies");
+}

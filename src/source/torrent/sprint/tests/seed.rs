@@ -1,0 +1,127 @@
+//! A peer that has everything, in virtual time.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::ms;
+use crate::source::torrent::wire::{Block, Handshake, Message, MetadataPart};
+
+/// What a seed does that others do not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Habits {
+    /// Time from our interest to its unchoke.
+    pub(super) unchoke: Duration,
+    /// How long it stays open and shut, in turn.
+    pub(super) moods: Option<(Duration, Duration)>,
+    /// It goes silent after so many bytes.
+    pub(super) stall: Option<usize>,
+    /// Every so-manieth block is wrong.
+    pub(super) corrupt: Option<usize>,
+}
+
+/// A seed.
+#[derive(Debug)]
+pub(super) struct Seed {
+    pub(super) round_trip: Duration,
+    rate: f64,
+    habits: Habits,
+    queue: VecDeque<Block>,
+    /// Something is being sent until then.
+    busy: Option<Duration>,
+    open: bool,
+    /// When it changes its mind next.
+    mood: Option<Duration>,
+    sent: usize,
+    blocks: usize,
+}
+
+/// The metadata of the only torrent there is: two parts.
+pub(super) fn info() -> Bytes {
+    Bytes::from(vec![7; 20_000])
+}
+
+pub(super) fn handshake(info_hash: [u8; 20]) -> Handshake {
+    Handshake { info_hash, peer_id: [3; 20], extensions: true, fast: true }
+}
+
+impl Seed {
+    pub(super) fn new(round_trip: u64, kilobytes: u32, habits: Habits) -> Self {
+        Self {
+            round_trip: ms(round_trip),
+            rate: f64::from(kilobytes) * 1000.0,
+            habits,
+            queue: VecDeque::new(),
+            busy: None,
+            open: false,
+            mood: None,
+            sent: 0,
+            blocks: 0,
+        }
+    }
+
+    pub(super) fn greeting(&self) -> [Message; 2] {
+        let text = format!("d1:md11:ut_metadatai3ee13:metadata_sizei{}e4:reqqi500ee", info().len());
+        [Message::Extended(0, text.into()), Message::HaveAll]
+    }
+
+    /// Replies with the time they take; without a reply it wants to act then.
+    pub(super) fn hear(&mut self, message: Message, now: Duration) -> Vec<(Duration, Option<Message>)> {
+        match message {
+            Message::Interested => {
+                self.mood = Some(now + self.habits.unchoke);
+                vec![(self.habits.unchoke, None)]
+            }
+            Message::Request(block) if !self.open => vec![(Duration::ZERO, Some(Message::Reject(block)))],
+            Message::Request(block) => {
+                self.queue.push_back(block);
+                if self.busy.is_none() { vec![(Duration::ZERO, None)] } else { vec![] }
+            }
+            Message::Cancel(block) => {
+                let before = self.queue.len();
+                self.queue.retain(|other| *other != block);
+                let rejected = self.queue.len() < before;
+                rejected.then_some((Duration::ZERO, Some(Message::Reject(block)))).into_iter().collect()
+            }
+            Message::Extended(3, body) => {
+                let Ok(Some(MetadataPart::Wanted(part))) = MetadataPart::read(&body) else { return vec![] };
+                let from = part as usize * 16384;
+                let data = info().slice(from..info().len().min(from + 16384));
+                vec![(Duration::ZERO, Some(MetadataPart::Here(part, data).message(1)))]
+            }
+            _ => vec![],
+        }
+    }
+
+    /// Does what is due: a change of mood, or the next block. It wants to act again then.
+    pub(super) fn act(&mut self, now: Duration) -> (Option<Message>, Option<Duration>) {
+        if self.mood.is_some_and(|mood| mood <= now) {
+            self.open = !self.open;
+            self.mood = self.habits.moods.map(|(open, shut)| now + if self.open { open } else { shut });
+            let message = if self.open { Message::Unchoke } else { Message::Choke };
+            return (Some(message), self.mood);
+        }
+        if self.busy.is_some_and(|busy| busy > now) {
+            return (None, None);
+        }
+        // What is due now was begun before: requests wait while a block is being sent.
+        let finished = self.busy.take().and_then(|_| self.queue.pop_front());
+        let message = finished.map(|block| self.piece(block));
+        let stalled = self.habits.stall.is_some_and(|stall| self.sent >= stall);
+        if let Some(block) = self.queue.front().filter(|_| !stalled) {
+            self.busy = Some(now + Duration::from_secs_f64(f64::from(block.length) / self.rate));
+        }
+        (message, self.busy)
+    }
+
+    fn piece(&mut self, block: Block) -> Message {
+        self.sent += block.length as usize;
+        self.blocks += 1;
+        let mut data = vec![0; block.length as usize];
+        if self.habits.corrupt.is_some_and(|every| self.blocks.is_multiple_of(every)) {
+            data[0] = 1;
+        }
+        Message::Piece { piece: block.piece, begin: block.begin, data: data.into() }
+    }
+}
