@@ -9,6 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Inner;
 use super::engine::Engine;
+use super::lead::Lead;
 use super::shelf::{Shelf, pieces};
 use super::stay::{Recipe, Stay, blocking};
 use super::steer::Steering;
@@ -272,9 +273,14 @@ impl ActiveTorrent {
         wanted.failed.send_replace(None);
         let metainfo = &self.recipe().metainfo;
         let entry = &metainfo.files[file.key().file.0 as usize];
+        let aim = Aim::of(entry, u64::from(metainfo.piece_length));
+        let lead = inner.call(self.recipe()).map(|call| {
+            Lead::new(inner.scouts.clone(), call, metainfo, aim.clone(), file.clone(), self.shelf.clone())
+        });
         let steering = Steering {
             session: inner.session.clone(),
-            aim: Aim::of(entry, u64::from(metainfo.piece_length)),
+            aim,
+            lead,
             file,
             shelf: self.shelf.clone(),
             engine: self.stay.subscribe(),

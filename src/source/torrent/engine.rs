@@ -28,6 +28,11 @@ impl Engine {
         Arc::ptr_eq(&self.torrent, &other.torrent)
     }
 
+    /// Whether it waits to be let go.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// Lets the engine look for peers and fetch, unless it does already.
     pub(super) async fn let_go(&self, session: &Arc<Session>) {
         if self.held.swap(false, Ordering::Relaxed)

@@ -9,17 +9,21 @@
 
 mod active;
 mod addresses;
+mod announce;
 mod cursors;
 mod engine;
+mod lead;
 mod magnet;
 mod metainfo;
 mod pick;
 mod registry;
 mod resolve;
+mod scout;
 mod seeder;
 mod session;
 mod shelf;
 mod silence;
+mod sprint;
 mod stay;
 mod steer;
 mod storage;
@@ -42,6 +46,7 @@ use url::Url;
 use self::pick::pick;
 use self::registry::Registry;
 use self::resolve::Flights;
+use self::scout::{Call, Scouts};
 use self::stay::Recipe;
 use super::content::open_content;
 use super::lookup::Lookup;
@@ -125,6 +130,7 @@ struct Inner {
     lookup: Lookup,
     registry: Registry,
     flights: Flights,
+    scouts: Arc<Scouts>,
     tasks: TaskTracker,
     stopping: CancellationToken,
     runtime: tokio::runtime::Handle,
@@ -150,6 +156,9 @@ impl Swarm {
         lookup: Lookup,
     ) -> Result<Self, SwarmError> {
         let session = session::start(&settings).await.map_err(|error| SwarmError(format!("{error:#}")))?;
+        let client = crate::net::client().map_err(|error| SwarmError(error.to_string()))?;
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        let scouts = Scouts::new(session.clone(), client, tasks.clone(), stopping.clone());
         let inner = Inner {
             registry: Registry::new(settings.max_torrents),
             settings,
@@ -158,8 +167,9 @@ impl Swarm {
             db,
             lookup,
             flights: Flights::default(),
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
+            scouts: Arc::new(scouts),
+            tasks,
+            stopping,
             runtime: tokio::runtime::Handle::current(),
             ids: AtomicUsize::new(0),
         };
@@ -272,6 +282,13 @@ impl Inner {
         let is_running = self.registry.get(recipe.metainfo.info_hash).is_some();
         let has_dht = self.settings.dht && !recipe.metainfo.private;
         !is_running && !has_dht && recipe.peers.is_empty() && self.trackers_for(recipe).is_empty()
+    }
+
+    /// How the small client is sent out for a torrent; not at all for a private one, whose tracker would see two of us.
+    fn call(&self, recipe: &Recipe) -> Option<Call> {
+        let trackers = self.trackers_for(recipe).iter().filter_map(|tracker| tracker.parse().ok()).collect();
+        let (info_hash, peers) = (recipe.metainfo.info_hash, recipe.peers.clone());
+        (!recipe.metainfo.private).then_some(Call { info_hash, trackers, peers })
     }
 
     /// A number for the engine that no other torrent of this process ever had.

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::magnet::{build_magnet, is_tracker};
 use super::metainfo::reduce;
+use super::scout::Call;
 use super::stay::Recipe;
 use super::{Inner, parse_metainfo};
 use crate::domain::{InfoHash, Metainfo};
@@ -26,6 +27,9 @@ const SHARE: f64 = 0.8;
 
 /// Resolves at the same time; each dials up to a hundred peers. Others wait for their turn.
 const MOST_RESOLVES: usize = 32;
+
+/// The small client looks for metadata by itself at first; the engine joins in after this time.
+const HEAD_START: Duration = Duration::from_millis(1500);
 
 /// The resolves under way. Whoever asks for the same torrent joins; a resolve belongs to nobody's
 /// request and goes on when the one who started it has left.
@@ -248,7 +252,30 @@ async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<Socke
         let reason = "no tracker, DHT or peer is known that could have this torrent";
         return Err(SourceError::NotHere(reason.to_owned()));
     }
-    let magnet = build_magnet(request.info_hash, trackers.into_iter());
+    let call = Call {
+        info_hash: request.info_hash,
+        trackers: trackers.iter().copied().cloned().collect(),
+        peers: request.peers.clone(),
+    };
+    let sprint = inner.scouts.send(&call);
+    let by_engine = async {
+        // Many peers take one connection from an address, and those of the small client are kept for the bytes.
+        tokio::time::sleep(HEAD_START).await;
+        ask_engine(inner, request, &trackers).await
+    };
+    tokio::select! {
+        Some(info) = sprint.metadata() => Ok(([b"d4:info".as_slice(), &info, b"e"].concat().into(), Vec::new())),
+        found = by_engine => found,
+    }
+}
+
+/// Has the engine ask, which also speaks uTP.
+async fn ask_engine(
+    inner: &Inner,
+    request: &Request,
+    trackers: &[&Url],
+) -> Result<(Bytes, Vec<SocketAddr>), SourceError> {
+    let magnet = build_magnet(request.info_hash, trackers.iter().copied());
     let options = AddTorrentOptions {
         list_only: true,
         sub_folder: Some(request.info_hash.to_string()),

@@ -19,7 +19,7 @@ use super::SwarmSettings;
 use crate::domain::InfoHash;
 
 /// The name other peers see.
-const CLIENT: &str = concat!("Headwater ", env!("CARGO_PKG_VERSION"));
+pub(super) const CLIENT: &str = concat!("Headwater ", env!("CARGO_PKG_VERSION"));
 
 /// Not a number of threads but of permits. The engine shares one pool of them between block writes and
 /// open streams, which keep theirs while they wait: with its default of 8, eight waiting streams stop

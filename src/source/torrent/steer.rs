@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::cursors::Cursors;
 use super::engine::Engine;
+use super::lead::Lead;
 use super::shelf::Shelf;
 use super::silence::{Redial, Silence};
 use crate::cache::CacheFile;
@@ -31,6 +32,8 @@ pub(super) struct Steering {
     pub(super) session: Arc<Session>,
     pub(super) file: CacheFile,
     pub(super) aim: Aim,
+    /// The small client, which a private torrent does without.
+    pub(super) lead: Option<Lead>,
     pub(super) shelf: Arc<Shelf>,
     pub(super) engine: watch::Receiver<Option<Engine>>,
     /// Told why, when the swarm cannot deliver.
@@ -65,6 +68,7 @@ impl Steering {
             changes.borrow_and_update();
             let playheads = demand.borrow_and_update().clone();
             waits.note(&self.file, &playheads, Instant::now());
+            let is_led = self.lead.as_mut().is_some_and(|lead| lead.steer(&playheads));
             let mut offsets = self.aim.offsets(&playheads, |range| self.missing(&waits, &range));
             let is_wanted = !offsets.is_empty();
             if !is_wanted {
@@ -73,8 +77,8 @@ impl Steering {
             }
             let engine = self.engine.borrow_and_update().clone();
             cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
-            if let Some(engine) = engine.filter(|_| !offsets.is_empty()) {
-                engine.let_go(&self.session).await;
+            if let Some(engine) = engine.filter(|_| !offsets.is_empty() && !is_led) {
+                self.let_go(&engine).await;
             }
             if let Some(error) = failure.borrow_and_update().clone() {
                 return self.fail(SourceError::Cache(error));
@@ -106,6 +110,16 @@ impl Steering {
         if !self.shelf.agrees_with(&self.file) {
             // Left alone, the engine would now fetch all that others have brought.
             self.outdated.send_replace(self.shelf.generation());
+        }
+    }
+
+    /// Has the engine begin, with all that is there by now.
+    async fn let_go(&self, engine: &Engine) {
+        if engine.is_held() && !self.shelf.agrees_with(&self.file) {
+            // Added anew it comes back held, and knows what was brought meanwhile.
+            self.outdated.send_replace(self.shelf.generation());
+        } else {
+            engine.let_go(&self.session).await;
         }
     }
 

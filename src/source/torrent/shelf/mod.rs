@@ -153,6 +153,17 @@ impl Shelf {
         shelved.map(|shelved| shelved.received.clone()).unwrap_or_default()
     }
 
+    /// Notes that so many bytes of this file have arrived by another way than through the engine.
+    pub(super) fn note(&self, index: FileIndex, bytes: u64) {
+        self.counter(index).fetch_add(bytes, Ordering::Relaxed);
+        self.received.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Notes that the disk refused what arrived by another way.
+    pub(super) fn fail(&self, error: CacheError) {
+        self.failure.send_replace(Some(error));
+    }
+
     /// Bytes of blocks that arrived so far, for whichever file.
     pub(super) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)

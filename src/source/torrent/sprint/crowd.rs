@@ -53,11 +53,6 @@ impl Crowd {
         }
     }
 
-    /// Number of connections.
-    pub(super) fn len(&self) -> usize {
-        self.peers.len()
-    }
-
     /// The other side of a connection greets.
     ///
     /// # Errors
@@ -128,13 +123,6 @@ impl Crowd {
         }
     }
 
-    /// A piece need not be fetched any more.
-    pub(super) fn settle(&mut self, piece: u32) {
-        if let Some(planner) = &mut self.planner {
-            planner.settle(piece, &mut self.peers);
-        }
-    }
-
     /// Whether a full piece matched its hash. Connections to those who lied come back: they are to be ended, and
     /// their addresses not to be asked again.
     pub(super) fn judge(&mut self, piece: u32, matches: bool) -> Vec<PeerKey> {
@@ -148,6 +136,11 @@ impl Crowd {
             Some(planner) => planner.plan(&mut self.peers, now),
             None => self.metadata.plan(&mut self.peers),
         }
+    }
+
+    /// Whether the metadata is not known yet.
+    pub(super) fn is_lost(&self) -> bool {
+        self.planner.is_none()
     }
 
     /// Whether something is wanted that has not come.

@@ -4,12 +4,16 @@
 //! heard, and says what is to be sent.
 
 mod crowd;
+mod drive;
 mod geometry;
 mod metadata;
 mod peer;
 mod plan;
 
+pub(super) use drive::{Errand, Sink, Sprint};
 pub(super) use geometry::Geometry;
+pub(super) use peer::Identity;
+pub(super) use plan::Target;
 
 #[cfg(test)]
 mod tests;

@@ -118,11 +118,6 @@ impl Pace {
         Some(self.bytes / (self.seconds + self.silence(now).as_secs_f64()).max(least))
     }
 
-    /// The time from a request to its answer, without what it waits behind others.
-    pub(in crate::source::torrent::sprint) fn round_trip(&self) -> Duration {
-        self.round_trip
-    }
-
     /// For how long nothing has come although it could have.
     pub(in crate::source::torrent::sprint) fn silence(&self, now: Instant) -> Duration {
         self.waiting.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))

@@ -1,0 +1,211 @@
+//! The small client's part in one file: what is near a reader. It claims pieces there, so that the engine and other
+//! sources fetch something else, and the engine is held back while it delivers.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::scout::{Call, Scouts};
+use super::shelf::Shelf;
+use super::sprint::{Errand, Geometry, Sink, Sprint, Target};
+use crate::cache::{CacheFile, Claim, Put};
+use crate::domain::Metainfo;
+use crate::source::aim::Aim;
+
+/// How far ahead of a reader pieces are fetched: some ten seconds of the largest films.
+const WINDOW: u64 = 32 << 20;
+
+/// Readers that are served; more would only spread the peers thinner.
+const MOST_READERS: usize = 4;
+
+/// Without a block for so long the engine, and whoever else there is, gets its turn. Shorter than a claim stays fresh.
+const PATIENCE: Duration = Duration::from_millis(1900);
+
+/// Once everything near the readers is there for so long, the engine may fetch the rest.
+const REST: Duration = Duration::from_secs(5);
+
+/// The end of the file is looked at a little after its start, and by most players once only.
+const TAIL_DUE: Duration = Duration::from_millis(100);
+
+/// Bytes per second by which the urgency of two places is compared. The same as the planner's.
+const READING: u64 = 16_000_000;
+
+/// The small client at work for one file.
+pub(super) struct Lead {
+    file: CacheFile,
+    aim: Aim,
+    geometry: Geometry,
+    scouts: Arc<Scouts>,
+    call: Call,
+    sink: Sink,
+    errand: Option<(Sprint, Errand)>,
+    claims: Vec<Claim>,
+    /// What had come when something last came, and when that was.
+    moved: (u64, Instant),
+    /// When something was last wanted.
+    wanted: Instant,
+    aimed: Vec<Target>,
+}
+
+impl Lead {
+    pub(super) fn new(
+        scouts: Arc<Scouts>,
+        call: Call,
+        metainfo: &Metainfo,
+        aim: Aim,
+        file: CacheFile,
+        shelf: Arc<Shelf>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            sink: sink(file.clone(), shelf),
+            file,
+            aim,
+            geometry: Geometry::of(metainfo),
+            scouts,
+            call,
+            errand: None,
+            claims: Vec::new(),
+            moved: (0, now),
+            wanted: now,
+            aimed: Vec::new(),
+        }
+    }
+
+    /// Has fetched what readers at `playheads` need next. Whether the engine is to be held back. To be called whenever
+    /// readers or pieces move, and once a second.
+    pub(super) fn steer(&mut self, playheads: &[u64]) -> bool {
+        let now = Instant::now();
+        self.look_at_progress(now);
+        let is_moving = now.duration_since(self.moved.1) < PATIENCE;
+        let places = self.places(playheads);
+        self.claim(&places, is_moving);
+        let targets = self.targets(&places);
+        if targets.is_empty() {
+            self.moved.1 = now;
+        } else {
+            self.wanted = now;
+        }
+        if targets != self.aimed || self.errand.as_ref().is_some_and(|(sprint, _)| sprint.is_over()) {
+            self.tell(targets);
+        }
+        if self.aimed.is_empty() { now.duration_since(self.wanted) < REST } else { is_moving }
+    }
+
+    fn look_at_progress(&mut self, now: Instant) {
+        let useful = self.errand.as_ref().map_or(0, |(sprint, _)| sprint.useful());
+        if useful != self.moved.0 {
+            self.moved = (useful, now);
+            self.claims.iter().for_each(Claim::refresh);
+        }
+    }
+
+    /// What is wanted of the content, and when.
+    fn places(&self, playheads: &[u64]) -> Vec<(Range<u64>, Duration)> {
+        let length = self.file.length();
+        let [head, tail] = self.aim.ends();
+        let mut places: Vec<(Range<u64>, Duration)> = playheads
+            .iter()
+            .take(MOST_READERS)
+            .map(|at| self.file.missing_from(*at))
+            .map(|at| (at..length.min(at.saturating_add(WINDOW)), Duration::ZERO))
+            .collect();
+        if places.is_empty() {
+            places.push((head, Duration::ZERO));
+        }
+        places.push((tail, TAIL_DUE));
+        places.retain(|(range, _)| self.file.missing_in(range.clone()).is_some());
+        places
+    }
+
+    /// Claims what is wanted and free, and lets go of what is not wanted any more.
+    fn claim(&mut self, places: &[(Range<u64>, Duration)], more: bool) {
+        let Some(layout) = self.file.layout() else { return };
+        let span = |range: &Range<u64>| layout.piece_at(range.start)..layout.piece_at(range.end - 1) + 1;
+        let wanted: Vec<Range<usize>> = places.iter().map(|(range, _)| span(range)).collect();
+        self.claims.retain(|claim| {
+            let pieces = claim.pieces();
+            let is_missing =
+                pieces.clone().any(|piece| self.file.missing_in(layout.content_range(piece)).is_some());
+            is_missing && wanted.iter().any(|wanted| wanted.start < pieces.end && pieces.start < wanted.end)
+        });
+        for (range, _) in places.iter().filter(|_| more) {
+            let mut at = self.file.unclaimed_from(range.start);
+            while at < range.end {
+                let Some(claim) = self.file.claim(at, range.end - at) else { break };
+                at = self.file.unclaimed_from(layout.content_range(claim.pieces().end - 1).end);
+                self.claims.push(claim);
+            }
+        }
+    }
+
+    /// What is claimed, by how soon it is wanted.
+    fn targets(&self, places: &[(Range<u64>, Duration)]) -> Vec<Target> {
+        let Some(layout) = self.file.layout() else { return Vec::new() };
+        let mut targets = Vec::new();
+        for (range, due) in places {
+            let wanted = layout.piece_at(range.start)..layout.piece_at(range.end - 1) + 1;
+            for claim in &self.claims {
+                let pieces = claim.pieces();
+                let is_missing = |piece: &usize| self.file.missing_in(layout.content_range(*piece)).is_some();
+                let pieces = pieces.start.max(wanted.start)..pieces.end.min(wanted.end);
+                for run in runs(pieces.filter(is_missing)) {
+                    let distance = (run.start - wanted.start) as u64 * layout.piece_length;
+                    let due = *due + Duration::from_micros(distance * 1_000_000 / READING);
+                    let number = |piece: usize| layout.first_piece + piece as u32;
+                    targets.push(Target { pieces: number(run.start)..number(run.end), due });
+                }
+            }
+        }
+        targets.sort_by_key(|target| (target.due, target.pieces.start));
+        targets
+    }
+
+    fn tell(&mut self, targets: Vec<Target>) {
+        if self.errand.as_ref().is_some_and(|(sprint, _)| sprint.is_over()) {
+            self.errand = None;
+        }
+        if self.errand.is_none() && !targets.is_empty() {
+            let sprint = self.scouts.send(&self.call);
+            let errand = sprint.errand(self.geometry, self.sink.clone());
+            self.moved.0 = sprint.useful();
+            self.errand = Some((sprint, errand));
+        }
+        if let Some((_, errand)) = &self.errand {
+            errand.aim(targets.clone());
+        }
+        self.aimed = targets;
+    }
+}
+
+/// Ascending numbers as runs without gaps.
+fn runs(numbers: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for number in numbers {
+        match runs.last_mut().filter(|run| run.end == number) {
+            Some(run) => run.end += 1,
+            None => runs.push(number..number + 1),
+        }
+    }
+    runs
+}
+
+/// Compares a piece with its hash and keeps it.
+fn sink(file: CacheFile, shelf: Arc<Shelf>) -> Sink {
+    Arc::new(move |full| {
+        let layout = file.layout()?;
+        let piece = full.piece.checked_sub(layout.first_piece)? as usize;
+        if piece >= layout.pieces() {
+            return None;
+        }
+        let put = file.put_piece(piece, &full.data);
+        match put {
+            Ok(Put::Wrong) => return Some(false),
+            Ok(Put::New | Put::Known) => shelf.note(file.key().file, full.data.len() as u64),
+            Err(error) => shelf.fail(error),
+        }
+        Some(true)
+    })
+}

@@ -1,0 +1,104 @@
+//! The small clients at work, by torrent. One begins with the search for a torrent's metadata and stays, with its
+//! connections, for whoever wants the torrent's bytes next.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::StreamExt;
+use librqbit::Session;
+use librqbit::dht::Id20;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::announce::{Announce, announce};
+use super::session::CLIENT;
+use super::sprint::{Identity, Sprint};
+use crate::domain::InfoHash;
+
+/// How a peer's number begins: the client and its version (BEP 20).
+const PREFIX: &[u8; 8] = b"-HW0100-";
+
+/// The small clients at work.
+pub(super) struct Scouts {
+    running: Mutex<HashMap<InfoHash, Sprint>>,
+    session: Arc<Session>,
+    client: reqwest::Client,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    runtime: tokio::runtime::Handle,
+}
+
+/// What has to be known to send one out.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) info_hash: InfoHash,
+    pub(super) trackers: Vec<Url>,
+    pub(super) peers: Vec<SocketAddr>,
+}
+
+impl Scouts {
+    pub(super) fn new(
+        session: Arc<Session>,
+        client: reqwest::Client,
+        tasks: TaskTracker,
+        stopping: CancellationToken,
+    ) -> Self {
+        let runtime = tokio::runtime::Handle::current();
+        Self { running: Mutex::default(), session, client, tasks, stopping, runtime }
+    }
+
+    /// The small client of a torrent: the one at work, or a new one.
+    pub(super) fn send(&self, call: &Call) -> Sprint {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|_, sprint| !sprint.is_over());
+        if let Some(sprint) = running.get(&call.info_hash) {
+            return sprint.clone();
+        }
+        let sprint = self.begin(call);
+        running.insert(call.info_hash, sprint.clone());
+        sprint
+    }
+
+    fn begin(&self, call: &Call) -> Sprint {
+        let info_hash = *call.info_hash.as_bytes();
+        let mut peer_id = [0; 20];
+        peer_id[..8].copy_from_slice(PREFIX);
+        if aws_lc_rs::rand::fill(&mut peer_id[8..]).is_err() {
+            tracing::warn!("the system gives no random numbers");
+        }
+        let port = self.session.announce_port().unwrap_or_default();
+        let (sprint, task) = Sprint::new(Identity { info_hash, peer_id, client: CLIENT.to_owned() });
+        sprint.add_peers(call.peers.clone());
+        let stopping = self.stopping.clone();
+        self.tasks.spawn_on(async move { stopping.run_until_cancelled(task).await }, &self.runtime);
+        self.ask_trackers(Announce { info_hash, peer_id, port }, call.trackers.clone(), sprint.clone());
+        self.ask_dht(info_hash, sprint.clone());
+        sprint
+    }
+
+    fn ask_trackers(&self, what: Announce, trackers: Vec<Url>, sprint: Sprint) {
+        let (client, stopping) = (self.client.clone(), self.stopping.clone());
+        let asking = async move {
+            let found = |peers| sprint.add_peers(peers);
+            stopping.run_until_cancelled(announce(what, trackers, &client, found)).await
+        };
+        self.tasks.spawn_on(asking, &self.runtime);
+    }
+
+    fn ask_dht(&self, info_hash: [u8; 20], sprint: Sprint) {
+        let Some(dht) = self.session.get_dht() else { return };
+        let mut peers = dht.get_peers(Id20::new(info_hash), None);
+        let stopping = self.stopping.clone();
+        let asking = async move {
+            while let Some(peer) = peers.next().await {
+                if sprint.is_over() {
+                    return;
+                }
+                sprint.add_peers(vec![peer]);
+            }
+        };
+        self.tasks.spawn_on(async move { stopping.run_until_cancelled(asking).await }, &self.runtime);
+    }
+}

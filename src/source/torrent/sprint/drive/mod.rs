@@ -1,0 +1,151 @@
+//! The client with sockets under it: one task per torrent, which ends by itself when nobody has wanted anything for a
+//! while. What it is to do lies on a desk that others write on without waiting.
+
+mod book;
+mod connection;
+mod run;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+
+use super::Geometry;
+use super::peer::Identity;
+use super::plan::{FullPiece, Target};
+
+/// Takes a piece that is complete: whether it matches its hash, or `None` if it is not the sink's business. Called
+/// where it may block.
+pub(in crate::source) type Sink = Arc<dyn Fn(&FullPiece) -> Option<bool> + Send + Sync>;
+
+/// A small client at work on one torrent. Cheap to clone; it ends by itself.
+#[derive(Clone)]
+pub(in crate::source) struct Sprint {
+    desk: Arc<Desk>,
+}
+
+/// What is wanted of one file. Dropping it takes the wish back.
+pub(in crate::source) struct Errand {
+    desk: Arc<Desk>,
+    number: u64,
+}
+
+struct Desk {
+    papers: Mutex<Papers>,
+    changed: Notify,
+    metadata: watch::Sender<Option<Bytes>>,
+    /// Bytes of blocks that were of use.
+    useful: AtomicU64,
+    ended: AtomicBool,
+}
+
+#[derive(Default)]
+struct Papers {
+    next: u64,
+    geometry: Option<Geometry>,
+    errands: BTreeMap<u64, (Vec<Target>, Sink)>,
+    peers: Vec<SocketAddr>,
+}
+
+impl Sprint {
+    /// A client, and the task that has to be run for it.
+    pub(in crate::source) fn new(identity: Identity) -> (Self, impl Future<Output = ()> + Send) {
+        let desk = Arc::new(Desk {
+            papers: Mutex::default(),
+            changed: Notify::new(),
+            metadata: watch::Sender::new(None),
+            useful: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
+        });
+        let ending = Ending(desk.clone());
+        let running = run::Runner::new(identity, desk.clone());
+        let task = async move {
+            let _ending = ending;
+            running.run().await;
+        };
+        (Self { desk }, task)
+    }
+
+    /// Peers that may have the torrent.
+    pub(in crate::source) fn add_peers(&self, peers: Vec<SocketAddr>) {
+        self.desk.write(|papers| papers.peers.extend(peers));
+    }
+
+    /// Whether its task is over, so that nothing more is to be had.
+    pub(in crate::source) fn is_over(&self) -> bool {
+        self.desk.ended.load(Ordering::Acquire)
+    }
+
+    /// The info dictionary, once somebody has sent it and it matches the info-hash; `None` if the task ended before.
+    pub(in crate::source) async fn metadata(&self) -> Option<Bytes> {
+        let mut metadata = self.desk.metadata.subscribe();
+        loop {
+            let known = metadata.borrow_and_update().clone();
+            if known.is_some() || self.is_over() {
+                return known;
+            }
+            metadata.changed().await.ok()?;
+        }
+    }
+
+    /// A wish for pieces of a torrent with this geometry, which go to `sink`.
+    pub(in crate::source) fn errand(&self, geometry: Geometry, sink: Sink) -> Errand {
+        let number = self.desk.write(|papers| {
+            papers.geometry = Some(geometry);
+            papers.next += 1;
+            papers.errands.insert(papers.next, (Vec::new(), sink));
+            papers.next
+        });
+        Errand { desk: self.desk.clone(), number }
+    }
+
+    /// Bytes that have come and were of use.
+    pub(in crate::source) fn useful(&self) -> u64 {
+        self.desk.useful.load(Ordering::Relaxed)
+    }
+}
+
+impl Errand {
+    /// What is wanted from now on instead of what was.
+    pub(in crate::source) fn aim(&self, targets: Vec<Target>) {
+        self.desk.write(|papers| {
+            if let Some((known, _)) = papers.errands.get_mut(&self.number) {
+                *known = targets;
+            }
+        });
+    }
+}
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        self.desk.write(|papers| papers.errands.remove(&self.number));
+    }
+}
+
+impl Desk {
+    fn papers(&self) -> MutexGuard<'_, Papers> {
+        self.papers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<T>(&self, write: impl FnOnce(&mut Papers) -> T) -> T {
+        let result = write(&mut self.papers());
+        self.changed.notify_one();
+        result
+    }
+}
+
+/// Tells everybody that the task is over, however it ended.
+struct Ending(Arc<Desk>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Release);
+        self.0.metadata.send_modify(|_| {});
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! The task of one torrent.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::super::crowd::{Crowd, Event};
+use super::super::peer::Identity;
+use super::super::plan::{FullPiece, PeerKey};
+use super::book::Book;
+use super::connection::{self, End, Report};
+use super::{Desk, Sink};
+
+/// Connections, those being dialled included. Enough that a few quick ones are among them when four of five are gone.
+const MOST_CONNECTIONS: usize = 50;
+
+/// How often it is looked whether somebody is late.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long nobody may want anything before all connections are let go. People who have just seen a list of streams
+/// decide within a minute.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Connections are taken for dead after two minutes of silence (BEP 3).
+const KEEP_ALIVE: Duration = Duration::from_secs(100);
+
+/// The task of one torrent.
+pub(super) struct Runner {
+    desk: Arc<Desk>,
+    crowd: Crowd,
+    book: Book,
+    connections: JoinSet<End>,
+    reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
+    /// Who is behind each connection, and where what is said goes.
+    lines: HashMap<PeerKey, Line>,
+    next_key: u64,
+    checks: JoinSet<(u32, Option<bool>)>,
+    wanted: Instant,
+    spoken: Instant,
+}
+
+struct Line {
+    opening: super::super::peer::Opening,
+    peer: SocketAddr,
+    task: tokio::task::AbortHandle,
+    say: Option<mpsc::Sender<Bytes>>,
+}
+
+impl Runner {
+    pub(super) fn new(identity: Identity, desk: Arc<Desk>) -> Self {
+        Self {
+            desk,
+            crowd: Crowd::new(identity),
+            book: Book::default(),
+            connections: JoinSet::new(),
+            reports: mpsc::channel(128),
+            lines: HashMap::new(),
+            next_key: 0,
+            checks: JoinSet::new(),
+            wanted: Instant::now(),
+            spoken: Instant::now(),
+        }
+    }
+
+    /// Runs until nobody has wanted anything for a while.
+    pub(super) async fn run(mut self) {
+        let desk = self.desk.clone();
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut pulse = tokio::time::interval(Duration::from_secs(1));
+        while self.wanted.elapsed() < IDLE {
+            tokio::select! {
+                () = desk.changed.notified() => self.read_desk(),
+                Some(report) = self.reports.1.recv() => self.follow_all(report),
+                Some(Ok(end)) = self.connections.join_next() => self.lose(end),
+                Some(done) = self.checks.join_next() => self.judge(done.ok()),
+                _ = look.tick(), if self.crowd.is_busy() => {}
+                _ = pulse.tick() => {}
+            }
+            self.act();
+        }
+    }
+
+    fn read_desk(&mut self) {
+        let (peers, geometry, targets) = {
+            let mut papers = self.desk.papers();
+            let targets = papers.errands.values().flat_map(|(targets, _)| targets.iter().cloned()).collect();
+            (std::mem::take(&mut papers.peers), papers.geometry, targets)
+        };
+        self.book.add(peers, Instant::now());
+        if let Some(geometry) = geometry {
+            self.crowd.learn(geometry).into_iter().for_each(|misfit| self.hang_up(misfit));
+        }
+        self.crowd.aim(targets);
+    }
+
+    /// Takes in what is there, so that many answers lead to one look at what to ask next.
+    fn follow_all(&mut self, first: Report) {
+        self.follow(first);
+        while let Ok(report) = self.reports.1.try_recv() {
+            self.follow(report);
+        }
+    }
+
+    fn follow(&mut self, report: Report) {
+        match report {
+            Report::Connected(key, round_trip, say) => {
+                let Some(line) = self.lines.get_mut(&key) else { return };
+                line.say = Some(say);
+                self.crowd.connect(key, line.opening, round_trip);
+            }
+            Report::Greeted(key, handshake) => {
+                if let Err(error) = self.crowd.greet(key, &handshake) {
+                    self.refuse(key, error.0);
+                }
+            }
+            Report::Heard(key, messages) => {
+                let (now, mut events) = (Instant::now(), Vec::new());
+                let heard = messages
+                    .into_iter()
+                    .try_for_each(|message| self.crowd.hear(key, message, now, &mut events));
+                events.into_iter().for_each(|event| self.note(event));
+                if let Err(error) = heard {
+                    self.refuse(key, error.0);
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Metadata(info) => drop(self.desk.metadata.send_replace(Some(info))),
+            Event::Peers(peers) => self.book.add(peers, Instant::now()),
+            Event::Full(full) => {
+                let sinks: Vec<Sink> =
+                    self.desk.papers().errands.values().map(|(_, sink)| sink.clone()).collect();
+                self.checks.spawn_blocking(move || (full.piece, offer(&sinks, &full)));
+            }
+        }
+    }
+
+    fn judge(&mut self, checked: Option<(u32, Option<bool>)>) {
+        // Nobody wants the piece any more, or the disk is full, which is told elsewhere: it is as good as done.
+        let Some((piece, verdict)) = checked else { return };
+        for liar in self.crowd.judge(piece, verdict.unwrap_or(true)) {
+            if let Some(line) = self.lines.get(&liar) {
+                tracing::debug!(peer = %line.peer, "a peer sent wrong bytes and is left");
+                self.book.ban(line.peer);
+            }
+            self.hang_up(liar);
+        }
+    }
+
+    fn refuse(&mut self, key: PeerKey, reason: &str) {
+        if let Some(line) = self.lines.get(&key) {
+            tracing::debug!(peer = %line.peer, reason, "a peer is left");
+            self.book.ban(line.peer);
+        }
+        self.hang_up(key);
+    }
+
+    fn hang_up(&mut self, key: PeerKey) {
+        self.crowd.leave(key);
+        if let Some(line) = self.lines.remove(&key) {
+            line.task.abort();
+        }
+    }
+
+    fn lose(&mut self, end: End) {
+        self.crowd.leave(end.key);
+        if let Some(line) = self.lines.remove(&end.key) {
+            self.book.lost(line.peer, end.without_a_word, Instant::now());
+        }
+    }
+
+    fn act(&mut self) {
+        let now = Instant::now();
+        // Before the metadata is known it is wanted as long as somebody waits for it.
+        if if self.crowd.is_lost() { self.desk.metadata.receiver_count() > 0 } else { self.crowd.is_busy() } {
+            self.wanted = now;
+        }
+        self.dial(now);
+        if now.duration_since(self.spoken) >= KEEP_ALIVE {
+            self.spoken = now;
+            self.crowd.keep_alive();
+        }
+        self.crowd.plan(now);
+        let deaf: Vec<PeerKey> = self
+            .crowd
+            .outputs()
+            .filter(|(key, bytes)| {
+                let say = self.lines.get(key).and_then(|line| line.say.as_ref());
+                say.is_none_or(|say| say.try_send(bytes.clone()).is_err())
+            })
+            .map(|(key, _)| key)
+            .collect();
+        deaf.into_iter().for_each(|key| self.hang_up(key));
+        self.desk.useful.store(self.crowd.traffic().useful, Ordering::Relaxed);
+    }
+
+    fn dial(&mut self, now: Instant) {
+        while self.lines.len() < MOST_CONNECTIONS {
+            let Some((peer, opening)) = self.book.next(now) else { return };
+            self.next_key += 1;
+            let key = PeerKey(self.next_key);
+            let task = self.connections.spawn(connection::connect(key, peer, self.reports.0.clone()));
+            self.lines.insert(key, Line { peer, opening, task, say: None });
+        }
+    }
+}
+
+/// What the first sink says whose business the piece is; all of those get it.
+fn offer(sinks: &[Sink], full: &FullPiece) -> Option<bool> {
+    let verdicts: Vec<bool> = sinks.iter().filter_map(|sink| sink(full)).collect();
+    verdicts.first().copied()
+}

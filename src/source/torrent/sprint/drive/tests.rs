@@ -1,0 +1,149 @@
+//! The client against peers on loopback sockets.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::*;
+use crate::source::torrent::wire::{BLOCK, Decoder, Handshake, Message, MetadataPart};
+
+const PIECE: u32 = 4 * BLOCK;
+const LENGTH: u64 = 10 * PIECE as u64 + 1000;
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What a seed does that others do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Habit {
+    None,
+    /// It hangs up on whoever says more than a handshake before it has answered, as aria2 does.
+    Formal,
+    /// Every byte it sends is wrong.
+    Lying,
+}
+
+fn info() -> Bytes {
+    Bytes::from(vec![7; 20_000])
+}
+
+fn identity() -> Identity {
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, &info());
+    Identity {
+        info_hash: hash.as_ref().try_into().unwrap(),
+        peer_id: [2; 20],
+        client: "Headwater".to_owned(),
+    }
+}
+
+/// A seed on a loopback address. It counts its connections.
+async fn seed(tasks: &mut JoinSet<()>, habit: Habit) -> (SocketAddr, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, count) = (listener.local_addr().unwrap(), Arc::new(AtomicU64::new(0)));
+    let counted = count.clone();
+    tasks.spawn(async move {
+        let mut talks = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            talks.spawn(talk(stream, habit));
+        }
+    });
+    (address, count)
+}
+
+async fn talk(mut stream: TcpStream, habit: Habit) -> Option<()> {
+    let mut decoder = Decoder::default();
+    let theirs = loop {
+        stream.read_buf(decoder.space()).await.ok().filter(|read| *read > 0)?;
+        if habit == Habit::Formal && decoder.space().len() > Handshake::LENGTH {
+            return None;
+        }
+        if let Some(handshake) = decoder.handshake().ok()? {
+            break handshake;
+        }
+    };
+    let mut out = BytesMut::from(Handshake { peer_id: [3; 20], ..theirs }.to_bytes().as_slice());
+    let greeting = format!("d1:md11:ut_metadatai3ee13:metadata_sizei{}ee", info().len());
+    Message::Extended(0, greeting.into()).write(&mut out);
+    Message::HaveAll.write(&mut out);
+    loop {
+        stream.write_all(&out.split()).await.ok()?;
+        while let Some(message) = decoder.message().ok()? {
+            answer(message, habit, &mut out);
+        }
+        if out.is_empty() {
+            stream.read_buf(decoder.space()).await.ok().filter(|read| *read > 0)?;
+        }
+    }
+}
+
+fn answer(message: Message, habit: Habit, out: &mut BytesMut) {
+    match message {
+        Message::Interested => Message::Unchoke.write(out),
+        Message::Request(block) => {
+            let byte = if habit == Habit::Lying { 1 } else { 0 };
+            let data = Bytes::from(vec![byte; block.length as usize]);
+            Message::Piece { piece: block.piece, begin: block.begin, data }.write(out);
+        }
+        Message::Extended(3, body) => {
+            if let Ok(Some(MetadataPart::Wanted(part))) = MetadataPart::read(&body) {
+                let from = (part * BLOCK) as usize;
+                let data = info().slice(from..info().len().min(from + BLOCK as usize));
+                MetadataPart::Here(part, data).message(1).write(out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Fetches everything from these seeds.
+async fn fetch(habits: &[Habit]) -> Vec<u64> {
+    let mut tasks = JoinSet::new();
+    let (sprint, task) = Sprint::new(identity());
+    tasks.spawn(task);
+    let mut counts = Vec::new();
+    for habit in habits {
+        let (address, count) = seed(&mut tasks, *habit).await;
+        sprint.add_peers(vec![address]);
+        counts.push(count);
+    }
+    assert_eq!(timeout(LIMIT, sprint.metadata()).await.unwrap(), Some(info()));
+    let (pieces, mut right) = mpsc::channel(64);
+    let geometry = Geometry::new(PIECE, LENGTH);
+    let sink = move |full: &FullPiece| {
+        let matches = full.data.len() == geometry.size(full.piece) as usize && full.data.iter().all(|byte| *byte == 0);
+        if matches {
+            pieces.try_send(full.piece).unwrap();
+        }
+        Some(matches)
+    };
+    let errand = sprint.errand(geometry, Arc::new(sink));
+    errand.aim(vec![Target { pieces: 0..geometry.pieces(), due: Duration::ZERO }]);
+    let mut missing: Vec<u32> = (0..geometry.pieces()).collect();
+    while !missing.is_empty() {
+        let piece = timeout(LIMIT, right.recv()).await.unwrap().unwrap();
+        assert!(missing.contains(&piece), "{piece} came twice");
+        missing.retain(|other| *other != piece);
+    }
+    assert!(sprint.useful() >= LENGTH);
+    counts.iter().map(|count| count.load(Ordering::Relaxed)).collect()
+}
+
+#[tokio::test]
+async fn metadata_and_pieces_come_over_the_same_connections() {
+    assert_eq!(fetch(&[Habit::None, Habit::None]).await, [1, 1]);
+}
+
+#[tokio::test]
+async fn who_wants_to_greet_first_is_dialled_again() {
+    assert_eq!(fetch(&[Habit::Formal]).await, [2]);
+}
+
+#[tokio::test]
+async fn nothing_wrong_is_kept_and_a_liar_is_not_dialled_again() {
+    assert_eq!(fetch(&[Habit::None, Habit::Lying, Habit::None, Habit::None]).await, [1, 1, 1, 1]);
+}
