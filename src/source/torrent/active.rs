@@ -221,8 +221,17 @@ impl ActiveTorrent {
             .is_some_and(|file| file.is_complete() && !pieces(&file).all(|piece| file.has_piece(piece)))
     }
 
+    /// Whether the small client begins alone. The engine is added once it is needed, and then knows what is there.
+    fn leaves_engine_out(&self, inner: &Inner) -> bool {
+        let has_failed = self.shelf.failure().borrow().is_some();
+        !has_failed && self.engine().is_none() && inner.call(self.recipe()).is_some()
+    }
+
     /// Makes the engine fetch `file` beside what it fetches already.
     async fn employ(&self, inner: &Inner, file: &CacheFile) -> Result<(), SourceError> {
+        if self.leaves_engine_out(inner) {
+            return Ok(());
+        }
         let index = file.key().file;
         let mut selection = self.selection();
         let is_new = selection.insert(index.0 as usize);
@@ -245,6 +254,8 @@ impl ActiveTorrent {
             self.stay.end(inner).await
         } else if anew {
             self.begin_again(inner, &selection).await
+        } else if self.leaves_engine_out(inner) {
+            Ok(())
         } else {
             self.stay.select(inner, &selection).await
         };

@@ -115,6 +115,18 @@ pub struct PeerCounts {
     pub download_bps: u64,
 }
 
+impl PeerCounts {
+    /// Those of two clients, who mostly know the same peers.
+    fn beside(self, other: Self) -> Self {
+        Self {
+            live: self.live.max(other.live),
+            dialling: self.dialling.max(other.dialling),
+            seen: self.seen.max(other.seen),
+            download_bps: self.download_bps + other.download_bps,
+        }
+    }
+}
+
 /// The swarm. Cheap to clone.
 #[derive(Clone)]
 pub struct Swarm {
@@ -183,15 +195,23 @@ impl Swarm {
 
     /// The peers of a torrent that is at work.
     pub fn peers(&self, info_hash: InfoHash) -> Option<PeerCounts> {
-        let live = self.inner.registry.get(info_hash)?.engine()?.torrent().stats().live?;
-        let peers = &live.snapshot.peer_stats;
-        Some(PeerCounts {
-            live: peers.live,
-            dialling: peers.connecting + peers.queued,
-            seen: peers.seen,
-            // The engine counts in MiB per second.
-            download_bps: (live.download_speed.mbps * 1024.0 * 1024.0) as u64,
-        })
+        let active = self.inner.registry.get(info_hash)?;
+        let live = active.engine().and_then(|engine| engine.torrent().stats().live);
+        let by_engine = live.map(|live| {
+            let peers = &live.snapshot.peer_stats;
+            PeerCounts {
+                live: peers.live,
+                dialling: peers.connecting + peers.queued,
+                seen: peers.seen,
+                // The engine counts in MiB per second.
+                download_bps: (live.download_speed.mbps * 1024.0 * 1024.0) as u64,
+            }
+        });
+        let by_scout = self.inner.scouts.counts(info_hash);
+        match (by_engine, by_scout) {
+            (Some(engine), Some(scout)) => Some(engine.beside(scout)),
+            (one, other) => one.or(other),
+        }
     }
 
     /// The file table of a torrent, from wherever it is found first; nothing is downloaded. Whoever asks for the same

@@ -238,7 +238,9 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
         }
     };
     let metainfo = parse_metainfo(&torrent).map_err(|error| SourceError::Broken(error.to_string()))?;
-    remember(&inner, &metainfo, &torrent).await;
+    let (keeper, kept, bytes) = (inner.clone(), metainfo.clone(), torrent.clone());
+    // Nobody has to wait for the disk.
+    inner.tasks.spawn_on(async move { remember(&keeper, &kept, &bytes).await }, &inner.runtime);
     let mut found = recipe(metainfo.into(), &torrent, &request)?;
     found.peers.extend(seen);
     Ok(found)

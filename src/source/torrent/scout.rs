@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use super::PeerCounts;
 use super::announce::{Announce, announce};
 use super::session::CLIENT;
 use super::sprint::{Identity, Sprint};
@@ -59,6 +60,12 @@ impl Scouts {
         let sprint = self.begin(call);
         running.insert(call.info_hash, sprint.clone());
         sprint
+    }
+
+    /// Whom the small client of a torrent knows and what they bring, if it is at work.
+    pub(super) fn counts(&self, info_hash: InfoHash) -> Option<PeerCounts> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get(&info_hash).filter(|sprint| !sprint.is_over()).map(Sprint::counts)
     }
 
     fn begin(&self, call: &Call) -> Sprint {

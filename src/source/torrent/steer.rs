@@ -77,8 +77,8 @@ impl Steering {
             }
             let engine = self.engine.borrow_and_update().clone();
             cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
-            if let Some(engine) = engine.filter(|_| !offsets.is_empty() && !is_led) {
-                self.let_go(&engine).await;
+            if !offsets.is_empty() && !is_led {
+                self.let_go(engine.as_ref()).await;
             }
             if let Some(error) = failure.borrow_and_update().clone() {
                 return self.fail(SourceError::Cache(error));
@@ -114,12 +114,13 @@ impl Steering {
     }
 
     /// Has the engine begin, with all that is there by now.
-    async fn let_go(&self, engine: &Engine) {
-        if engine.is_held() && !self.shelf.agrees_with(&self.file) {
-            // Added anew it comes back held, and knows what was brought meanwhile.
-            self.outdated.send_replace(self.shelf.generation());
-        } else {
-            engine.let_go(&self.session).await;
+    async fn let_go(&self, engine: Option<&Engine>) {
+        match engine {
+            Some(engine) if !engine.is_held() || self.shelf.agrees_with(&self.file) => {
+                engine.let_go(&self.session).await;
+            }
+            // Added now it is held, and knows what was brought without it.
+            _ => drop(self.outdated.send_replace(self.shelf.generation())),
         }
     }
 

@@ -46,6 +46,11 @@ impl Book {
         }
     }
 
+    /// Number of addresses.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Whom to dial now, and how to begin.
     pub(super) fn next(&mut self, now: Instant) -> Option<(SocketAddr, Opening)> {
         let peer = self.fresh.pop_front().or_else(|| {

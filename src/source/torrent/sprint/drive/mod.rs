@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
+use super::super::PeerCounts;
 use super::Geometry;
 use super::peer::Identity;
 use super::plan::{FullPiece, Target};
@@ -39,6 +40,7 @@ struct Desk {
     metadata: watch::Sender<Option<Bytes>>,
     /// Bytes of blocks that were of use.
     useful: AtomicU64,
+    counts: Mutex<PeerCounts>,
     ended: AtomicBool,
 }
 
@@ -58,6 +60,7 @@ impl Sprint {
             changed: Notify::new(),
             metadata: watch::Sender::new(None),
             useful: AtomicU64::new(0),
+            counts: Mutex::default(),
             ended: AtomicBool::new(false),
         });
         let ending = Ending(desk.clone());
@@ -105,6 +108,11 @@ impl Sprint {
     /// Bytes that have come and were of use.
     pub(in crate::source) fn useful(&self) -> u64 {
         self.desk.useful.load(Ordering::Relaxed)
+    }
+
+    /// Its peers, as of late.
+    pub(in crate::source) fn counts(&self) -> PeerCounts {
+        *self.desk.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::super::super::PeerCounts;
 use super::super::crowd::{Crowd, Event};
-use super::super::peer::Identity;
+use super::super::peer::{Identity, Opening};
 use super::super::plan::{FullPiece, PeerKey};
 use super::book::Book;
 use super::connection::{self, End, Report};
@@ -42,12 +43,14 @@ pub(super) struct Runner {
     lines: HashMap<PeerKey, Line>,
     next_key: u64,
     checks: JoinSet<(u32, Option<bool>)>,
+    /// What had come when it was last counted.
+    counted: u64,
     wanted: Instant,
     spoken: Instant,
 }
 
 struct Line {
-    opening: super::super::peer::Opening,
+    opening: Opening,
     peer: SocketAddr,
     task: tokio::task::AbortHandle,
     say: Option<mpsc::Sender<Bytes>>,
@@ -64,6 +67,7 @@ impl Runner {
             lines: HashMap::new(),
             next_key: 0,
             checks: JoinSet::new(),
+            counted: 0,
             wanted: Instant::now(),
             spoken: Instant::now(),
         }
@@ -82,7 +86,7 @@ impl Runner {
                 Some(Ok(end)) = self.connections.join_next() => self.lose(end),
                 Some(done) = self.checks.join_next() => self.judge(done.ok()),
                 _ = look.tick(), if self.crowd.is_busy() => {}
-                _ = pulse.tick() => {}
+                _ = pulse.tick() => self.count(),
             }
             self.act();
         }
@@ -203,6 +207,21 @@ impl Runner {
             .collect();
         deaf.into_iter().for_each(|key| self.hang_up(key));
         self.desk.useful.store(self.crowd.traffic().useful, Ordering::Relaxed);
+    }
+
+    /// Tells how things are, once a second.
+    fn count(&mut self) {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let live = self.lines.values().filter(|line| line.say.is_some()).count();
+        let useful = self.crowd.traffic().useful;
+        let counts = PeerCounts {
+            live: number(live),
+            dialling: number(self.lines.len() - live),
+            seen: number(self.book.len()),
+            download_bps: useful.saturating_sub(self.counted),
+        };
+        self.counted = useful;
+        *self.desk.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
     }
 
     fn dial(&mut self, now: Instant) {

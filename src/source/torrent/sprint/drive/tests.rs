@@ -115,7 +115,8 @@ async fn fetch(habits: &[Habit]) -> Vec<u64> {
     let (pieces, mut right) = mpsc::channel(64);
     let geometry = Geometry::new(PIECE, LENGTH);
     let sink = move |full: &FullPiece| {
-        let matches = full.data.len() == geometry.size(full.piece) as usize && full.data.iter().all(|byte| *byte == 0);
+        let matches =
+            full.data.len() == geometry.size(full.piece) as usize && full.data.iter().all(|byte| *byte == 0);
         if matches {
             pieces.try_send(full.piece).unwrap();
         }
