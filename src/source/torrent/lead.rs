@@ -17,8 +17,8 @@ use crate::source::aim::Aim;
 /// How far ahead of a reader pieces are fetched: some ten seconds of the largest films.
 const WINDOW: u64 = 32 << 20;
 
-/// Readers that are served; more would only spread the peers thinner.
-const MOST_READERS: usize = 4;
+/// Several readers share the window, but none gets less than this.
+const LEAST_WINDOW: u64 = 4 << 20;
 
 /// Without a block for so long the engine, and whoever else there is, gets its turn. Shorter than a claim stays fresh.
 const PATIENCE: Duration = Duration::from_millis(1900);
@@ -106,12 +106,14 @@ impl Lead {
     fn places(&self, playheads: &[u64]) -> Vec<(Range<u64>, Duration)> {
         let length = self.file.length();
         let [head, tail] = self.aim.ends();
+        let window = (WINDOW / playheads.len().max(1) as u64).max(LEAST_WINDOW);
         let mut places: Vec<(Range<u64>, Duration)> = playheads
             .iter()
-            .take(MOST_READERS)
             .map(|at| self.file.missing_from(*at))
-            .map(|at| (at..length.min(at.saturating_add(WINDOW)), Duration::ZERO))
+            .map(|at| (at..length.min(at.saturating_add(window)), Duration::ZERO))
             .collect();
+        // Readers at the same place wait for the same piece.
+        places.dedup();
         if places.is_empty() {
             places.push((head, Duration::ZERO));
         }

@@ -6,10 +6,14 @@
 //! engine on each add (`session`, `stay`), blocks go straight into cache files (`storage`, `shelf`), and
 //! readers steer the engine through cursors that nobody reads from (`steer`). Other sources may write the
 //! same files at the same time.
+//!
+//! What readers wait for does not come from the engine: a small client of ours (`sprint`) asks many peers for
+//! its blocks. It is sent out with the search for metadata (`scout`) and works near the readers (`lead`).
 
 mod active;
 mod addresses;
 mod announce;
+mod counts;
 mod cursors;
 mod engine;
 mod lead;
@@ -56,6 +60,7 @@ use crate::db::Database;
 use crate::domain::{InfoHash, Metainfo};
 
 pub(in crate::source) use addresses::{FileNames, web_seeds};
+pub use counts::PeerCounts;
 pub use magnet::{InvalidMagnet, MAX_WEB_ADDRESSES, MagnetHints, parse_magnet, parse_web_address};
 pub(in crate::source) use magnet::{build_magnet, is_tracker};
 pub use metainfo::parse_metainfo;
@@ -101,32 +106,6 @@ pub struct SwarmSettings {
 #[error("the torrent engine cannot start: {0}")]
 pub struct SwarmError(String);
 
-/// How many peers a torrent has and what they deliver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PeerCounts {
-    /// Connected.
-    pub live: u32,
-    /// Being dialled, or waiting for it.
-    pub dialling: u32,
-    /// Ever heard of.
-    pub seen: u32,
-    /// Bytes per second that arrive, averaged over seconds.
-    pub download_bps: u64,
-}
-
-impl PeerCounts {
-    /// Those of two clients, who mostly know the same peers.
-    fn beside(self, other: Self) -> Self {
-        Self {
-            live: self.live.max(other.live),
-            dialling: self.dialling.max(other.dialling),
-            seen: self.seen.max(other.seen),
-            download_bps: self.download_bps + other.download_bps,
-        }
-    }
-}
-
 /// The swarm. Cheap to clone.
 #[derive(Clone)]
 pub struct Swarm {
@@ -170,7 +149,8 @@ impl Swarm {
         let session = session::start(&settings).await.map_err(|error| SwarmError(format!("{error:#}")))?;
         let client = crate::net::client().map_err(|error| SwarmError(error.to_string()))?;
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let scouts = Scouts::new(session.clone(), client, tasks.clone(), stopping.clone());
+        let scouts =
+            Scouts::new(session.clone(), client, settings.peer_limit, tasks.clone(), stopping.clone());
         let inner = Inner {
             registry: Registry::new(settings.max_torrents),
             settings,
@@ -196,17 +176,7 @@ impl Swarm {
     /// The peers of a torrent that is at work.
     pub fn peers(&self, info_hash: InfoHash) -> Option<PeerCounts> {
         let active = self.inner.registry.get(info_hash)?;
-        let live = active.engine().and_then(|engine| engine.torrent().stats().live);
-        let by_engine = live.map(|live| {
-            let peers = &live.snapshot.peer_stats;
-            PeerCounts {
-                live: peers.live,
-                dialling: peers.connecting + peers.queued,
-                seen: peers.seen,
-                // The engine counts in MiB per second.
-                download_bps: (live.download_speed.mbps * 1024.0 * 1024.0) as u64,
-            }
-        });
+        let by_engine = active.engine().and_then(|engine| PeerCounts::of(&engine.torrent().stats()));
         let by_scout = self.inner.scouts.counts(info_hash);
         match (by_engine, by_scout) {
             (Some(engine), Some(scout)) => Some(engine.beside(scout)),
@@ -304,11 +274,13 @@ impl Inner {
         !is_running && !has_dht && recipe.peers.is_empty() && self.trackers_for(recipe).is_empty()
     }
 
-    /// How the small client is sent out for a torrent; not at all for a private one, whose tracker would see two of us.
+    /// How the small client is sent out for a torrent; not at all for a private one, whose tracker would see two of
+    /// us, nor where the engine alone keeps the operator's limit.
     fn call(&self, recipe: &Recipe) -> Option<Call> {
         let trackers = self.trackers_for(recipe).iter().filter_map(|tracker| tracker.parse().ok()).collect();
         let (info_hash, peers) = (recipe.metainfo.info_hash, recipe.peers.clone());
-        (!recipe.metainfo.private).then_some(Call { info_hash, trackers, peers })
+        let is_fit = !recipe.metainfo.private && self.settings.download_bps.is_none();
+        is_fit.then_some(Call { info_hash, trackers, peers })
     }
 
     /// A number for the engine that no other torrent of this process ever had.

@@ -21,11 +21,15 @@ use crate::domain::InfoHash;
 /// How a peer's number begins: the client and its version (BEP 20).
 const PREFIX: &[u8; 8] = b"-HW0100-";
 
+/// Torrents whose good peers are remembered after the small client has ended.
+const MOST_REMEMBERED: usize = 256;
+
 /// The small clients at work.
 pub(super) struct Scouts {
     running: Mutex<HashMap<InfoHash, Sprint>>,
     session: Arc<Session>,
     client: reqwest::Client,
+    peer_limit: usize,
     tasks: TaskTracker,
     stopping: CancellationToken,
     runtime: tokio::runtime::Handle,
@@ -43,21 +47,25 @@ impl Scouts {
     pub(super) fn new(
         session: Arc<Session>,
         client: reqwest::Client,
+        peer_limit: usize,
         tasks: TaskTracker,
         stopping: CancellationToken,
     ) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { running: Mutex::default(), session, client, tasks, stopping, runtime }
+        Self { running: Mutex::default(), session, client, peer_limit, tasks, stopping, runtime }
     }
 
     /// The small client of a torrent: the one at work, or a new one.
     pub(super) fn send(&self, call: &Call) -> Sprint {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.retain(|_, sprint| !sprint.is_over());
-        if let Some(sprint) = running.get(&call.info_hash) {
+        let earlier = running.get(&call.info_hash).cloned();
+        if let Some(sprint) = earlier.as_ref().filter(|sprint| !sprint.is_over()) {
             return sprint.clone();
         }
-        let sprint = self.begin(call);
+        if running.len() >= MOST_REMEMBERED {
+            running.retain(|_, sprint| !sprint.is_over());
+        }
+        let sprint = self.begin(call, earlier.map(|sprint| sprint.good_peers()).unwrap_or_default());
         running.insert(call.info_hash, sprint.clone());
         sprint
     }
@@ -68,7 +76,7 @@ impl Scouts {
         running.get(&info_hash).filter(|sprint| !sprint.is_over()).map(Sprint::counts)
     }
 
-    fn begin(&self, call: &Call) -> Sprint {
+    fn begin(&self, call: &Call, good: Vec<SocketAddr>) -> Sprint {
         let info_hash = *call.info_hash.as_bytes();
         let mut peer_id = [0; 20];
         peer_id[..8].copy_from_slice(PREFIX);
@@ -76,7 +84,10 @@ impl Scouts {
             tracing::warn!("the system gives no random numbers");
         }
         let port = self.session.announce_port().unwrap_or_default();
-        let (sprint, task) = Sprint::new(Identity { info_hash, peer_id, client: CLIENT.to_owned() });
+        let (sprint, task) =
+            Sprint::new(Identity { info_hash, peer_id, client: CLIENT.to_owned() }, self.peer_limit);
+        // Who was of use before is dialled first.
+        sprint.add_peers(good);
         sprint.add_peers(call.peers.clone());
         let stopping = self.stopping.clone();
         self.tasks.spawn_on(async move { stopping.run_until_cancelled(task).await }, &self.runtime);

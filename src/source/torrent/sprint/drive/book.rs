@@ -30,6 +30,7 @@ struct Entry {
     tries: u32,
     /// When it may be dialled; `None` while it is, or is connected, or never again.
     due: Option<Instant>,
+    banned: bool,
 }
 
 impl Book {
@@ -41,7 +42,7 @@ impl Book {
             }
             self.entries.entry(peer).or_insert_with(|| {
                 self.fresh.push_back(peer);
-                Entry { opening: Opening::AtOnce, tries: 0, due: Some(now) }
+                Entry { opening: Opening::AtOnce, tries: 0, due: Some(now), banned: false }
             });
         }
     }
@@ -65,7 +66,7 @@ impl Book {
     /// A connection failed or ended. Whoever hung up without a word after everything was said at once is dialled again
     /// and left to speak first.
     pub(super) fn lost(&mut self, peer: SocketAddr, offended: bool, now: Instant) {
-        let Some(entry) = self.entries.get_mut(&peer) else { return };
+        let Some(entry) = self.entries.get_mut(&peer).filter(|entry| !entry.banned) else { return };
         if offended && entry.opening == Opening::AtOnce {
             entry.opening = Opening::OneByOne;
             entry.due = Some(now);
@@ -78,10 +79,13 @@ impl Book {
     /// Never dials this address again.
     pub(super) fn ban(&mut self, peer: SocketAddr) {
         if let Some(entry) = self.entries.get_mut(&peer) {
-            (entry.tries, entry.due) = (MOST_TRIES, None);
-            // The connection is still to be lost, which must not bring it back.
-            entry.opening = Opening::OneByOne;
+            (entry.banned, entry.due) = (true, None);
         }
+    }
+
+    /// Whether an address is never dialled again.
+    pub(super) fn is_banned(&self, peer: SocketAddr) -> bool {
+        self.entries.get(&peer).is_some_and(|entry| entry.banned)
     }
 }
 

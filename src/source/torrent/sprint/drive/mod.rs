@@ -41,6 +41,7 @@ struct Desk {
     /// Bytes of blocks that were of use.
     useful: AtomicU64,
     counts: Mutex<PeerCounts>,
+    good: Mutex<Vec<SocketAddr>>,
     ended: AtomicBool,
 }
 
@@ -53,18 +54,22 @@ struct Papers {
 }
 
 impl Sprint {
-    /// A client, and the task that has to be run for it.
-    pub(in crate::source) fn new(identity: Identity) -> (Self, impl Future<Output = ()> + Send) {
+    /// A client with so many connections at most, and the task that has to be run for it.
+    pub(in crate::source) fn new(
+        identity: Identity,
+        connections: usize,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let desk = Arc::new(Desk {
             papers: Mutex::default(),
             changed: Notify::new(),
             metadata: watch::Sender::new(None),
             useful: AtomicU64::new(0),
             counts: Mutex::default(),
+            good: Mutex::default(),
             ended: AtomicBool::new(false),
         });
         let ending = Ending(desk.clone());
-        let running = run::Runner::new(identity, desk.clone());
+        let running = run::Runner::new(identity, connections, desk.clone());
         let task = async move {
             let _ending = ending;
             running.run().await;
@@ -108,6 +113,11 @@ impl Sprint {
     /// Bytes that have come and were of use.
     pub(in crate::source) fn useful(&self) -> u64 {
         self.desk.useful.load(Ordering::Relaxed)
+    }
+
+    /// Those who have sent blocks, the most generous first.
+    pub(in crate::source) fn good_peers(&self) -> Vec<SocketAddr> {
+        self.desk.good.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Its peers, as of late.

@@ -18,6 +18,7 @@ use super::super::plan::{FullPiece, PeerKey};
 use super::book::Book;
 use super::connection::{self, End, Report};
 use super::{Desk, Sink};
+use crate::source::torrent::wire::Message;
 
 /// Connections, those being dialled included. Enough that a few quick ones are among them when four of five are gone.
 const MOST_CONNECTIONS: usize = 50;
@@ -43,6 +44,10 @@ pub(super) struct Runner {
     lines: HashMap<PeerKey, Line>,
     next_key: u64,
     checks: JoinSet<(u32, Option<bool>)>,
+    /// Most connections.
+    connections_limit: usize,
+    /// Bytes that each address has brought.
+    brought: HashMap<SocketAddr, u64>,
     /// What had come when it was last counted.
     counted: u64,
     wanted: Instant,
@@ -57,7 +62,7 @@ struct Line {
 }
 
 impl Runner {
-    pub(super) fn new(identity: Identity, desk: Arc<Desk>) -> Self {
+    pub(super) fn new(identity: Identity, connections: usize, desk: Arc<Desk>) -> Self {
         Self {
             desk,
             crowd: Crowd::new(identity),
@@ -67,6 +72,8 @@ impl Runner {
             lines: HashMap::new(),
             next_key: 0,
             checks: JoinSet::new(),
+            connections_limit: connections.min(MOST_CONNECTIONS),
+            brought: HashMap::new(),
             counted: 0,
             wanted: Instant::now(),
             spoken: Instant::now(),
@@ -127,6 +134,7 @@ impl Runner {
             }
             Report::Heard(key, messages) => {
                 let (now, mut events) = (Instant::now(), Vec::new());
+                self.credit(key, &messages);
                 let heard = messages
                     .into_iter()
                     .try_for_each(|message| self.crowd.hear(key, message, now, &mut events));
@@ -135,6 +143,15 @@ impl Runner {
                     self.refuse(key, error.0);
                 }
             }
+        }
+    }
+
+    fn credit(&mut self, key: PeerKey, messages: &[Message]) {
+        let bytes =
+            |message: &Message| if let Message::Piece { data, .. } = message { data.len() } else { 0 };
+        let brought: usize = messages.iter().map(bytes).sum();
+        if let Some(line) = self.lines.get(&key).filter(|_| brought > 0) {
+            *self.brought.entry(line.peer).or_default() += brought as u64;
         }
     }
 
@@ -221,11 +238,20 @@ impl Runner {
             download_bps: useful.saturating_sub(self.counted),
         };
         self.counted = useful;
+        let mut good: Vec<(u64, SocketAddr)> = self
+            .brought
+            .iter()
+            .map(|(peer, bytes)| (*bytes, *peer))
+            .filter(|(_, peer)| !self.book.is_banned(*peer))
+            .collect();
+        good.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+        *self.desk.good.lock().unwrap_or_else(PoisonError::into_inner) =
+            good.into_iter().map(|(_, peer)| peer).take(MOST_CONNECTIONS).collect();
         *self.desk.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
     }
 
     fn dial(&mut self, now: Instant) {
-        while self.lines.len() < MOST_CONNECTIONS {
+        while self.lines.len() < self.connections_limit {
             let Some((peer, opening)) = self.book.next(now) else { return };
             self.next_key += 1;
             let key = PeerKey(self.next_key);

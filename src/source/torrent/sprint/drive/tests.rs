@@ -103,7 +103,7 @@ fn answer(message: Message, habit: Habit, out: &mut BytesMut) {
 /// Fetches everything from these seeds.
 async fn fetch(habits: &[Habit]) -> Vec<u64> {
     let mut tasks = JoinSet::new();
-    let (sprint, task) = Sprint::new(identity());
+    let (sprint, task) = Sprint::new(identity(), 50);
     tasks.spawn(task);
     let mut counts = Vec::new();
     for habit in habits {
@@ -131,6 +131,7 @@ async fn fetch(habits: &[Habit]) -> Vec<u64> {
         missing.retain(|other| *other != piece);
     }
     assert!(sprint.useful() >= LENGTH);
+    drop(errand);
     counts.iter().map(|count| count.load(Ordering::Relaxed)).collect()
 }
 

@@ -214,3 +214,6 @@ impl Planner {
         choose::Round::new(self, peers, now).run();
     }
 }
+
+#[cfg(test)]
+mod tests;
