@@ -180,6 +180,11 @@ impl ActiveTorrent {
         self.files().values().all(Wanted::is_retired)
     }
 
+    /// Whether a file of it is being fetched.
+    pub(super) fn is_working(&self) -> bool {
+        self.files().values().any(|wanted| wanted.working > 0)
+    }
+
     /// Takes the torrent out of the engine and lets go of its cache files.
     pub(super) async fn stop(&self, inner: &Inner) {
         if let Err(error) = self.stay.end(inner).await {

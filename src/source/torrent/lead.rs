@@ -7,15 +7,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::PeerCounts;
 use super::scout::{Call, Scouts};
 use super::shelf::Shelf;
 use super::sprint::{Errand, Geometry, Sink, Sprint, Target};
 use crate::cache::{CacheFile, Claim, Put};
 use crate::domain::Metainfo;
 use crate::source::aim::Aim;
+use crate::source::waits::Waits;
 
 /// How far ahead of a reader pieces are fetched: some ten seconds of the largest films.
 const WINDOW: u64 = 32 << 20;
+
+/// What is claimed at once is what comes in so many seconds, but no less than so many bytes: the rest of the window is
+/// left to other sources, who may be faster.
+const CLAIMED_SECONDS: u64 = 2;
+const LEAST_CLAIMED: u64 = 8 << 20;
 
 /// Several readers share the window, but none gets less than this.
 const LEAST_WINDOW: u64 = 4 << 20;
@@ -76,13 +83,14 @@ impl Lead {
 
     /// Has fetched what readers at `playheads` need next. Whether the engine is to be held back. To be called whenever
     /// readers or pieces move, and once a second.
-    pub(super) fn steer(&mut self, playheads: &[u64]) -> bool {
+    pub(super) fn steer(&mut self, playheads: &[u64], waits: &Waits) -> bool {
         let now = Instant::now();
         self.look_at_progress(now);
         let is_moving = now.duration_since(self.moved.1) < PATIENCE;
         let places = self.places(playheads);
         self.claim(&places, is_moving);
-        let targets = self.targets(&places);
+        let mut targets = self.contested(playheads, waits, now);
+        targets.extend(self.targets(&places));
         if targets.is_empty() {
             self.moved.1 = now;
         } else {
@@ -107,18 +115,21 @@ impl Lead {
         let length = self.file.length();
         let [head, tail] = self.aim.ends();
         let window = (WINDOW / playheads.len().max(1) as u64).max(LEAST_WINDOW);
+        let claimed = (self.counts().download_bps * CLAIMED_SECONDS).max(LEAST_CLAIMED);
         let mut places: Vec<(Range<u64>, Duration)> = playheads
             .iter()
-            .map(|at| self.file.missing_from(*at))
-            .map(|at| (at..length.min(at.saturating_add(window)), Duration::ZERO))
+            .map(|at| {
+                let (first, end) = (self.file.missing_from(*at), length.min(at.saturating_add(window)));
+                (first..end.min(first.saturating_add(claimed)), Duration::ZERO)
+            })
             .collect();
         // Readers at the same place wait for the same piece.
         places.dedup();
-        if places.is_empty() {
+        if playheads.is_empty() {
             places.push((head, Duration::ZERO));
         }
         places.push((tail, TAIL_DUE));
-        places.retain(|(range, _)| self.file.missing_in(range.clone()).is_some());
+        places.retain(|(range, _)| !range.is_empty() && self.file.missing_in(range.clone()).is_some());
         places
     }
 
@@ -141,6 +152,20 @@ impl Lead {
                 self.claims.push(claim);
             }
         }
+    }
+
+    /// The pieces of others that readers have waited for too long.
+    fn contested(&self, playheads: &[u64], waits: &Waits, now: Instant) -> Vec<Target> {
+        let Some(layout) = self.file.layout() else { return Vec::new() };
+        let awaited = playheads.iter().map(|at| self.file.missing_from(*at));
+        let long = awaited.filter(|at| *at < self.file.length() && waits.is_long(*at, now));
+        let pieces = long.map(|at| layout.first_piece + layout.piece_at(at) as u32);
+        pieces.map(|piece| Target { pieces: piece..piece + 1, due: Duration::ZERO }).collect()
+    }
+
+    /// Whom the small client knows, and what they bring.
+    pub(super) fn counts(&self) -> PeerCounts {
+        self.errand.as_ref().map(|(sprint, _)| sprint.counts()).unwrap_or_default()
     }
 
     /// What is claimed, by how soon it is wanted.

@@ -177,7 +177,7 @@ impl Swarm {
     pub fn peers(&self, info_hash: InfoHash) -> Option<PeerCounts> {
         let active = self.inner.registry.get(info_hash)?;
         let by_engine = active.engine().and_then(|engine| PeerCounts::of(&engine.torrent().stats()));
-        let by_scout = self.inner.scouts.counts(info_hash);
+        let by_scout = self.inner.scouts.counts(info_hash).filter(|_| active.is_working());
         match (by_engine, by_scout) {
             (Some(engine), Some(scout)) => Some(engine.beside(scout)),
             (one, other) => one.or(other),

@@ -9,6 +9,7 @@ use librqbit::{Session, TorrentStats, TorrentStatsState};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::PeerCounts;
 use super::cursors::Cursors;
 use super::engine::Engine;
 use super::lead::Lead;
@@ -68,7 +69,7 @@ impl Steering {
             changes.borrow_and_update();
             let playheads = demand.borrow_and_update().clone();
             waits.note(&self.file, &playheads, Instant::now());
-            let is_led = self.lead.as_mut().is_some_and(|lead| lead.steer(&playheads));
+            let is_led = self.lead.as_mut().is_some_and(|lead| lead.steer(&playheads, &waits));
             let mut offsets = self.aim.offsets(&playheads, |range| self.missing(&waits, &range));
             let is_wanted = !offsets.is_empty();
             if !is_wanted {
@@ -171,8 +172,9 @@ impl Steering {
             let reason = stats.error.as_deref().and_then(|text| text.lines().next()).unwrap_or_default();
             return Some(SourceError::Transient(format!("the torrent engine stopped: {reason}")));
         }
-        let peers = stats.and_then(|stats| stats.live.as_ref()).map(|live| &live.snapshot.peer_stats);
-        let (live, seen) = peers.map_or((0, 0), |peers| (peers.live, peers.seen));
+        let by_engine = stats.and_then(PeerCounts::of).unwrap_or_default();
+        let by_lead = self.lead.as_ref().map(Lead::counts).unwrap_or_default();
+        let PeerCounts { live, seen, .. } = by_engine.beside(by_lead);
         let still = silence.lasts(self.shelf.received(), live > 0 || !wanted);
         (still >= self.patience).then(|| {
             SourceError::Transient(match seen {

@@ -113,11 +113,13 @@ fn a_seek_takes_everything_back_at_once_and_keeps_what_has_come() {
     let before = asked(&sent(&mut peers));
     answer(&mut planner, &mut peers, before[0].0, before[0].1, 0);
     sent(&mut peers);
+    let under_way: usize = peers.values().map(|peer| peer.asked().len()).sum();
     planner.aim(target(50..60), &mut peers);
     planner.plan(&mut peers, Instant::now());
     let messages = sent(&mut peers);
     let cancelled = messages.iter().filter(|(_, message)| matches!(message, Message::Cancel(_))).count();
-    assert_eq!(cancelled, peers.len() * 4 - 1, "all but the one that came");
+    assert!(under_way > 0);
+    assert_eq!(cancelled, under_way);
     let after = asked(&messages);
     assert!(!after.is_empty() && after.iter().all(|(_, block)| (50..60).contains(&block.piece)));
     planner.aim(target(0..10), &mut peers);
