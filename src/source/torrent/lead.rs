@@ -115,12 +115,11 @@ impl Lead {
         let length = self.file.length();
         let [head, tail] = self.aim.ends();
         let window = (WINDOW / playheads.len().max(1) as u64).max(LEAST_WINDOW);
-        let claimed = (self.counts().download_bps * CLAIMED_SECONDS).max(LEAST_CLAIMED);
         let mut places: Vec<(Range<u64>, Duration)> = playheads
             .iter()
             .map(|at| {
-                let (first, end) = (self.file.missing_from(*at), length.min(at.saturating_add(window)));
-                (first..end.min(first.saturating_add(claimed)), Duration::ZERO)
+                let end = length.min(at.saturating_add(window));
+                (self.file.missing_from(*at)..end, Duration::ZERO)
             })
             .collect();
         // Readers at the same place wait for the same piece.
@@ -144,14 +143,27 @@ impl Lead {
                 pieces.clone().any(|piece| self.file.missing_in(layout.content_range(piece)).is_some());
             is_missing && wanted.iter().any(|wanted| wanted.start < pieces.end && pieces.start < wanted.end)
         });
+        let most = (self.counts().download_bps * CLAIMED_SECONDS).max(LEAST_CLAIMED);
         for (range, _) in places.iter().filter(|_| more) {
+            let mut room = most.saturating_sub(self.claimed(range));
             let mut at = self.file.unclaimed_from(range.start);
-            while at < range.end {
-                let Some(claim) = self.file.claim(at, range.end - at) else { break };
-                at = self.file.unclaimed_from(layout.content_range(claim.pieces().end - 1).end);
+            while at < range.end && room > 0 {
+                let Some(claim) = self.file.claim(at, room.min(range.end - at)) else { break };
+                let end = layout.content_range(claim.pieces().end - 1).end;
+                room = room.saturating_sub(end - at);
+                at = self.file.unclaimed_from(end);
                 self.claims.push(claim);
             }
         }
+    }
+
+    /// Bytes in `range` that are claimed and missing.
+    fn claimed(&self, range: &Range<u64>) -> u64 {
+        let Some(layout) = self.file.layout() else { return 0 };
+        let pieces =
+            self.claims.iter().flat_map(|claim| claim.pieces()).map(|piece| layout.content_range(piece));
+        let inside = pieces.filter(|own| own.start < range.end && range.start < own.end);
+        inside.filter(|own| self.file.missing_in(own.clone()).is_some()).map(|own| own.end - own.start).sum()
     }
 
     /// The pieces of others that readers have waited for too long.

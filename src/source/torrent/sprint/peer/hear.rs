@@ -91,13 +91,14 @@ impl Peer {
             said.push(Said::Block(block, data));
             return Ok(());
         }
-        said.push(Said::Needless(data.len()));
-        match self.cancelled.iter().position(|other| *other == block) {
-            Some(index) => {
-                self.cancelled.remove(index);
-            }
-            None => self.unasked += 1,
+        if let Some(index) = self.cancelled.iter().position(|other| *other == block) {
+            // It was on its way. Perhaps it is of use all the same.
+            self.cancelled.remove(index);
+            said.push(Said::Block(block, data));
+            return Ok(());
         }
+        self.unasked += 1;
+        said.push(Said::Needless(data.len()));
         if self.unasked > MOST_UNASKED { Err(WireError("it sends what nobody asked for")) } else { Ok(()) }
     }
 

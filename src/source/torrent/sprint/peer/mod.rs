@@ -48,9 +48,9 @@ pub(super) struct Asked {
 /// What a peer said that others have to know.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    /// A block that was asked for.
+    /// A block that was asked for, though perhaps taken back since.
     Block(Block, Bytes),
-    /// So many bytes that nobody awaits any more.
+    /// So many bytes that nobody asked for.
     Needless(usize),
     /// This request will not be answered.
     Lost(Block),

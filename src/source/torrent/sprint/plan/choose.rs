@@ -36,6 +36,17 @@ pub(super) struct Round<'a> {
     copies: u64,
 }
 
+/// Somebody who was asked for a block.
+struct Owner {
+    /// How long it will take.
+    time: Duration,
+    key: PeerKey,
+    /// Blocks that it was asked for before.
+    ahead: usize,
+    /// Nobody else was asked.
+    is_only: bool,
+}
+
 impl<'a> Round<'a> {
     pub(super) fn new(planner: &'a mut Planner, peers: &'a mut Peers, now: Instant) -> Self {
         let open = peers.values().filter(|peer| !peer.chokes());
@@ -61,36 +72,75 @@ impl<'a> Round<'a> {
     /// Asks others for blocks of awaited pieces whose owners are late.
     fn overtake(&mut self) {
         for piece in self.planner.awaited.clone() {
+            let finished = self.finished(piece);
             for index in 0..self.planner.geometry.blocks(piece) {
-                let Some(owner) = self.owners_time(piece, index) else { continue };
-                // What is copied from somebody who has fallen silent will hardly come twice.
-                if self.copies >= self.allowance() && owner < 2 * SILENT {
+                // Who is not the last to bring something holds nobody up.
+                let Some(owner) = self.owner(piece, index).filter(|owner| owner.time > finished) else {
+                    continue;
+                };
+                let Some((time, key)) = self.quickest(piece, index) else { continue };
+                if owner.time <= time + SLACK {
                     continue;
                 }
-                let Some((time, key)) = self.quickest(piece, index) else { continue };
-                if owner > 2 * time + SLACK {
+                if owner.ahead > 0 && owner.is_only {
+                    // It has not been begun, so that it can be taken back and costs nothing.
+                    self.take_back(owner.key, piece, index);
+                } else if owner.time <= 2 * time + SLACK {
+                    continue;
+                } else if self.copies >= self.allowance() && owner.time < 2 * SILENT {
+                    continue;
+                } else {
+                    // What is copied from somebody who has fallen silent will hardly come twice.
                     self.copies += u64::from(BLOCK);
-                    self.ask(key, piece, index);
                 }
+                self.ask(key, piece, index);
             }
         }
     }
 
-    /// How long a block that is asked for will take; `None` if it is not, or was often enough.
-    fn owners_time(&self, piece: u32, index: usize) -> Option<Duration> {
+    /// How long everything up to and with a wanted piece will take at the rate of all together.
+    fn finished(&self, piece: u32) -> Duration {
+        let last = self.planner.order.iter().position(|other| *other == piece).unwrap_or_default();
+        let bytes = self.planner.order.iter().take(last + 1).map(|piece| self.missing(*piece)).sum();
+        self.duration(bytes)
+    }
+
+    /// Bytes of a piece that are not here.
+    fn missing(&self, piece: u32) -> u64 {
+        let here = self.planner.work.get(&piece).map_or(0, |work| work.here() as u64 * u64::from(BLOCK));
+        u64::from(self.planner.geometry.size(piece)).saturating_sub(here)
+    }
+
+    /// How long so many bytes take at the rate of all together.
+    fn duration(&self, bytes: u64) -> Duration {
+        Duration::from_secs_f64((bytes as f64 / self.rate.max(1.0)).min(3600.0))
+    }
+
+    /// Who of those that were asked for a block will bring it first; nobody if none was, or enough were.
+    fn owner(&self, piece: u32, index: usize) -> Option<Owner> {
         let slot = self.planner.work.get(&piece)?.slots().get(index)?;
-        if slot.asked.is_empty() || slot.asked.len() >= MOST_COPIES {
+        if slot.asked.len() >= MOST_COPIES {
             return None;
         }
         let block = self.planner.geometry.block(piece, index);
-        let time = |key: &PeerKey| {
+        let owner = |key: &PeerKey| {
             let peer = self.peers.get(key)?;
             let ahead = peer.asked().iter().position(|asked| asked.block == block)?;
             let since = self.now.saturating_duration_since(peer.asked()[ahead].at);
             let shut = if peer.chokes() { Duration::from_secs(10) } else { Duration::ZERO };
-            Some(shut + peer.pace().remaining(ahead, since, self.now))
+            let time = shut + peer.pace().remaining(ahead, since, self.now);
+            Some(Owner { time, key: *key, ahead, is_only: slot.asked.len() == 1 })
         };
-        slot.asked.iter().filter_map(time).min()
+        slot.asked.iter().filter_map(owner).min_by_key(|owner| owner.time)
+    }
+
+    fn take_back(&mut self, key: PeerKey, piece: u32, index: usize) {
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.cancel(self.planner.geometry.block(piece, index));
+        }
+        if let Some(work) = self.planner.work.get_mut(&piece) {
+            work.lose(index, key);
+        }
     }
 
     /// Who would bring a block soonest of those who were not asked for it.
@@ -148,10 +198,8 @@ impl<'a> Round<'a> {
         let time = peer.pace().promise(peer.asked().len(), self.now);
         while let Some(piece) = self.planner.order.get(*position).copied() {
             let work = self.planner.work.get(&piece);
-            let size = u64::from(self.planner.geometry.size(piece));
-            let here = work.map_or(0, |work| work.here() as u64 * u64::from(BLOCK)).min(size);
-            let finished =
-                Duration::from_secs_f64(((*before + size - here) as f64 / self.rate.max(1.0)).min(3600.0));
+            let missing = self.missing(piece);
+            let finished = self.duration(*before + missing);
             let is_checking = work.is_some_and(Work::is_checking);
             if !is_checking && peer.may_ask(piece) && (time <= finished || self.is_quick(time, piece)) {
                 let blocks = self.planner.geometry.blocks(piece);
@@ -164,7 +212,7 @@ impl<'a> Round<'a> {
                     return Some((piece, index));
                 }
             }
-            *before += size - here;
+            *before += missing;
             *position += 1;
         }
         None

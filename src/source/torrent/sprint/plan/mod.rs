@@ -117,16 +117,16 @@ impl Planner {
         self.targets = targets;
         self.sort();
         let wanted: BTreeSet<u32> = self.order.iter().copied().collect();
-        let geometry = self.geometry;
-        for (piece, work) in self.work.iter_mut().filter(|(piece, _)| !wanted.contains(*piece)) {
-            work.take_back(*piece, geometry, peers);
-        }
-        let mut room = KEPT;
+        let (geometry, mut room) = (self.geometry, KEPT);
         self.work.retain(|piece, work| {
-            let bytes = work.here() as u64 * u64::from(BLOCK);
-            let kept = wanted.contains(piece) || work.is_checking() || (bytes > 0 && bytes <= room);
-            room -= if kept && !wanted.contains(piece) { bytes.min(room) } else { 0 };
-            kept
+            if wanted.contains(piece) || work.is_checking() {
+                return true;
+            }
+            // What is on its way cannot be stopped, and has a place to go to.
+            let bytes = (work.here() + work.take_back(*piece, geometry, peers)) as u64 * u64::from(BLOCK);
+            let is_kept = bytes > 0 && bytes <= room;
+            room -= if is_kept { bytes } else { 0 };
+            is_kept
         });
     }
 

@@ -138,8 +138,9 @@ impl Work {
         (0..self.slots.len()).for_each(|index| self.lose(index, who));
     }
 
-    /// Takes all requests back.
-    pub(super) fn take_back(&mut self, piece: u32, geometry: Geometry, peers: &mut Peers) {
+    /// Takes all requests back. How many blocks were asked for.
+    pub(super) fn take_back(&mut self, piece: u32, geometry: Geometry, peers: &mut Peers) -> usize {
+        let before = self.free;
         for (index, slot) in self.slots.iter_mut().enumerate() {
             self.free += usize::from(!slot.asked.is_empty());
             for who in slot.asked.drain(..) {
@@ -148,5 +149,6 @@ impl Work {
                 }
             }
         }
+        self.free - before
     }
 }
