@@ -19,10 +19,9 @@ use crate::source::waits::Waits;
 /// How far ahead of a reader pieces are fetched: some ten seconds of the largest films.
 const WINDOW: u64 = 32 << 20;
 
-/// What is claimed at once is what comes in so many seconds, but no less than so many bytes: the rest of the window is
-/// left to other sources, who may be faster.
-const CLAIMED_SECONDS: u64 = 2;
-const LEAST_CLAIMED: u64 = 8 << 20;
+/// What is claimed at once is what comes in a second, but no less than so many bytes: the rest of the window is left
+/// to other sources, who may be faster.
+const LEAST_CLAIMED: u64 = 4 << 20;
 
 /// Several readers share the window, but none gets less than this.
 const LEAST_WINDOW: u64 = 4 << 20;
@@ -143,7 +142,7 @@ impl Lead {
                 pieces.clone().any(|piece| self.file.missing_in(layout.content_range(piece)).is_some());
             is_missing && wanted.iter().any(|wanted| wanted.start < pieces.end && pieces.start < wanted.end)
         });
-        let most = (self.counts().download_bps * CLAIMED_SECONDS).max(LEAST_CLAIMED);
+        let most = self.counts().download_bps.max(LEAST_CLAIMED).max(2 * layout.piece_length);
         for (range, _) in places.iter().filter(|_| more) {
             let mut room = most.saturating_sub(self.claimed(range));
             let mut at = self.file.unclaimed_from(range.start);

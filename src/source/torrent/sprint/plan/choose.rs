@@ -22,6 +22,10 @@ const SHARE_OF_COPIES: u64 = 20;
 /// quickest by no more than this, or by no more than twice.
 const SLACK: Duration = Duration::from_millis(40);
 
+/// What a peer will send within this time lies in its buffers already and cannot be taken back: libtorrent keeps half
+/// a second there.
+const BUFFERED: Duration = Duration::from_millis(500);
+
 /// Who has not answered for so long is not waited for when it matters who is asked.
 const SILENT: Duration = Duration::from_secs(1);
 
@@ -79,14 +83,12 @@ impl<'a> Round<'a> {
                     continue;
                 };
                 let Some((time, key)) = self.quickest(piece, index) else { continue };
-                if owner.time <= time + SLACK {
+                if owner.time <= 2 * time + SLACK {
                     continue;
                 }
-                if owner.ahead > 0 && owner.is_only {
+                if owner.ahead > 0 && owner.is_only && owner.time > time + BUFFERED {
                     // It has not been begun, so that it can be taken back and costs nothing.
                     self.take_back(owner.key, piece, index);
-                } else if owner.time <= 2 * time + SLACK {
-                    continue;
                 } else if self.copies >= self.allowance() && owner.time < 2 * SILENT {
                     continue;
                 } else {
