@@ -71,6 +71,23 @@ async fn cuts_and_clean_ends_are_answered_with_a_new_session_on_every_kind_of_en
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_only_engine_that_restarts_and_forgets_its_sessions_is_asked_for_a_new_one() {
+    for kind in [Kind::Single, Kind::Shared, Kind::Leased] {
+        let channel = garden();
+        let engine = Engine::with(Manner { kind, ..Manner::default() }, from_ref(&channel));
+        let live = room(&[&engine], hasty());
+        let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+        viewer.pictures(25).await;
+        engine.restart();
+        viewer.pictures(150).await;
+        assert_goes_on(&viewer);
+        let counts = engine.counts();
+        assert_eq!((counts.opened, counts.alive), (2, 1), "{kind:?}: {counts:?}");
+        live.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn silence_is_bridged_with_null_packets_and_ends_in_a_new_session() {
     let channel = garden();
     let engine = Engine::start(from_ref(&channel));

@@ -13,7 +13,7 @@ use super::programs::{Mpv, continuity_errors};
 use super::stage::{Stage, seconds};
 use crate::live::hls;
 use crate::live::packets::Look;
-use crate::support::engine::{Broadcast, Faults, Film, Manner};
+use crate::support::engine::{Broadcast, Engine, Faults, Film, Manner};
 use crate::support::server::Setup;
 
 /// How far clocks and engines are apart: farther than any ring or window could bridge.
@@ -21,6 +21,13 @@ const FAR: Duration = Duration::from_secs(100);
 
 /// How long a break may take to show in a playlist, and to leave it again.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long the only engine is away.
+const AWAY: Duration = Duration::from_secs(8);
+
+/// What an engine delivers at once whose silence is bridged: as much as it was silent, and three seconds more. The
+/// server reads fifteen of them at once, and loses patience twelve seconds after the last: fourteen in all.
+const CACHED: Duration = Duration::from_secs(17);
 
 /// What happens to a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +42,10 @@ enum Event {
     Wrap,
     /// The engine dies, and what comes from the next one begins in the middle of a packet.
     Unaligned,
+    /// The only engine dies, and is there anew after a while, without the session it had.
+    Restart,
+    /// The engine says nothing until it is asked for a new session, and then has all that was missed.
+    Silence,
 }
 
 impl Event {
@@ -45,8 +56,11 @@ impl Event {
         let broadcast =
             if self == Self::Wrap { Broadcast::wrapping_in(film, wrap) } else { Broadcast::of(film) };
         let mut manners = vec![Manner::default(); 2];
-        if self == Self::Elsewhere {
-            manners[1].lag = FAR;
+        match self {
+            Self::Elsewhere => manners[1].lag = FAR,
+            Self::Restart => manners.truncate(1),
+            Self::Silence => manners.iter_mut().for_each(|manner| manner.burst = CACHED),
+            _ => {}
         }
         Stage::on_air(film, &broadcast, &manners, setup)
     }
@@ -63,13 +77,41 @@ impl Event {
                 }
                 stage.kill_the_one_at_work();
             }
+            Self::Restart => {
+                stage.kill_the_one_at_work();
+                std::thread::sleep(AWAY);
+                stage.engines[0].heal();
+            }
+            Self::Silence => be_silent(stage),
+        }
+    }
+
+    /// How many seconds a browser may stand still: what it has in hand is less than the longest of these outages.
+    fn longest_halt(self) -> f64 {
+        match self {
+            Self::Restart | Self::Silence => 20.0,
+            _ => 5.0,
         }
     }
 
     /// Whether what follows does not belong to what was.
     fn is_break(self) -> bool {
-        matches!(self, Self::Elsewhere | Self::Jump | Self::Show(_))
+        // What was on while the only engine was away is lost.
+        matches!(self, Self::Elsewhere | Self::Jump | Self::Show(_) | Self::Restart)
     }
+}
+
+/// The engine at work is silent until the server has lost patience and has started the channel anew.
+fn be_silent(stage: &Stage) {
+    let opened = || stage.engines.iter().map(|engine| engine.counts().opened).sum::<usize>();
+    let (began, before) = (Instant::now(), opened());
+    stage.engine_at_work().set_faults(Faults { silent: true, ..Faults::default() });
+    while opened() == before {
+        assert!(began.elapsed() < PATIENCE, "it is waited for in vain\n{}", stage.server.transcript());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(began.elapsed() > Duration::from_secs(11), "{:?} were too long for it", began.elapsed());
+    stage.engines.iter().for_each(Engine::heal);
 }
 
 /// Whether mpv plays on at the pace of time. Its position may jump at a break, so that only two looks a few seconds apart
@@ -101,7 +143,7 @@ fn watched(event: Event) {
     let steps = json!([["play", 3], ["say", "now"], ["play", 32]]);
     let report = hls::browse(&playlist, &steps, || event.happens(&stage));
     let longest = hls::seconds(&report["report"][1]["longest"]);
-    assert!(longest < 5.0, "{event:?}: {report:#}");
+    assert!(longest < event.longest_halt(), "{event:?}: {report:#}");
     let width = if event == Event::Show(Film::Heavy) { 1280 } else { 320 };
     assert_eq!(report["width"], width, "{event:?}: the browser has seen what came after: {report:#}");
     assert!(goes_on(&mpv) && goes_on(&mpv_on_hls), "{event:?}: {}", stage.server.transcript());
@@ -138,6 +180,16 @@ async fn players_go_on_when_the_clocks_wrap() {
 #[tokio::test(flavor = "multi_thread")]
 async fn players_go_on_when_an_engine_begins_in_the_middle_of_a_packet() {
     tokio::task::block_in_place(|| watched(Event::Unaligned));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_go_on_when_the_only_engine_restarts() {
+    tokio::task::block_in_place(|| watched(Event::Restart));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_go_on_after_a_silence_without_a_break() {
+    tokio::task::block_in_place(|| watched(Event::Silence));
 }
 
 #[tokio::test(flavor = "multi_thread")]
