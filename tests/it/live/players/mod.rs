@@ -5,6 +5,7 @@
 
 mod breaking;
 mod controls;
+mod films;
 mod joining;
 mod lasting;
 mod listed;
