@@ -71,20 +71,6 @@ async fn mpv_plays_on_when_the_engine_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_player_that_opens_the_list_of_channels_plays_them() {
-    let stage = Stage::start(Film::H264Aac, 1);
-    for format in ["ts", "hls"] {
-        let url = stage.server.url(&format!("/channels.m3u?format={format}"));
-        tokio::task::block_in_place(|| {
-            let mpv = Mpv::open(&url);
-            let begun = mpv.wait_for_position(|_| true);
-            mpv.wait_for_position(|position| position > begun + 2.0);
-            assert_eq!(mpv.complaints(), "", "{format}: {}", stage.server.transcript());
-        });
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn vlc_plays_on_when_the_engine_is_killed() {
     let stage = Stage::start(Film::H264Aac, 2);
     let url = stage.stream();
