@@ -182,6 +182,11 @@ impl Lanes {
         self.lanes.iter_mut().for_each(Lane::overlap);
     }
 
+    /// Whether some PID has not come to the end of what was sent yet.
+    pub(super) fn is_splicing(&self) -> bool {
+        self.splicing
+    }
+
     /// Whether a packet is new: always, except after [`Self::overlap`].
     pub(super) fn is_new(&mut self, packet: Packet<'_>, clock: Pid) -> bool {
         if !self.splicing {
