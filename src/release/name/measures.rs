@@ -14,7 +14,8 @@ pub(super) fn measured(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if let Some(tag) = lines(word).or_else(|| dimensions(word)) {
         return strong(tag);
     }
-    if let Some(found) = crossed(text, index).or_else(|| size(text, index)) {
+    let parted = || parted_lines(text, index);
+    if let Some(found) = crossed(text, index).or_else(|| size(text, index)).or_else(parted) {
         return Some(found);
     }
     if let Some((tag, count)) = loose_channels(text, index) {
@@ -47,6 +48,19 @@ fn lines(word: &[u8]) -> Option<Tag> {
     }
     let resolution = named(value).filter(|_| !form.is_empty() || is_usual(value))?;
     Some(if interlaced { Tag::Interlaced(resolution) } else { Tag::Lines(resolution) })
+}
+
+/// `720 p`, `1080 i`.
+fn parted_lines(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
+    let (value, _) = text.free_number(index).filter(|(value, _)| is_usual(*value))?;
+    let (resolution, gap) = (named(value)?, text.gap(index + 1));
+    let tag = match text.word(index + 1) {
+        "p" => Tag::Lines(resolution),
+        "i" => Tag::Interlaced(resolution),
+        _ => return None,
+    };
+    let apart = gap == Gap::SPACE || gap == Gap::UNDERSCORE;
+    (index > 0 && apart).then_some((Word { tag, strength: Strength::Strong }, 2))
 }
 
 /// Whether this is what may stand behind a number of lines: its form, perhaps with the pictures per second or the

@@ -25,6 +25,7 @@ pub(super) fn read_part(name: &str) -> Part {
     origin::mark_sites(&mut text);
     origin::mark_ids(&mut text);
     origin::mark_bonus(&mut text);
+    origin::mark_series(&mut text);
     let has_checksum = origin::mark_checksums(&mut text);
     let tags = tags::mark(&mut text);
     let group = origin::read_trailing_group(&mut text, &tags).or_else(|| origin::read_prefix(&mut text));
@@ -51,6 +52,7 @@ pub(super) fn read_part(name: &str) -> Part {
     release.group = group.or(leading_group.filter(|_| !is_number));
     let titles = title::read(&text, body, leads);
     (release.title, release.other_titles) = (titles.title, titles.others);
+    release.long_title = titles.long;
     release.country = titles.country.map(str::to_owned);
     let is_doubtful = day.is_none() && says_nothing(&text, &release);
     describe(&text, body, &tags, &mut release);

@@ -65,7 +65,8 @@ pub(super) fn full_span(text: &Text<'_>, known: Known, led_by_group: bool) -> Op
     (known.body + 1..text.len()).find_map(|index| {
         let bare = span_at(text, index).filter(|bare| bare.to > index + 1)?;
         let width = text.tokens[index].end - text.tokens[index].start;
-        let from_one = bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
+        let counted = !known.is_file && bare.to == text.len() && width == 2 && bare.last < 100;
+        let from_one = counted || bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
         let said = matches!(text.word(index - 1), "full" | "complete" | "batch" | "all");
         let tagged = text.get(bare.to).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
         let placed = led_by_group || tagged && !known.has_year;
@@ -135,7 +136,10 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
     let padded = width == 2 && bare.first < 10 || width == 3 && bare.first < 100;
     let as_file = known.is_file || known.has_checksum;
     // A name without an extension may be that of a pack, and its number that of the title.
-    let single = as_file || (padded || width == 3 && bare.first % 100 != 0) && !is_from_disc(text);
+    // Nobody names a pack so that only its group and its number stand beside the title.
+    let bare_name = width == 2 && index + 1 == text.len();
+    let single =
+        as_file || bare_name || (padded || width == 3 && bare.first % 100 != 0) && !is_from_disc(text);
     let of_group = led_by_group && single && width >= 2 && !is_year(bare.first);
     let of_file = known.is_file && padded && !known.has_year && text.gap(index).only(Gap::PLAIN);
     // What a span ends with says nothing without the rest.

@@ -61,9 +61,13 @@ fn means_lines(text: &Text<'_>, index: usize, value: u32) -> bool {
     let numbered = joined[0] && text.word(index - 1).bytes().any(|byte| byte.is_ascii_digit());
     let of_hd = joined[0] && text.word(index - 1) == "hd" || joined[1] && text.word(index + 1) == "hd";
     let alone = text.opened_at(index).is_some_and(|bracket| bracket.last == index + 1);
+    // Behind a season with its episode, or behind the year, nothing else ends a name.
+    let word = text.word(index - 1);
+    let is_tag = word.bytes().any(|byte| byte.is_ascii_alphabetic()) || word.len() == 4;
+    let last = numbered && is_tag && index + 1 == text.len();
     match value {
-        1080 | 2160 => before || behind || of_hd || alone || numbered && any_behind,
-        720 => of_hd || (before || numbered) && any_behind,
+        1080 | 2160 => before || behind || of_hd || alone || last || numbered && any_behind,
+        720 => of_hd || last || (before || numbered) && any_behind,
         _ => (before || numbered) && behind,
     }
 }

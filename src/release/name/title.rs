@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::subtitle;
 use super::token::{Gap, Kind, Mark, Shape, Strength, Text};
 use super::words::{self, Tag, Word};
 use super::writing::{self, is_latin};
@@ -11,6 +12,8 @@ use super::writing::{self, is_latin};
 pub(super) struct Titles {
     pub(super) title: String,
     pub(super) others: Vec<String>,
+    /// The title with what stands behind it.
+    pub(super) long: Option<String>,
     /// Country that tells works of one title apart.
     pub(super) country: Option<&'static str>,
 }
@@ -57,7 +60,10 @@ pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
     let (mut region, country) = without_country(text, region(text, body));
     let dash = region.clone().skip(1).find(|index| is_led && text.gap(*index).is_dash());
     region.end = dash.unwrap_or(region.end);
-    let mut titles = writing::choose(text, writing::segments(text, region.clone()));
+    let second = subtitle::begin(text, &region);
+    let proper = region.start..second.unwrap_or(region.end);
+    let mut titles = writing::choose(text, writing::segments(text, proper));
+    titles.long = second.map(|_| writing::written(text, region.clone()));
     titles.country = country;
     let mut behind = writing::behind(text, region.end);
     // Where the title in signs comes first, that in letters is the one that is known elsewhere.
@@ -247,10 +253,16 @@ fn says_how(text: &Text<'_>, index: usize) -> bool {
             let marked = |at: usize| text.get(at).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
             [index.wrapping_sub(1), index + 1].into_iter().any(|at| marked(at) && spoken(at))
         }
-        Tag::Medium(_) | Tag::Hdr(_) | Tag::SubtitlesOf => text.is_loud(index) && index + 1 == text.len(),
+        Tag::SubtitlesOf => text.is_loud(index) && index + 1 == text.len(),
+        Tag::Medium(_) | Tag::Hdr(_) | Tag::Edition(_) => text.is_loud(index) && ends_words(text, index),
         Tag::ThreeD => packed(),
         _ => false,
     })
+}
+
+/// Whether nothing but the year or the end follows a word.
+fn ends_words(text: &Text<'_>, index: usize) -> bool {
+    text.get(index + 1).is_none_or(|next| next.mark == Mark::Year)
 }
 
 /// `COMPLETE.BLURAY`: a disc as it is, and discs for both eyes say so.

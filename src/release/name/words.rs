@@ -161,7 +161,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("versionlongue", Tag::Edition("Extended"), Firm),
     ("noncensuré noncensure", Tag::Edition("Uncensored"), Firm),
     ("fanedit", Tag::Edition("Fan Edit"), Firm),
-    ("despecialized", Tag::Edition("Despecialized"), Firm),
+    ("despecialized despecializededition", Tag::Edition("Despecialized"), Firm),
     ("colorized", Tag::Edition("Colorized"), Firm),
     ("proper properly realproper", Tag::Proper, Firm),
     ("repack rerip repack2 repack3 2ndrepack reripped", Tag::Repack, Firm),
