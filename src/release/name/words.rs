@@ -136,7 +136,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("pcm lpcm", Tag::Audio(Audio::Pcm), Strong),
     ("truehd thd dolbytruehd truehdatmos", Tag::Audio(Audio::TrueHd), Strong),
     ("atmos dolbyatmos", Tag::Audio(Audio::Atmos), Firm),
-    ("4k 4kuhd uhd4k ultrahd4k 4klight", Tag::Grade(Resolution::P2160), Strong),
+    ("4k 4kuhd uhd4k ultrahd4k 4klight 4k60 4k60fps 4khdr 4kx2k", Tag::Grade(Resolution::P2160), Strong),
     ("uhd ultrahd", Tag::Grade(Resolution::P2160), Firm),
     ("8k", Tag::Grade(Resolution::P4320), Firm),
     ("2k qhd wqhd", Tag::Grade(Resolution::P1440), Firm),
