@@ -19,11 +19,11 @@ pub(super) fn ends_with(name: &str) -> bool {
     before(name, name.len()) >= FEWEST
 }
 
-/// How many initials end at a place.
+/// How many initials end at a place, as far as that matters.
 fn before(name: &str, at: usize) -> usize {
     let bytes = name.as_bytes();
     let (mut count, mut end) = (0, at);
-    while end > 0 && bytes[end - 1].is_ascii_alphabetic() {
+    while end > 0 && count < FEWEST && bytes[end - 1].is_ascii_alphabetic() {
         match end.checked_sub(2).map(|before| bytes[before]) {
             Some(b'.') => end -= 2,
             Some(byte) if byte.is_ascii_alphanumeric() || !byte.is_ascii() => return count,
@@ -34,11 +34,11 @@ fn before(name: &str, at: usize) -> usize {
     count
 }
 
-/// How many initials follow the point at a place.
+/// How many initials follow the point at a place, as far as that matters.
 fn behind(name: &str, at: usize) -> usize {
     let rest = &name.as_bytes()[at + 1..];
     let pairs = rest
         .chunks(2)
         .take_while(|pair| pair[0].is_ascii_alphabetic() && pair.get(1).is_none_or(|next| *next == b'.'));
-    pairs.count()
+    pairs.take(FEWEST).count()
 }

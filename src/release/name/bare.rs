@@ -1,7 +1,7 @@
 //! Episode numbers that stand alone, where place and form make clear what they are.
 
 use super::token::{Gap, Kind, Mark, Shape, Text, decimal};
-use super::{ahead, counting, places};
+use super::{ahead, counting, places, scene};
 
 /// What is known of the name so far.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| places::behind_year(text, known, led_by_group))
         .or_else(|| places::inner(text, known))
         .or_else(|| places::hashed(text, known))
-        .or_else(|| places::of_scene(text, known))?;
+        .or_else(|| scene::read(text, known))?;
     text.mark(found.from..found.to, Mark::Number);
     Some(found)
 }

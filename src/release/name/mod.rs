@@ -21,6 +21,7 @@ mod origin;
 mod parse;
 mod path;
 mod places;
+mod scene;
 mod subtitle;
 mod tags;
 mod title;

@@ -171,7 +171,7 @@ pub(super) fn behind_year(text: &Text<'_>, known: Known, led_by_group: bool) -> 
 }
 
 /// The end of a title without the words about quality that it may hold as well.
-fn before_weak_words(text: &Text<'_>, body: usize, mut end: usize) -> usize {
+pub(super) fn before_weak_words(text: &Text<'_>, body: usize, mut end: usize) -> usize {
     let weak = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Weak | Strength::Firm));
     while end > body && weak(end - 1) {
         end -= 1;
@@ -205,36 +205,6 @@ fn is_from_disc(text: &Text<'_>) -> bool {
 
 const fn is_of_web(medium: Medium) -> bool {
     matches!(medium, Medium::WebRip | Medium::WebDl)
-}
-
-/// A number in front of the medium of a scene name: `show.name.203.hdtv-group` holds the season too, and so does
-/// `show.name.2009.203.hdtv-group`; `show.name.13.pdtv-group` and `show.name.02.dvdrip-group` do not.
-pub(super) fn of_scene(text: &Text<'_>, known: Known) -> Option<Bare> {
-    let is_year = |index: usize| text.get(index).is_some_and(|token| token.mark == Mark::Year);
-    let border = if is_year(known.border) { known.border + 2 } else { known.border };
-    let end = before_weak_words(text, known.body, border.min(text.len()));
-    let index = end.checked_sub(1).filter(|index| *index > known.body)?;
-    let (value, width) = figure(text, index)?;
-    let scene = text.gap(index) == Gap::DOT && text.gap(end) == Gap::DOT && !text.raw.contains(' ');
-    let dated = known.has_year && !(is_year(index - 1) && width >= 3);
-    let quiet = !dated && !is_claimed(text, index) && measures::named(value).is_none();
-    let medium = words::find(text.word(border)).map(|word| word.tag);
-    let broadcast = matches!(medium, Some(Tag::Medium(Medium::SdTv | Medium::HdTv)));
-    let (season, last) = match width {
-        // Films are broadcast as well, but the numbers of their sequels have one digit.
-        2 if broadcast || value < 10 => (None, value),
-        3 | 4 if value >= 1000 => return None,
-        3 | 4 if broadcast || matches!(text.word(border), "dvdrip" | "webrip" | "720p" | "ws") => {
-            (Some(value / 100), value % 100)
-        }
-        _ => return None,
-    };
-    let sound = season != Some(0) && (1..=40).contains(&last) || season.is_none() && last > 0;
-    // `101.102` holds two.
-    let before = text.free_number(index - 1).filter(|(before, digits)| *digits == 3 && before + 1 == value);
-    let two = u32::from(width == 3 && before.is_some() && last > 1 && text.gap(index - 1) == Gap::DOT);
-    let from = if two == 1 { index - 1 } else { index };
-    (scene && sound && quiet).then_some(Bare { season, first: last - two, last, from, to: index + 1 })
 }
 
 /// `Title #12`, `Title #05 Name`, `Title #1-4`.

@@ -74,6 +74,8 @@ pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
         std::mem::swap(&mut titles.title, behind);
     }
     titles.others.extend(behind);
+    let Titles { title, others, .. } = &mut titles;
+    others.retain(|other| other != title);
     titles.others.truncate(MOST_TITLES);
     titles
 }
