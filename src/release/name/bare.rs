@@ -52,8 +52,13 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| places::inner(text, known))
         .or_else(|| places::hashed(text, known))
         .or_else(|| scene::read(text, known))?;
-    text.mark(found.from..found.to, Mark::Number);
     Some(found)
+}
+
+/// The span behind `&` that goes on after another.
+pub(super) fn next_span(text: &Text<'_>, one: &Bare) -> Option<Bare> {
+    let next = span_at(text, one.to).filter(|next| next.first > one.last && next.first < next.last)?;
+    (one.first < one.last && text.gap(one.to).has(Gap::PLUS)).then_some(next)
 }
 
 /// Marks ` - 14.5`, ` - 04.1`: a special between two episodes, which ends the title but is no episode.

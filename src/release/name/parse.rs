@@ -62,7 +62,12 @@ pub(super) fn read_part(name: &str) -> Part {
 /// Adds episodes whose numbers stand alone. Answers where the title begins, behind them if they lead the name.
 fn add_bare(text: &mut Text<'_>, known: Known, release: &mut Release) -> usize {
     let Some(bare) = bare::read(text, known) else { return known.body };
-    release.episodes.extend(bare.first..=bare.last);
+    let mut span = Some(bare);
+    while let Some(part) = span {
+        release.episodes.extend(part.first..=part.last);
+        text.mark(part.from..part.to, Mark::Number);
+        span = bare::next_span(text, &part);
+    }
     release.seasons.extend(bare.season);
     let is_number = |index: &usize| text.get(*index).is_some_and(|token| token.mark == Mark::Number);
     known.body + (known.body..text.len()).take_while(is_number).count()

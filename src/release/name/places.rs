@@ -1,6 +1,8 @@
 //! The places of a name where a number alone is an episode.
 
-use super::bare::{Bare, Known, closes, figure, is_claimed, is_finish, is_fraction, is_year, span_at};
+use super::bare::{
+    Bare, Known, closes, figure, is_claimed, is_finish, is_fraction, is_year, next_span, span_at,
+};
 use super::token::{Gap, Kind, Mark, Strength, Text};
 use super::words::{self, Tag};
 use super::{Medium, counting, measures};
@@ -73,7 +75,8 @@ pub(super) fn full_span(text: &Text<'_>, known: Known, led_by_group: bool) -> Op
         let alike = text.tokens[bare.to - 1].end - text.tokens[bare.to - 1].start == width;
         let of_group = placed && alike && width >= 2 && !text.gap(bare.to).is_dash();
         let plain = text.gap(index).only(Gap::BLANK | Gap::COMMA | Gap::CLOSE);
-        ((from_one || said || of_group) && plain && closes(text, bare.to)).then_some(bare)
+        let ends = closes(text, bare.to) || next_span(text, &bare).is_some();
+        ((from_one || said || of_group) && plain && ends).then_some(bare)
     })
 }
 

@@ -288,7 +288,9 @@ fn without_country(text: &Text<'_>, region: Range<usize>) -> (Range<usize>, Opti
     let country = country(text, last);
     let alone = text.opened_at(last).is_some_and(|bracket| bracket.last == region.end);
     let spoken = region.clone().any(|index| text.written(index).chars().any(char::is_lowercase));
-    let numbered = text.get(region.end).is_some_and(|token| matches!(token.mark, Mark::Number | Mark::Year));
+    let numbered = text
+        .get(region.end)
+        .is_some_and(|token| matches!(token.mark, Mark::Number | Mark::Year | Mark::Tag(Strength::Strong)));
     match country {
         Some(_) if alone || (spoken && numbered && text.is_loud(last)) => (region.start..last, country),
         _ => (region, None),

@@ -192,13 +192,13 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Firm,
     ),
     (
-        "sub subs subtitle subtitles subtitled subbed softsub softsubs legenda legendas napisy untertitel sottotitoli \
+        "sub subs subtitle subtitles softsub softsubs legenda legendas napisy untertitel sottotitoli \
          subtitulos subtítulos subt altyazı altyazi субтитры суб",
         Tag::SubtitlesOf,
         Weak,
     ),
     (
-        "multisub multisubs msub msubs multiplesubtitle multiplesubtitles multiplesubs dualsub dualsubs 字幕 中文字幕",
+        "subbed subtitled multisub multisubs msub msubs multiplesubtitle multiplesubtitles multiplesubs dualsub dualsubs 字幕 中文字幕",
         Tag::SubtitlesOf,
         Firm,
     ),
@@ -209,7 +209,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
          straighttovideo steelbook embeddedsubs fansub fansubs fastsub softsubbed unsubbed regraded featurette featurettes \
          disneyplus paramountplus limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
          fullscreen letterbox oar convert upscaled upscale aienhanced aiupscaled reencoded reenc microsized stv dvdextras \
-         workprint bonus samplefix proofix prooffix syncfix dubfix subfix nfo read hfr mhdtv",
+         2in1 tvseries tvminiseries workprint bonus samplefix proofix prooffix syncfix dubfix subfix nfo read hfr mhdtv",
         Tag::Idle,
         Firm,
     ),

@@ -43,6 +43,7 @@ fn seasons_stand_in_front_of_the_episode() {
 #[test]
 fn batches_are_spans() {
     check(&[
+        ("[Kelp] Umi no Oto 01-12 & 14-16 [720p]", "Umi no Oto E1-12,14-16 720p"),
         ("[Kelp] Umi no Oto - 01-12 [1080p]", "Umi no Oto E1-12 1080p"),
         ("[Kelp] Umi no Oto - 01 ~ 12 [1080p]", "Umi no Oto E1-12 1080p"),
         ("[Kelp] Umi no Oto (01-12) [1080p]", "Umi no Oto E1-12 1080p"),

@@ -126,7 +126,7 @@ fn a_number_behind_a_group_is_an_episode_where_packs_have_none() {
         ("[Kelp]_Umi_2_-_16-20_(191-195)_[720p][10bit].torrent", "Umi 2 E16-20 720p"),
         ("[Kelp] Umi no Oto (0001-0071+Movies+Specials) [1080p]", "Umi no Oto E1-71 1080p"),
         ("[Kelp] Umi no Oto [01-24 + OVA] [1080p]", "Umi no Oto E1-24 1080p"),
-        ("[Kelp].Umi.493-498.&.500-507.(1280x720)", "Umi 493-498 & 500-507 720p"),
+        ("[Kelp].Umi.493-498.&.500-507.(1280x720)", "Umi E493-498,500-507 720p"),
         ("[5.01] The Reef.avi", "The Reef S5 E1"),
         ("Harbour [5.134] The Reef.mp4", "Harbour S5 E134"),
         ("003. Harbour Lights - The Reef.avi", "Harbour Lights E3"),

@@ -112,9 +112,16 @@ fn words_that_titles_begin_with_show_that_a_group_leads() {
 }
 
 #[test]
-fn a_medium_in_capitals_in_front_of_the_year_is_none_of_the_title() {
+fn words_about_the_release_in_front_of_the_year_are_none_of_the_title() {
     check(&[
         ("Quiet.Reef.CAM.2012.XviD", "Quiet Reef (2012)"),
+        ("Quiet.Reef.SUBBED.2012.XviD", "Quiet Reef (2012)"),
+        ("Quiet.Reef.2in1.2012.XviD", "Quiet Reef (2012)"),
+        ("Quiet Reef TV Series S01 720p", "Quiet Reef S1 720p"),
+        ("Quiet Reef TV Mini-Series 2012 720p", "Quiet Reef (2012) 720p"),
+        ("Quiet.Reef.VOSTA.720p", "Quiet Reef 720p"),
+        ("Quiet.Reef.UK.720p.WEB", "Quiet Reef 720p"),
+        ("Save.Us.720p.WEB", "Save Us 720p"),
         ("Quiet.Reef.TS.2012.XviD", "Quiet Reef (2012)"),
         ("Quiet.Reef.DC.2012.720p", "Quiet Reef (2012) 720p"),
         ("Quiet.Reef.Cam.2012.720p", "Quiet Reef Cam (2012) 720p"),
