@@ -6,6 +6,7 @@ mod attributes;
 mod bare;
 mod compounds;
 mod counting;
+mod country;
 mod cutter;
 mod days;
 mod describe;

@@ -188,7 +188,19 @@ pub(super) fn written(text: &Text<'_>, part: Range<usize>) -> String {
     if title.matches('~').count() == 1 && text.raw[end..].starts_with('~') {
         title.push('~');
     }
-    title
+    with_article_first(title)
+}
+
+/// `Quiet Reef, The` as people say it.
+fn with_article_first(title: String) -> String {
+    const ARTICLES: [&str; 12] =
+        ["the", "a", "an", "le", "la", "les", "der", "die", "das", "el", "los", "il"];
+    match title.rsplit_once(',').map(|(rest, article)| (rest, article.trim_start())) {
+        Some((rest, article)) if ARTICLES.contains(&article.to_ascii_lowercase().as_str()) => {
+            format!("{article} {}", rest.trim_end())
+        }
+        _ => title,
+    }
 }
 
 /// Bytes behind the last token that still belong to the title: `!`, `?`, a bracket that closes.

@@ -26,6 +26,19 @@ fn a_title_ends_at_a_dash() {
 }
 
 #[test]
+fn a_country_may_stand_in_front_of_the_dash() {
+    for (name, country) in [
+        ("Quiet Reef US - Low Tide - S01E02.mkv", Some("US")),
+        ("Quiet Reef (UK) - Low Tide - S01E02.mkv", Some("UK")),
+        ("Quiet Reef Us - Low Tide - S01E02.mkv", None),
+    ] {
+        let release = Release::parse(name);
+        assert_eq!(release.country.as_deref(), country, "{name}");
+        assert_eq!(release.title.len(), if country.is_some() { 10 } else { 13 }, "{name}");
+    }
+}
+
+#[test]
 fn not_every_dash_ends_a_title() {
     check_titles(&[
         ("Quiet Reef - Low Tide (2013) 1080p.mkv", "Quiet Reef - Low Tide", ""),
@@ -85,6 +98,17 @@ fn the_title_of_a_film_stands_behind_its_number_in_a_series() {
         ("Captain_Kelp-f12-Low_Tide-x02-The_Making.mkv", "Low Tide", ""),
         ("Captain-F1-Race-2012-720p.mkv", "Captain-F1-Race", ""),
         ("Captain F3 Race 720p.mkv", "Captain F3 Race", ""),
+    ]);
+}
+
+#[test]
+fn an_article_behind_a_comma_comes_first() {
+    check(&[
+        ("Quiet Reef, The (2012) 720p", "The Quiet Reef (2012) 720p"),
+        ("Quiet Reef, The - S01E02.mkv", "The Quiet Reef S1 E2"),
+        ("Quiet.Reef,.The.2012.720p", "The Quiet Reef (2012) 720p"),
+        ("Recif Tranquille, Le (2012)", "Le Recif Tranquille (2012)"),
+        ("Reef, Tide, and Kelp (2012)", "Reef, Tide, and Kelp (2012)"),
     ]);
 }
 
