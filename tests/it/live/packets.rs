@@ -6,6 +6,8 @@ use std::collections::HashMap;
 const PACKET: usize = 188;
 /// The PID of packets that say nothing.
 const NULL: u16 = 0x1FFF;
+/// The PIDs of tables in what ffmpeg makes: PAT, SDT and PMT.
+const TABLES: [u16; 3] = [0x00, 0x11, 0x1000];
 
 /// What was seen in a run of packets from its first byte on.
 #[derive(Debug, Default)]
@@ -80,6 +82,21 @@ impl Look {
             self.pictures.extend(picture(&packet[payload.min(PACKET)..]));
         }
     }
+}
+
+/// The packets of pictures, sounds and whatever else stands beside them, without their counters: everything that the
+/// server hands on as it comes. Its tables are its own (PAT, and the PMT that ffmpeg always puts at 0x1000).
+pub(crate) fn contents(bytes: &[u8]) -> Vec<[u8; PACKET]> {
+    let is_content = |packet: &&[u8; PACKET]| {
+        let pid = u16::from(packet[1] & 0x1F) << 8 | u16::from(packet[2]);
+        !TABLES.contains(&pid) && pid != NULL
+    };
+    let uncounted = |packet: &[u8; PACKET]| {
+        let mut packet = *packet;
+        packet[3] &= 0xF0;
+        packet
+    };
+    bytes.as_chunks::<PACKET>().0.iter().filter(is_content).map(uncounted).collect()
 }
 
 /// The presentation time of a PES packet that holds pictures (ISO/IEC 13818-1, 2.4.3.6).
