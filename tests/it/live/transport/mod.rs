@@ -92,6 +92,8 @@ macro_rules! joins {
 
 joins! {
     joins_in_h264: Film::H264Mp2,
+    joins_in_h264_with_aac: Film::H264Aac,
+    joins_in_latm: Film::Latm,
     joins_in_hevc: Film::HevcAc3,
     joins_in_interlaced_h264: Film::Interlaced,
     joins_in_open_groups: Film::OpenGop,
