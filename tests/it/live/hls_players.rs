@@ -64,12 +64,12 @@ async fn ffmpeg_hears_a_radio() {
     assert_eq!(play(Film::Radio, hear).await.stderr, "");
 }
 
-/// Plays ten seconds, and says at first where that begins on the clock of the channel.
+/// Plays ten seconds of pictures, and says where they begin on the clock of the channel.
 fn mpv(url: &str) -> Command {
     let mut command = Command::new("mpv");
-    command.args(["--no-config", "--no-ytdl", "--vo=null", "--ao=null", "--length=10"]);
+    command.args(["--no-config", "--no-ytdl", "--vo=null", "--ao=null", "--frames=250"]);
     command.args(["--rebase-start-time=no", "--term-playing-msg=begins at ${=time-pos}"]);
-    command.args(["--msg-level=all=warn,cplayer=info,statusline=no", url]);
+    command.args(["--msg-level=all=warn,term-msg=info,statusline=no", url]);
     command
 }
 
@@ -86,7 +86,7 @@ async fn mpv_begins_near_the_live_edge(film: Film) {
     let (channel, _engine, server) = on_air(film, |setup| setup);
     let (path, _) = media_paths(&server, &channel).await;
     let lasts = |playlist: &MediaPlaylist| playlist.segments.iter().map(|one| one.duration).sum::<f32>();
-    until(&server, &path, |playlist| lasts(playlist) > 40.0).await;
+    until(&server, &path, |playlist| lasts(playlist) > 30.0).await;
     let (ends, behind) = edge(&server, &path).await;
     let url = server.url(&manifest(&channel));
     let finished = tokio::task::spawn_blocking(move || run("mpv", mpv(&url), PATIENCE)).await.unwrap();

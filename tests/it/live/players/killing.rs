@@ -3,9 +3,11 @@
 //! are missing wherever a recording ends.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use serde_json::json;
 
 use super::programs::continuity_errors;
 use super::stage::Stage;
@@ -50,8 +52,14 @@ async fn recorded(film: Film, kind: Kind) {
     let look = Look::at(&recording);
     assert!(look.errors.is_empty() && look.announced == 0, "{what}: {:?}", look.errors);
     assert_eq!(continuity_errors(&path), [""; 0], "{what}");
+    assert_spliced(&stage).await;
+}
+
+/// Asserts that the next engine has gone on where the dead one was.
+async fn assert_spliced(stage: &Stage) {
     let (_, status) = stage.server.json("/proxy/status").await;
-    assert_eq!(status["sessions"][0]["stream"]["seamless_splices"], 1, "{what}: {status:#}");
+    let facts = &status["sessions"][0]["stream"];
+    assert_eq!((&facts["seamless_splices"], &facts["broken_splices"]), (&json!(1), &json!(0)), "{status:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,6 +82,12 @@ async fn recordings_of_every_film_and_kind_of_engine_lack_nothing() {
     join_all(recordings.map(|(film, kind)| recorded(film, kind))).await;
 }
 
+async fn segment_at(stage: &Stage, path: &str) -> Vec<u8> {
+    let answer = stage.server.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", stage.server.transcript());
+    answer.body.to_vec()
+}
+
 /// The segments of a playlist by their numbers, collected while the engine dies.
 async fn collected(stage: &Stage, playlist: &str) -> Vec<u8> {
     let (mut segments, mut killed_at) = (BTreeMap::new(), None);
@@ -82,10 +96,8 @@ async fn collected(stage: &Stage, playlist: &str) -> Vec<u8> {
         let listed = media(&stage.server, playlist).await;
         for (number, segment) in (listed.media_sequence..).zip(&listed.segments) {
             assert!(!segment.discontinuity, "{listed:?}");
-            if !segments.contains_key(&number) {
-                let answer = stage.server.get(&beside(playlist, &segment.uri)).await;
-                assert_eq!(answer.status, 200, "{}", stage.server.transcript());
-                segments.insert(number, answer.body);
+            if let Entry::Vacant(place) = segments.entry(number) {
+                place.insert(segment_at(stage, &beside(playlist, &segment.uri)).await);
             }
         }
         if killed_at.is_none() && segments.len() >= BEFORE {
@@ -116,6 +128,7 @@ async fn shown(film: Film, is_parted: bool) {
     let look = Look::at(&segments);
     assert!(look.errors.is_empty() && look.announced == 0, "{film:?}: {:?}", look.errors);
     assert!(look.pictures.len() > 14 * 25, "{film:?}: {} pictures", look.pictures.len());
+    assert_spliced(&stage).await;
     if let Some(sound) = sound {
         assert_runs_on(&listed(&stage, &sound).await, film);
     }
@@ -125,9 +138,7 @@ async fn shown(film: Film, is_parted: bool) {
 async fn listed(stage: &Stage, playlist: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for segment in media(&stage.server, playlist).await.segments {
-        let answer = stage.server.get(&beside(playlist, &segment.uri)).await;
-        assert_eq!(answer.status, 200, "{}", stage.server.transcript());
-        bytes.extend_from_slice(&answer.body);
+        bytes.extend(segment_at(stage, &beside(playlist, &segment.uri)).await);
     }
     bytes
 }

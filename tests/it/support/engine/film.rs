@@ -67,12 +67,11 @@ impl Film {
     /// Bits per second of the whole stream; null packets fill it up.
     pub(crate) fn bits_per_second(self) -> u64 {
         match self {
-            Self::H264Mp2 | Self::H264Aac | Self::HevcAc3 => 600_000,
-            Self::OpenGop | Self::IntraRefresh | Self::Latm => 600_000,
             Self::Interlaced => 1_000_000,
             Self::Mpeg2 => 1_500_000,
             Self::Radio => 200_000,
             Self::Heavy => 8_000_000,
+            _ => 600_000,
         }
     }
 
