@@ -88,6 +88,11 @@ impl Lane {
         true
     }
 
+    /// The PES packet that begins here cannot go out.
+    pub(super) fn leave_out(&mut self) {
+        (self.from_start, self.announce) = (true, true);
+    }
+
     /// The counter it goes out with.
     pub(super) fn counter(&mut self, packet: Packet<'_>, counters: &Counters) -> u8 {
         let offset = *self.offset.get_or_insert_with(|| {

@@ -2,6 +2,9 @@
 
 use super::super::chunk::Ticks;
 
+/// Bytes of a time stamp.
+const STAMP: usize = 5;
+
 /// What the head of a PES packet says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PesHead {
@@ -34,15 +37,41 @@ impl PesHead {
     }
 }
 
-/// Thirty-three bits spread over five bytes.
+/// Where in the payload with which a PES packet may begin its time stamps lie. `None` if they lie behind its end.
+pub(super) fn stamps(payload: &[u8]) -> Option<impl Iterator<Item = usize>> {
+    let Some(fixed) = payload.first_chunk::<9>() else {
+        return (!payload.iter().zip([0, 0, 1]).all(|(byte, start)| *byte == start)).then(|| stamps_at(0));
+    };
+    let is_known = fixed[..3] == [0, 0, 1] && fixed[6] & 0xC0 == 0x80;
+    let count = match fixed[7] >> 6 {
+        2 if is_known => 1,
+        3 if is_known => 2,
+        _ => 0,
+    };
+    (payload.len() >= 9 + STAMP * count).then(|| stamps_at(count))
+}
+
+fn stamps_at(count: usize) -> impl Iterator<Item = usize> {
+    (0..count).map(|number| 9 + STAMP * number)
+}
+
+/// Replaces a time stamp by what becomes of it.
+pub(super) fn move_stamp(bytes: &mut [u8; STAMP], moved: impl Fn(Ticks) -> Ticks) {
+    *bytes = written(bytes[0] >> 4, moved(time(*bytes)));
+}
+
 fn stamp(bytes: &[u8]) -> Option<Ticks> {
-    let bytes = bytes.first_chunk::<5>()?.map(u64::from);
-    Some((bytes[0] >> 1 & 7) << 30 | bytes[1] << 22 | (bytes[2] >> 1) << 15 | bytes[3] << 7 | bytes[4] >> 1)
+    bytes.first_chunk().copied().map(time)
+}
+
+/// Thirty-three bits spread over five bytes.
+fn time(bytes: [u8; STAMP]) -> Ticks {
+    let bytes = bytes.map(u64::from);
+    (bytes[0] >> 1 & 7) << 30 | bytes[1] << 22 | (bytes[2] >> 1) << 15 | bytes[3] << 7 | bytes[4] >> 1
 }
 
 /// Spreads a time over five bytes, as a PES head has it.
-#[cfg(test)]
-pub(super) fn written(prefix: u8, time: Ticks) -> [u8; 5] {
+pub(super) fn written(prefix: u8, time: Ticks) -> [u8; STAMP] {
     [
         prefix << 4 | (time >> 29 & 0x0E) as u8 | 1,
         (time >> 22) as u8,

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::super::chunk::{Chunk, Codec, Entry, EntryKind, Pid, Program, Ticks};
-use super::clock::{Clock, SECOND, Sample, distance};
+use super::clock::{Clock, SECOND, Sample, distance, ticks};
 use super::entries::Entries;
 use super::facts::{Facts, Rate};
 use super::lane::Lanes;
@@ -11,6 +11,7 @@ use super::opening::Opened;
 use super::packet::{PACKET, Packet, Raw};
 use super::pes::PesHead;
 use super::psi::Pmt;
+use super::shift::shifted;
 use super::splice::History;
 use super::unit::{Unit, packets};
 use super::writer::{Place, Writer};
@@ -37,8 +38,10 @@ pub(super) struct Stream {
     lead: Option<Lead>,
     /// Nothing goes out before the next entry.
     waiting: bool,
-    /// What comes next does not continue what was sent.
-    broken: bool,
+    /// What comes next does not continue what was sent, the last of which was here.
+    broken: Option<Place>,
+    /// Where on the line of chunks the last of what was sent is presented.
+    presented: Ticks,
     /// The packet with the first sample of another clock has to say that it is one.
     announce_clock: bool,
     entries: Entries,
@@ -56,7 +59,8 @@ impl Stream {
             rate: Rate::default(),
             lead: None,
             waiting: true,
-            broken: false,
+            broken: None,
+            presented: 0,
             announce_clock: false,
             entries: Entries::default(),
             arrived: SystemTime::UNIX_EPOCH,
@@ -132,6 +136,9 @@ impl Stream {
 
     /// Nothing that comes continues what was sent.
     fn break_off(&mut self, now: SystemTime) {
+        if !self.waiting {
+            self.broken = Some(self.place());
+        }
         self.unit.discard();
         self.lanes.restart(self.has_sent());
         self.history.clear();
@@ -139,14 +146,13 @@ impl Stream {
         if self.time().is_some() {
             self.clock.break_off(self.elapsed(now));
         }
-        self.broken = self.has_sent();
-        (self.waiting, self.announce_clock) = (true, self.broken);
+        (self.waiting, self.announce_clock) = (true, self.has_sent());
         self.entries.restart(self.clock.position());
     }
 
     /// Whether viewers got anything so far.
     fn has_sent(&self) -> bool {
-        !self.waiting || self.broken
+        !self.waiting || self.broken.is_some()
     }
 
     /// Time since the last packet.
@@ -255,26 +261,47 @@ impl Stream {
         &mut self,
         kind: EntryKind,
         pts: Option<Ticks>,
-        place: Place,
+        mut place: Place,
         first: Packet<'_>,
         facts: &mut Facts,
     ) {
+        let broken = self.broken.take();
+        if let Some(last) = broken {
+            place.position = self.resume(last, place);
+        }
         let stamp = || PesHead::read(first.payload()).and_then(|head| head.pts);
         let pts = match pts.or_else(stamp) {
             Some(raw) => self.clock.unroll(raw),
             None => self.clock.newest().unwrap_or_default(),
         };
-        self.writer.enter(Entry { pts, kind }, self.broken, place);
-        (self.waiting, self.broken) = (false, false);
+        let pts = pts.saturating_add_signed(self.clock.shift());
+        self.writer.enter(Entry { pts, kind }, broken.is_some(), place);
+        self.waiting = false;
         self.entries.made(kind, place.position);
         facts.entries += 1;
         facts.blind_entries += u64::from(kind == EntryKind::Blind);
+    }
+
+    /// The line goes on over a break, from the `last` packet that was sent to an entry: by as much as people waited,
+    /// and behind everything they have. Returns where the entry lies then.
+    fn resume(&mut self, last: Place, entry: Place) -> Ticks {
+        let waited = entry.arrived.duration_since(last.arrived).unwrap_or_default();
+        let position = self.presented.max(last.position + ticks(waited).max(1));
+        let read = self.clock.position().saturating_sub(entry.position);
+        self.clock.resume(position + read);
+        self.rate.restart();
+        position
     }
 
     /// Hands a packet on, unless an entry is waited for.
     fn send(&mut self, packet: Packet<'_>) {
         let place = self.place();
         let Some(lane) = self.lanes.get(packet.pid()).filter(|_| !self.waiting) else { return };
+        let moved = match self.clock.shift() {
+            0 => Some(*packet.0),
+            shift => shifted(packet, shift),
+        };
+        let Some(moved) = moved else { return lane.leave_out() };
         if !lane.admit(packet) {
             return;
         }
@@ -286,7 +313,12 @@ impl Stream {
             self.history.note(self.clock.unroll(raw), packet);
             self.writer.repeat_tables(place);
         }
-        self.writer.packet(packet, counter, announce, place);
+        if let Some(pts) =
+            PesHead::read(packet.payload()).filter(|_| packet.starts()).and_then(|head| head.pts)
+        {
+            self.presented = self.presented.max(self.clock.presented(pts));
+        }
+        self.writer.packet(Packet(&moved), counter, announce, place);
         self.rate.count(PACKET);
     }
 }

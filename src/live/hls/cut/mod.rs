@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::live::chunk::{Chunk, Ticks};
+use crate::live::ts;
 
 /// Ticks of a second.
 pub(super) const SECOND: Ticks = 90_000;
@@ -87,7 +88,7 @@ impl Cutter {
 
     /// The piece that is open, once nothing more will come.
     pub(super) fn end(&mut self) -> Option<Piece> {
-        self.interrupt()
+        self.close()
     }
 
     /// How long the open piece is going to be at least, whatever the target.
@@ -101,12 +102,21 @@ impl Cutter {
         program.is_some_and(|program| !Arc::ptr_eq(program, &chunk.program) && **program != *chunk.program)
     }
 
-    /// Ends the open piece where its chunks end, because nothing continues it.
-    fn interrupt(&mut self) -> Option<Piece> {
+    /// Ends the open piece where its chunks end.
+    fn close(&mut self) -> Option<Piece> {
         self.broken = true;
         let open = self.open.take()?;
         let duration = open.last - open.piece.opening.position + open.step;
         self.finish(open, duration)
+    }
+
+    /// Ends the open piece, which nothing continues, so that its last picture may be half of one.
+    fn interrupt(&mut self) -> Option<Piece> {
+        let mut piece = self.close()?;
+        if let Some(video) = piece.opening.program.video() {
+            ts::drop_last_picture(&mut piece.bytes, video.pid);
+        }
+        Some(piece)
     }
 
     fn cut_before(&mut self, chunk: &Chunk, index: u64, target: u32) -> Option<Piece> {

@@ -1,9 +1,10 @@
 //! What comes out of a feed when sessions and clocks change.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::clock::SECOND;
 use super::super::packet::PACKET;
+use super::super::pes::PesHead;
 use super::super::psi::PAT_PID;
 use super::super::studio::{AUDIO, FRAME, H264, MP2, PMT, Picture, RATE, Studio, VIDEO, counter_fault};
 use super::tests::{CHUNK, at, bytes, contents, entries, fed, packets};
@@ -54,6 +55,57 @@ fn assert_broken_once(chunks: &[Chunk], breaks: usize) {
         let clock = packets(&after).find(|packet| packet.pcr().is_some()).unwrap();
         assert!(clock.is_discontinuity());
     }
+}
+
+/// Asserts that times run on over breaks: clock samples, and the stamps of each PID, grow by less than `most` ticks.
+fn assert_on_one_line(chunks: &[Chunk], most: Ticks) {
+    let (stream, mut lines) = (bytes(chunks), HashMap::<_, Ticks>::new());
+    let mut grows = |line, time| {
+        let last = lines.insert(line, time).unwrap_or(time);
+        assert!((last..last + most).contains(&time), "{line:?}: from {last} to {time}");
+    };
+    for packet in packets(&stream) {
+        if let Some(clock) = packet.pcr() {
+            grows((packet.pid(), "clock"), clock);
+        }
+        if let Some(head) = PesHead::read(packet.payload()).filter(|_| packet.starts()) {
+            grows((packet.pid(), "stamp"), head.pts.unwrap());
+        }
+    }
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn times_run_on_over_breaks_of_all_kinds() {
+    let mut jumps = Studio::new(1);
+    for from in [HOUR, 2 * HOUR, HOUR] {
+        jumps.show(from, 2 * RATE, RATE);
+    }
+    let (earlier, other) = (Studio::broadcast(2, HOUR - SECOND, 5), Studio::broadcast(3, 5, 5));
+    // Halves of pictures, and groups of which the first picture is missing.
+    let sessions = [&jumps.bytes[..], &earlier[10_000..], &other[..50_000], &jumps.bytes[100_000..]];
+    let (chunks, facts) = fed(&sessions);
+    assert_broken_once(&chunks, 6);
+    assert_eq!((facts.broken_splices, facts.breaks), (3, 3));
+    // Half a second is what pictures are shown behind the clock here.
+    assert_on_one_line(&chunks, SECOND / 2 + FRAME + 1);
+    for chunk in chunks.iter().filter(|chunk| chunk.entry.is_some()) {
+        let picture = packets(&chunk.bytes).find(|packet| packet.pid() == VIDEO).unwrap();
+        let stamp = PesHead::read(picture.payload()).unwrap().pts;
+        assert_eq!(stamp, chunk.entry.map(|entry| entry.pts & 0x1_FFFF_FFFF));
+    }
+}
+
+#[test]
+fn times_run_on_by_what_people_waited() {
+    let (mut feed, mut out) = (Feed::new(CHUNK), Vec::new());
+    feed.push(&Studio::broadcast(1, HOUR, 2), at(100), &mut out);
+    feed.begin();
+    feed.push(&Studio::broadcast(2, 0, 2), at(107), &mut out);
+    feed.flush(at(107), &mut out);
+    let pts: Vec<Ticks> = out.iter().filter_map(|chunk| Some(chunk.entry?.pts)).collect();
+    // The last picture came 24 after the second key.
+    assert_eq!((pts[2] - pts[1], pts[3] - pts[2]), (7 * SECOND + 24 * FRAME, SECOND));
 }
 
 #[test]
