@@ -241,6 +241,35 @@ fn a_session_that_lacks_the_end_of_what_was_sent_says_so() {
 }
 
 #[test]
+fn a_session_that_lacks_a_little_of_what_was_sent_goes_on_behind_it() {
+    let source = Studio::broadcast(1, 900_000, 10);
+    let picture =
+        packets(&source).enumerate().filter(|(_, packet)| packet.pid() == VIDEO && packet.starts()).nth(120);
+    let picture = picture.unwrap().0 * PACKET;
+    let hole = [&source[..picture + PACKET], &source[picture + 2 * PACKET..]].concat();
+    let (chunks, facts) = fed(&[&source[..picture + 3 * PACKET], &hole]);
+    assert_eq!((facts.seamless_splices, facts.continuity_errors), (1, 0));
+    assert!(contents(&chunks) == contents(&fed(&[&source]).0));
+}
+
+#[test]
+fn packets_that_look_alike_are_told_apart() {
+    let mut studio = Studio::new(1);
+    studio.show(900_000, 2 * RATE, RATE);
+    let begins = studio.bytes.len();
+    studio.filled(900_000 + 2 * RATE * FRAME, 60 * PACKET);
+    let ends = studio.bytes.len();
+    studio.show(900_000 + (2 * RATE + 1) * FRAME, 2 * RATE, RATE);
+    let source = studio.bytes;
+    let whole = contents(&fed(&[&source]).0);
+    for cut in (begins..=ends).step_by(PACKET) {
+        let (chunks, facts) = fed(&[&source[..cut], &source]);
+        assert_eq!((facts.seamless_splices, counter_fault(&bytes(&chunks))), (1, None));
+        assert!(contents(&chunks) == whole, "cut {} packets into the picture", (cut - begins) / PACKET);
+    }
+}
+
+#[test]
 fn a_clock_with_a_pid_of_its_own_is_followed_over_a_splice() {
     const CLOCK: u16 = 0x1FE;
     let mut studio = Studio::new(1);

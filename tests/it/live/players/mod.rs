@@ -6,6 +6,7 @@
 mod breaking;
 mod controls;
 mod joining;
+mod killing;
 mod lasting;
 mod listed;
 mod programs;
