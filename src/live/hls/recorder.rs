@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cut::{Cutter, Piece};
 use super::playlist::Rendition;
 use super::shelf::Shelf;
-use crate::live::ring::{JoinAt, Step};
+use crate::live::ring::{Ended, JoinAt, Step};
 
 /// Begins with all that the ring still holds.
 const ALL: JoinAt = JoinAt { behind: Duration::MAX, bytes: usize::MAX };
@@ -15,11 +15,12 @@ const ALL: JoinAt = JoinAt { behind: Duration::MAX, bytes: usize::MAX };
 pub(super) async fn record(shelf: &Arc<Shelf>) {
     let Ok(mut cursor) = shelf.ring.join(ALL).await else { return };
     let mut cutter = Cutter::default();
-    loop {
+    let last = loop {
         let (chunk, skipped) = match cursor.step().await {
             Step::Next(chunk) => (chunk, false),
             Step::Skipped(chunk) => (chunk, true),
-            Step::Ended(_) => break,
+            Step::Ended(Ended::Stopped) => break cutter.close(),
+            Step::Ended(Ended::Failed(_)) => break cutter.interrupt(),
         };
         let target = {
             let mut window = shelf.window();
@@ -29,8 +30,8 @@ pub(super) async fn record(shelf: &Arc<Shelf>) {
         if let Some(piece) = cutter.push(cursor.index() - 1, &chunk, skipped, target) {
             keep(shelf, piece).await;
         }
-    }
-    if let Some(piece) = cutter.end() {
+    };
+    if let Some(piece) = last {
         keep(shelf, piece).await;
     }
 }

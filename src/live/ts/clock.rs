@@ -58,6 +58,8 @@ pub(super) struct Clock {
     offset: i64,
     /// The offset of the first sample there was.
     first_offset: Option<i64>,
+    /// It broke off, and where the line goes on is not settled yet.
+    adrift: bool,
     after_splice: bool,
     /// Jumps in a row that may be strides, and the longest stride of this clock.
     strides: u8,
@@ -108,19 +110,25 @@ impl Clock {
 
     /// Any sample may follow. `elapsed` is what people waited between the last packet and the next.
     pub(super) fn break_off(&mut self, elapsed: Duration) {
-        self.newest = None;
+        (self.newest, self.adrift) = (None, true);
         self.after_splice = false;
         // Even if nobody waited, what comes after lies after.
         self.position += ticks(elapsed).max(1);
     }
 
+    /// Whether it broke off and has to [go on](Self::resume) somewhere.
+    pub(super) fn is_adrift(&self) -> bool {
+        self.adrift
+    }
+
     /// The line goes on from `position`, whatever was read since the break.
     pub(super) fn resume(&mut self, position: Ticks) {
         self.offset += position.cast_signed() - self.position.cast_signed();
-        self.position = position;
+        (self.position, self.adrift) = (position, false);
     }
 
-    /// What is added to times of this clock, so that they lie on one line over all breaks: that of the first clock.
+    /// What is added to times of this clock, so that they lie on one line over all breaks: that of the first clock. A
+    /// broadcast without a clock keeps the times it has.
     pub(super) fn shift(&self) -> i64 {
         self.newest.and(self.first_offset).map_or(0, |first| self.offset - first)
     }

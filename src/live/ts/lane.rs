@@ -9,6 +9,10 @@ use super::pes::PesHead;
 /// Not a lane.
 const NO_LANE: u8 = u8::MAX;
 
+/// Counters go round after so many packets. Fillers of a constant rate are nothing but such rounds of equal packets,
+/// so that a packet which looks like another may be so many packets away from it, and no fewer.
+const ROUND: u32 = 16;
+
 /// One PID.
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -23,6 +27,8 @@ pub(super) struct Lane {
     from_start: bool,
     /// The newest PES packet that was sent, by its 33-bit decoding time.
     time: Option<u64>,
+    /// Packets that were sent since that one began.
+    sent: u32,
     /// The newest packet that was sent, as the source had it.
     last: Option<Raw>,
     skip: Skip,
@@ -35,8 +41,8 @@ enum Skip {
     Not,
     /// Yes, and the PES packet that was sent last has not begun.
     Before,
-    /// Within that PES packet.
-    Within,
+    /// Within that PES packet, of which so many packets came again.
+    Within(u32),
 }
 
 impl Lane {
@@ -48,6 +54,7 @@ impl Lane {
             announce: false,
             from_start: true,
             time: None,
+            sent: 0,
             last: None,
             skip: Skip::Not,
         }
@@ -72,8 +79,11 @@ impl Lane {
         }
         if packet.starts() {
             let time = PesHead::read(packet.payload()).and_then(PesHead::order);
-            self.time = time.or(self.time);
+            if time.is_some() {
+                (self.time, self.sent) = (time, 0);
+            }
         }
+        self.sent = self.sent.saturating_add(1);
         self.last.get_or_insert([0; PACKET]).copy_from_slice(packet.0);
         true
     }
@@ -112,7 +122,7 @@ impl Lane {
             if packet.starts() { PesHead::read(packet.payload()).and_then(PesHead::order) } else { None };
         match (begins, self.time) {
             (Some(time), Some(sent)) => match distance(sent, time) {
-                0 => self.skip = Skip::Within,
+                0 => self.skip = Skip::Within(0),
                 1.. => return self.go_on(packet),
                 _ => self.skip = Skip::Before,
             },
@@ -120,7 +130,14 @@ impl Lane {
             (_, None) if reached && packet.starts() => return self.go_on(packet),
             _ => {}
         }
-        let comparable = self.skip == Skip::Within || self.time.is_none();
+        let comparable = match &mut self.skip {
+            Skip::Within(again) => {
+                *again = again.saturating_add(1);
+                // Fewer than a round may be missing; what looks the same a round earlier is another packet.
+                self.sent.saturating_sub(*again) < ROUND
+            }
+            _ => self.time.is_none(),
+        };
         if comparable && self.last.as_ref() == Some(packet.0) {
             self.skip = Skip::Not;
         }
@@ -130,7 +147,7 @@ impl Lane {
     /// The next one is new although the last one that was sent did not come again.
     fn go_on(&mut self, packet: Packet<'_>) -> bool {
         // The end of what was sent last is missing, and counters say so.
-        if self.skip == Skip::Within {
+        if matches!(self.skip, Skip::Within(_)) {
             let last = self.last.map_or(0, |last| Packet(&last).counter());
             self.announce = (last + 1) & 0x0F != packet.counter();
         }
@@ -180,6 +197,11 @@ impl Lanes {
     pub(super) fn overlap(&mut self) {
         self.splicing = true;
         self.lanes.iter_mut().for_each(Lane::overlap);
+    }
+
+    /// Whether some PID has not come to the end of what was sent yet.
+    pub(super) fn is_splicing(&self) -> bool {
+        self.splicing
     }
 
     /// Whether a packet is new: always, except after [`Self::overlap`].

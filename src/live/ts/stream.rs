@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::super::chunk::{Chunk, Codec, Entry, EntryKind, Pid, Program, Ticks};
+use super::super::chunk::{Chunk, Codec, Entry, EntryKind, NULL_PID, Pid, Program, Ticks};
 use super::clock::{Clock, SECOND, Sample, distance, ticks};
 use super::entries::Entries;
 use super::facts::{Facts, Rate};
@@ -18,6 +18,13 @@ use super::writer::{Place, Writer};
 
 /// New bytes so far behind what was sent are new whatever they look like.
 const OVERLAP_ENDS: i64 = SECOND as i64;
+
+/// An engine that lags behind hands out what was sent already. Where it does so in no time, or is a little behind,
+/// nobody need notice; waiting for it any longer is worse than seeing something twice.
+const PATIENCE_TO_OVERLAP: Duration = Duration::from_secs(10);
+
+/// So long a new clock is waited for before its program goes out without one.
+const PATIENCE_FOR_CLOCK: Duration = Duration::from_secs(3);
 
 /// What decides where decoding can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +49,10 @@ pub(super) struct Stream {
     broken: Option<Place>,
     /// Where on the line of chunks the last of what was sent is presented.
     presented: Ticks,
+    /// The same with what was sent since the last clock sample, which may be of another clock.
+    presented_perhaps: Ticks,
+    /// When bytes began that overlap with what was sent.
+    overlaps_since: SystemTime,
     /// The packet with the first sample of another clock has to say that it is one.
     announce_clock: bool,
     entries: Entries,
@@ -61,6 +72,8 @@ impl Stream {
             waiting: true,
             broken: None,
             presented: 0,
+            presented_perhaps: 0,
+            overlaps_since: SystemTime::UNIX_EPOCH,
             announce_clock: false,
             entries: Entries::default(),
             arrived: SystemTime::UNIX_EPOCH,
@@ -98,6 +111,7 @@ impl Stream {
             self.describe(&opened.pmt);
             self.lanes.overlap();
             self.clock.splice();
+            self.overlaps_since = now;
             facts.seamless_splices += 1;
         } else {
             facts.broken_splices += u64::from(self.has_sent());
@@ -123,7 +137,11 @@ impl Stream {
             }
         } else {
             facts.breaks += u64::from(!self.waiting);
-            self.break_off(now);
+            if same_clock {
+                self.discontinue();
+            } else {
+                self.break_off(now);
+            }
             self.describe(pmt);
         }
     }
@@ -134,18 +152,25 @@ impl Stream {
         self.writer.set_program(pmt);
     }
 
-    /// Nothing that comes continues what was sent.
+    /// Nothing that comes continues what was sent, on a clock of its own.
     fn break_off(&mut self, now: SystemTime) {
+        self.discontinue();
+        if self.time().is_some() {
+            self.clock.break_off(self.elapsed(now));
+        }
+        self.entries.restart(self.clock.position());
+    }
+
+    /// Nothing that comes continues what was sent, but the clock may go on.
+    fn discontinue(&mut self) {
         if !self.waiting {
             self.broken = Some(self.place());
         }
+        self.presented = self.presented_perhaps;
         self.unit.discard();
         self.lanes.restart(self.has_sent());
         self.history.clear();
         self.rate.restart();
-        if self.time().is_some() {
-            self.clock.break_off(self.elapsed(now));
-        }
         (self.waiting, self.announce_clock) = (true, self.has_sent());
         self.entries.restart(self.clock.position());
     }
@@ -172,8 +197,8 @@ impl Stream {
         }
         let clock = self.writer.program().pcr;
         let sample = if packet.pid() == clock { packet.pcr() } else { None };
-        if sample.is_some_and(|raw| self.is_behind_overlap(raw)) {
-            self.lanes.end_overlap();
+        if let Some(raw) = sample.filter(|_| self.lanes.is_splicing()) {
+            self.bound_overlap(raw, facts, now);
         }
         if !self.lanes.is_new(packet, clock) {
             return;
@@ -185,6 +210,9 @@ impl Stream {
             self.tick(raw, facts, now);
         }
         self.arrived = now;
+        if self.awaits_clock() {
+            return;
+        }
         let lost = self.lanes.get(packet.pid()).is_some_and(|lane| lane.hear(packet));
         facts.continuity_errors += u64::from(lost);
         match self.lead {
@@ -193,12 +221,32 @@ impl Stream {
         }
     }
 
-    fn is_behind_overlap(&self, raw: Ticks) -> bool {
-        self.clock.newest().is_some_and(|newest| distance(newest, raw) > OVERLAP_ENDS)
+    /// Ends an overlap whose clock is behind its end, or one that takes too long, by a clock sample.
+    fn bound_overlap(&mut self, raw: Ticks, facts: &mut Facts, now: SystemTime) {
+        if self.clock.newest().is_some_and(|newest| distance(newest, raw) > OVERLAP_ENDS) {
+            self.lanes.end_overlap();
+        } else if now.duration_since(self.overlaps_since).is_ok_and(|waited| waited >= PATIENCE_TO_OVERLAP) {
+            (facts.seamless_splices, facts.broken_splices) =
+                (facts.seamless_splices - 1, facts.broken_splices + 1);
+            self.break_off(now);
+        }
+    }
+
+    /// Whether a program with a new clock has not told it yet. What went out before it would be on no line.
+    fn awaits_clock(&self) -> bool {
+        let is_new = |last: Place| {
+            self.arrived.duration_since(last.arrived).is_ok_and(|waited| waited < PATIENCE_FOR_CLOCK)
+        };
+        let has_clock = self.writer.program().pcr != NULL_PID;
+        has_clock && self.waiting && self.clock.newest().is_none() && self.broken.is_some_and(is_new)
     }
 
     fn tick(&mut self, raw: Ticks, facts: &mut Facts, now: SystemTime) {
-        if self.clock.hear(raw) == Sample::Jumps {
+        if self.clock.hear(raw) == Sample::Runs {
+            self.presented = self.presented_perhaps;
+        } else {
+            // What came since the last sample may have had the times of this clock already.
+            self.presented_perhaps = self.presented;
             facts.breaks += u64::from(!self.waiting);
             self.break_off(now);
             self.clock.hear(raw);
@@ -266,7 +314,7 @@ impl Stream {
         facts: &mut Facts,
     ) {
         let broken = self.broken.take();
-        if let Some(last) = broken {
+        if let Some(last) = broken.filter(|_| self.clock.is_adrift()) {
             place.position = self.resume(last, place);
         }
         let stamp = || PesHead::read(first.payload()).and_then(|head| head.pts);
@@ -316,7 +364,7 @@ impl Stream {
         if let Some(pts) =
             PesHead::read(packet.payload()).filter(|_| packet.starts()).and_then(|head| head.pts)
         {
-            self.presented = self.presented.max(self.clock.presented(pts));
+            self.presented_perhaps = self.presented_perhaps.max(self.clock.presented(pts));
         }
         self.writer.packet(Packet(&moved), counter, announce, place);
         self.rate.count(PACKET);

@@ -70,7 +70,7 @@ pub(super) fn beside(playlist: &str, uri: &str) -> String {
 }
 
 /// Presentation time of the first picture or sound of a segment in seconds, its flags, and what ffprobe complained of.
-fn first_packet(bytes: &[u8], kind: &str) -> (f64, String, String) {
+pub(super) fn first_packet(bytes: &[u8], kind: &str) -> (f64, String, String) {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("segment.ts");
     std::fs::write(&path, bytes).unwrap();
@@ -244,9 +244,8 @@ async fn a_browser_plays_on_when_the_engine_dies() {
     assert!(seconds(&report["report"][1]["longest"]) < 3.0, "{report:#}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sound_that_browsers_lack_is_heard() {
-    let (channel, _engine, server) = on_air(Film::H264Mp2, |setup| setup);
+async fn converted_sound_is_heard(film: Film) {
+    let (channel, _engine, server) = on_air(film, |setup| setup);
     let (pictures, sound) = media_paths(&server, &channel).await;
     let sound = sound.unwrap_or_else(|| panic!("{}", server.transcript()));
     let (pictures, sound) = (media(&server, &pictures).await, media(&server, &sound).await);
@@ -258,6 +257,16 @@ async fn sound_that_browsers_lack_is_heard() {
     assert!(seconds(&report["report"][2]["longest"]) < 3.0, "{report:#}");
     let at = |step: usize, name: &str| seconds(&report["report"][step][name]);
     assert!(at(0, "longest") < 15.0 && at(2, "after") - at(2, "before") >= 5.0, "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_that_browsers_lack_is_heard() {
+    converted_sound_is_heard(Film::H264Mp2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_in_a_packing_that_browsers_lack_is_heard() {
+    converted_sound_is_heard(Film::Latm).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

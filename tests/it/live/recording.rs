@@ -36,7 +36,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
 }
 
 /// Polls a playlist until it satisfies.
-async fn until(server: &Headwater, path: &str, wanted: impl Fn(&m3u8_rs::MediaPlaylist) -> bool) {
+pub(super) async fn until(server: &Headwater, path: &str, wanted: impl Fn(&m3u8_rs::MediaPlaylist) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let playlist = media(server, path).await;

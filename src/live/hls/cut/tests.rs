@@ -104,7 +104,7 @@ fn half_a_picture_before_a_break_is_left_out_and_nowhere_else() {
     (0..6).for_each(|n| channel.push(&shown(n), 6));
     channel.push(&Chunk { broken: true, ..shown(8) }, 6);
     channel.push(&shown(9), 6);
-    channel.pieces.extend(channel.cutter.end());
+    channel.pieces.extend(channel.cutter.close());
     let pictures: Vec<usize> =
         channel.pieces.iter().map(|piece| piece.bytes.concat().len() / bytes.len()).collect();
     assert_eq!(pictures, [4, 1, 2]);

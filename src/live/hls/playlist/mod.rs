@@ -111,8 +111,9 @@ impl Listing<'_> {
     fn head(&self, text: &mut String) {
         let first = self.segments.first();
         let sequence = self.epoch + first.map_or(0, |segment| segment.number);
-        // The tag of the first segment is still in the playlist and counts from there.
-        let breaks = first.map_or(0, |segment| segment.stretch - u64::from(segment.after_break));
+        // The tag of the first segment is still in the playlist and counts from there. Between two starts of a channel
+        // there is a break as well, which is why the number begins anew with neither of them.
+        let breaks = self.epoch + first.map_or(0, |segment| segment.stretch - u64::from(segment.after_break));
         // A player that knows no better starts so far from the end (RFC 8216, section 6.3.3), and one that would start
         // at the beginning of a long window is told.
         let start = 3 * self.target;

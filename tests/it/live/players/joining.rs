@@ -59,12 +59,12 @@ async fn ffprobe_has_no_complaint_about_other_kinds_of_h264() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ffprobe_has_no_complaint_about_other_codecs_and_none_at_all() {
-    join_all([Film::HevcAc3, Film::Mpeg2, Film::Radio].map(joins)).await;
+    join_all([Film::HevcAc3, Film::Mpeg2, Film::Latm, Film::Radio].map(joins)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_picture_and_sound_can_be_decoded_from_the_first_on() {
-    for film in [Film::H264Mp2, Film::H264Aac, Film::HevcAc3, Film::Interlaced, Film::Mpeg2] {
+    for film in [Film::H264Mp2, Film::H264Aac, Film::HevcAc3, Film::Interlaced, Film::Mpeg2, Film::Latm] {
         let stage = Stage::start(film, 1);
         let _first = stage.server.open_for(&stage.stream(), Duration::from_secs(180)).await;
         let url = stage.stream();

@@ -7,6 +7,7 @@ mod breaking;
 mod controls;
 mod films;
 mod joining;
+mod killing;
 mod lasting;
 mod listed;
 mod programs;
