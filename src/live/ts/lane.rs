@@ -13,12 +13,15 @@ const NO_LANE: u8 = u8::MAX;
 /// so that a packet which looks like another may be so many packets away from it, and no fewer.
 const ROUND: u32 = 16;
 
+/// By so many bytes at its end a packet is known when it is sent twice. Two packets in a row are hardly ever alike there.
+const TAIL: usize = 8;
+
 /// One PID.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) pid: Pid,
-    /// The counter the source sent last.
-    heard: Option<u8>,
+    /// The counter the source sent last, and the end of the packet that had it.
+    heard: Option<(u8, Option<[u8; TAIL]>)>,
     /// What is added to counters of the source. Set by the first packet after a splice, so that ours run on.
     offset: Option<u8>,
     /// The next packet has to say that something was left out before it.
@@ -62,10 +65,13 @@ impl Lane {
 
     /// Whether the source lost something just before this packet, by its own counters.
     pub(super) fn hear(&mut self, packet: Packet<'_>) -> bool {
-        let counter = packet.counter();
-        let Some(heard) = self.heard.replace(counter) else { return false };
+        let (counter, tail) = (packet.counter(), packet.0.last_chunk().copied());
+        let Some((heard, last)) = self.heard.replace((counter, tail)) else { return false };
         // A packet may be sent twice.
-        let expected = counter == heard || packet.has_payload() && counter == (heard + 1) & 0x0F;
+        let expected = match packet.has_payload() {
+            true => counter == (heard + 1) & 0x0F || counter == heard && tail == last,
+            false => counter == heard,
+        };
         !expected && !packet.is_discontinuity()
     }
 

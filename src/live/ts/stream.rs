@@ -26,6 +26,10 @@ const PATIENCE_TO_OVERLAP: Duration = Duration::from_secs(10);
 /// So long a new clock is waited for before its program goes out without one.
 const PATIENCE_FOR_CLOCK: Duration = Duration::from_secs(3);
 
+/// Packets that wait for a clock sample after a gap: the tenth of a second that may lie between two of them, of the
+/// richest broadcast.
+const MOST_DOUBTED: usize = 256 << 10;
+
 /// What decides where decoding can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Lead {
@@ -55,6 +59,9 @@ pub(super) struct Stream {
     overlaps_since: SystemTime,
     /// The packet with the first sample of another clock has to say that it is one.
     announce_clock: bool,
+    /// Packets from behind a gap in the counters of the source, until a clock sample tells whether something was lost
+    /// there, or something else begins.
+    doubted: Vec<u8>,
     entries: Entries,
     arrived: SystemTime,
 }
@@ -75,6 +82,7 @@ impl Stream {
             presented_perhaps: 0,
             overlaps_since: SystemTime::UNIX_EPOCH,
             announce_clock: false,
+            doubted: Vec::new(),
             entries: Entries::default(),
             arrived: SystemTime::UNIX_EPOCH,
         }
@@ -102,6 +110,7 @@ impl Stream {
     /// The session ended; what waited for more of it is worth nothing.
     pub(super) fn interrupt(&mut self) {
         self.unit.discard();
+        self.doubted.clear();
     }
 
     /// Goes on with another engine session.
@@ -168,6 +177,7 @@ impl Stream {
         }
         self.presented = self.presented_perhaps;
         self.unit.discard();
+        self.doubted.clear();
         self.lanes.restart(self.has_sent());
         self.history.clear();
         self.rate.restart();
@@ -215,6 +225,30 @@ impl Stream {
         }
         let lost = self.lanes.get(packet.pid()).is_some_and(|lane| lane.hear(packet));
         facts.continuity_errors += u64::from(lost);
+        if sample.is_some() || self.doubted.len() >= MOST_DOUBTED {
+            self.believe(facts);
+        } else if !self.doubted.is_empty() || lost && self.may_jump() {
+            return self.doubted.extend_from_slice(raw);
+        }
+        self.take(packet, facts);
+    }
+
+    /// Whether a clock has told so far that what comes follows what was sent.
+    fn may_jump(&self) -> bool {
+        !self.waiting && self.clock.newest().is_some()
+    }
+
+    /// What waited behind a gap belongs to what was sent.
+    fn believe(&mut self, facts: &mut Facts) {
+        let mut doubted = std::mem::take(&mut self.doubted);
+        for raw in packets(&doubted) {
+            self.take(Packet(raw), facts);
+        }
+        doubted.clear();
+        self.doubted = doubted;
+    }
+
+    fn take(&mut self, packet: Packet<'_>, facts: &mut Facts) {
         match self.lead {
             Some(lead) if lead.pid == packet.pid() => self.take_lead(lead.codec, packet, facts),
             _ => self.take_other(packet, facts),

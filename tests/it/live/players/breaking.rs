@@ -3,7 +3,7 @@
 //! Two things they cannot do, whoever serves them: mpv keeps the decoder it began with, so a channel that changes the
 //! codec is asked of VLC alone; and VLC tells no sensible time after that, so its pictures are counted.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -190,6 +190,35 @@ async fn players_go_on_when_the_only_engine_restarts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn players_go_on_after_a_silence_without_a_break() {
     tokio::task::block_in_place(|| watched(Event::Silence));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_outlive_a_broadcast_that_comes_again_and_again() {
+    let stage = Stage::start(Film::H264Aac, 1);
+    let (ts, playlist) = (stage.stream(), stage.playlist());
+    let (mpv, vlc, mpv_on_hls) =
+        tokio::task::block_in_place(|| (Mpv::open(&ts), Vlc::open(&ts), Mpv::open(&playlist)));
+    stage.engines[0].set_faults(Faults { looping: true, ..Faults::default() });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recording.ts");
+    stage.record(16, &path, |_| {}).await;
+    let look = Look::at(&std::fs::read(&path).unwrap());
+    look.assert_clean();
+    assert!(look.announced > 0, "a round follows the other without a word");
+    let (_, session) = stage.server.json(&format!("/proxy/sessions/{}", stage.channel().infohash)).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let last = session["swarm"]["live_last"].as_u64();
+    assert!(last.is_some_and(|last| last + 3_600 < now), "it is to be seen that this is over: {session:#}");
+    tokio::task::block_in_place(|| {
+        let errors = continuity_errors(&path);
+        assert!(errors.is_empty(), "{errors:?}");
+        assert!(goes_on(&mpv) && goes_on(&mpv_on_hls), "{}", stage.server.transcript());
+        vlc.shows(4 * 25);
+        stage.engines[0].heal();
+        vlc.shows(4 * 25);
+        assert!(goes_on(&mpv), "{}", stage.server.transcript());
+    });
+    assert_eq!(stage.engines[0].counts().opened, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
