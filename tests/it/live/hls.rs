@@ -246,7 +246,11 @@ async fn a_browser_plays_on_when_the_engine_dies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_that_browsers_lack_is_heard() {
-    let (channel, _engine, server) = on_air(Film::H264Mp2, |setup| setup);
+    tokio::join!(sound_is_heard(Film::H264Mp2), sound_is_heard(Film::H264Ac3));
+}
+
+async fn sound_is_heard(film: Film) {
+    let (channel, _engine, server) = on_air(film, |setup| setup);
     let (pictures, sound) = media_paths(&server, &channel).await;
     let sound = sound.unwrap_or_else(|| panic!("{}", server.transcript()));
     let (pictures, sound) = (media(&server, &pictures).await, media(&server, &sound).await);

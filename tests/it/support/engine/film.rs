@@ -20,6 +20,8 @@ pub(crate) enum Film {
     H264Mp2,
     /// H.264 with B-frames and AAC. 600 kbit/s, four minutes.
     H264Aac,
+    /// H.264 and AC-3. 600 kbit/s, one minute.
+    H264Ac3,
     /// HEVC and AC-3. 600 kbit/s, one minute.
     HevcAc3,
     /// Interlaced H.264 and MP2. 1 Mbit/s, one minute.
@@ -40,6 +42,7 @@ impl Film {
         match self {
             Self::H264Mp2 => "live-h264-mp2-1.ts",
             Self::H264Aac => "live-h264-aac-1.ts",
+            Self::H264Ac3 => "live-h264-ac3-1.ts",
             Self::HevcAc3 => "live-hevc-ac3-1.ts",
             Self::Interlaced => "live-interlaced-1.ts",
             Self::OpenGop => "live-open-gop-1.ts",
@@ -61,7 +64,7 @@ impl Film {
     /// Bits per second of the whole stream; null packets fill it up.
     pub(crate) fn bits_per_second(self) -> u64 {
         match self {
-            Self::H264Mp2 | Self::H264Aac | Self::HevcAc3 | Self::OpenGop => 600_000,
+            Self::H264Mp2 | Self::H264Aac | Self::H264Ac3 | Self::HevcAc3 | Self::OpenGop => 600_000,
             Self::Interlaced => 1_000_000,
             Self::Mpeg2 => 1_500_000,
             Self::Radio => 200_000,
@@ -73,7 +76,9 @@ impl Film {
         let x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-sc_threshold", "0"];
         let (codec, rest): (&[&str], &[&str]) = match self {
             Self::Radio => return Vec::new(),
-            Self::H264Mp2 => (&x264, &["-bf", "0", "-b:v", "300k", "-maxrate", "300k", "-bufsize", "300k"]),
+            Self::H264Mp2 | Self::H264Ac3 => {
+                (&x264, &["-bf", "0", "-b:v", "300k", "-maxrate", "300k", "-bufsize", "300k"])
+            }
             Self::H264Aac => (&x264, &["-bf", "2", "-b:v", "300k", "-maxrate", "300k", "-bufsize", "300k"]),
             Self::OpenGop => (
                 &x264,
@@ -110,7 +115,7 @@ impl Film {
     fn sound(self) -> [&'static str; 6] {
         let codec = match self {
             Self::H264Aac | Self::Heavy => "aac",
-            Self::HevcAc3 => "ac3",
+            Self::H264Ac3 | Self::HevcAc3 => "ac3",
             _ => "mp2",
         };
         ["-c:a", codec, "-b:a", "96k", "-ac", "2"]
