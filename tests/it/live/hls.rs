@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use m3u8_rs::{MediaPlaylist, Playlist};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::engine::{Broadcast, Channel, Engine, Film};
 use crate::support::process::{Process, run};
@@ -275,8 +276,8 @@ async fn whoever_comes_late_rewinds_to_the_beginning_with_sound() {
     while Instant::now() < end {
         watching.chunk().await.unwrap().expect("the channel goes on");
     }
-    let reading =
-        tokio::spawn(async move { while watching.chunk().await.is_ok_and(|chunk| chunk.is_some()) {} });
+    let mut readers = JoinSet::new();
+    readers.spawn(async move { while watching.chunk().await.is_ok_and(|chunk| chunk.is_some()) {} });
     let (_, sound) = media_paths(&server, &channel).await;
     let sound = media(&server, &sound.expect("its sound is converted")).await;
     let recorded: f32 = sound.segments.iter().map(|segment| segment.duration).sum();
@@ -284,7 +285,7 @@ async fn whoever_comes_late_rewinds_to_the_beginning_with_sound() {
     let url = server.url(&manifest(&channel));
     let steps = json!([["play", 4], ["seek", 0.5], ["play", 15]]);
     let report = tokio::task::spawn_blocking(move || browse(&url, &steps, || {})).await.unwrap();
-    reading.abort();
+    drop(readers);
     let at = |step: usize, name: &str| seconds(&report["report"][step][name]);
     assert!(at(2, "before") - at(2, "first") < 5.0 && at(2, "before") < at(0, "after") - 20.0, "{report:#}");
     assert!(at(2, "after") - at(2, "before") >= 15.0 && at(2, "longest") < 5.0, "{report:#}");
