@@ -52,7 +52,7 @@ impl Neighbours {
             "Harbour.Lights.2019.720p.WEB-DL.H264-FILE.mkv",
             media::random(3, 90_000),
             16_384,
-            &[announce.clone()],
+            std::slice::from_ref(&announce),
         );
         let site = |name: &str, number: u32| {
             let magnet = film(number, "1080p.WEB-DL.H264-ONE").trackers(&[&announce]);
