@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::cut::{Cutter, Piece};
-use super::playlist::Rendition;
 use super::shelf::Shelf;
 use crate::live::ring::{Ended, JoinAt, Step};
 
@@ -39,7 +38,7 @@ pub(super) async fn record(shelf: &Arc<Shelf>) {
 /// Writes a segment and makes it known. Writing and deleting block, so they are done elsewhere.
 async fn keep(shelf: &Arc<Shelf>, mut piece: Piece) {
     let (disk, window) = (Arc::clone(&shelf.disk), shelf.window_handle());
-    let path = shelf.file(shelf.window().next(), Rendition::Whole);
+    let path = shelf.file(shelf.window().next());
     let keeping = tokio::task::spawn_blocking(move || {
         let body = disk.store(path, std::mem::take(&mut piece.bytes));
         let expired = window.lock().unwrap_or_else(PoisonError::into_inner).add(piece, body);

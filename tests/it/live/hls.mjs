@@ -79,7 +79,7 @@ function start (url) {
     if (what === 'seek') video.currentTime = range()[0] + value
     if (what === 'live') video.currentTime = hls.liveSyncPosition
     const [first, last] = range()
-    return { what, before, after: video.currentTime, longest, first, last, date: hls.playingDate?.toISOString() }
+    return { what, before, after: video.currentTime, longest, first, last, sound: video.webkitAudioDecodedByteCount, date: hls.playingDate?.toISOString() }
   }
   globalThis.story = () => ({
     errors,

@@ -54,6 +54,32 @@ async fn ffmpeg_decodes_pictures_and_converted_sound_together() {
     assert_pictures(&play(Film::Latm, ffmpeg).await, 370);
 }
 
+/// The codecs in a segment, as ffprobe sees them.
+fn codecs(segment: &[u8]) -> String {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("segment.ts");
+    std::fs::write(&path, segment).unwrap();
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-show_entries", "program_stream=codec_name", "-of", "default=nw=1:nk=1"]);
+    command.arg(path);
+    let finished = run("ffprobe", command, PATIENCE);
+    assert_eq!((finished.code(), &*finished.stderr), (Some(0), ""), "{}", finished.story());
+    finished.stdout.trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn converted_sound_is_aac_and_stands_alone() {
+    for (film, picture) in [(Film::H264Mp2, "h264"), (Film::H264Ac3, "h264"), (Film::HevcAc3, "hevc")] {
+        let (channel, _engine, server) = on_air(film, |setup| setup);
+        let (pictures, sound) = media_paths(&server, &channel).await;
+        for (path, codec) in [(pictures, picture), (sound.expect("it is converted"), "aac")] {
+            let listed = media(&server, &path).await;
+            let segment = server.get(&beside(&path, &listed.segments[0].uri)).await;
+            assert_eq!(codecs(&segment.body), codec, "{film:?}: {path}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ffmpeg_hears_a_radio() {
     let hear = |url: &str| {

@@ -20,6 +20,8 @@ pub(crate) enum Film {
     H264Mp2,
     /// H.264 with B-frames and AAC. 600 kbit/s, four minutes.
     H264Aac,
+    /// H.264 and AC-3. 600 kbit/s, one minute.
+    H264Ac3,
     /// HEVC and AC-3. 600 kbit/s, one minute.
     HevcAc3,
     /// Interlaced H.264 and MP2. 1 Mbit/s, one minute.
@@ -44,6 +46,7 @@ impl Film {
         match self {
             Self::H264Mp2 => "live-h264-mp2-1.ts",
             Self::H264Aac => "live-h264-aac-1.ts",
+            Self::H264Ac3 => "live-h264-ac3-1.ts",
             Self::HevcAc3 => "live-hevc-ac3-1.ts",
             Self::Interlaced => "live-interlaced-1.ts",
             Self::OpenGop => "live-open-gop-1.ts",
@@ -79,7 +82,7 @@ impl Film {
         let x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-sc_threshold", "0"];
         let (codec, rest): (&[&str], &[&str]) = match self {
             Self::Radio => return Vec::new(),
-            Self::H264Mp2 => (&x264, &["-bf", "0"]),
+            Self::H264Mp2 | Self::H264Ac3 => (&x264, &["-bf", "0"]),
             Self::H264Aac | Self::Latm => (&x264, &["-bf", "2"]),
             Self::OpenGop => (&x264, &["-x264-params", "open-gop=1:bframes=2"]),
             Self::IntraRefresh => (&x264, &["-x264-params", "intra-refresh=1:bframes=0"]),
@@ -108,7 +111,7 @@ impl Film {
     fn sound(self) -> Vec<&'static str> {
         let codec = match self {
             Self::H264Aac | Self::Latm | Self::Heavy => "aac",
-            Self::HevcAc3 => "ac3",
+            Self::HevcAc3 | Self::H264Ac3 => "ac3",
             _ => "mp2",
         };
         let packing: &[&str] = if self == Self::Latm { &["-mpegts_flags", "latm"] } else { &[] };
