@@ -87,7 +87,9 @@ impl Server {
         let sealer = sealer(&config, &signer);
         let db = db.sealing(sealer.clone());
         let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
-        let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
+        let swarm =
+            Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone(), clients.clone())
+                .await?;
         let debrid =
             Debrid::new(&debrid_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let list = config.live.channels.clone();

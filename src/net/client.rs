@@ -69,6 +69,11 @@ impl Clients {
         self.guard.check(url).map(|()| &self.foreign)
     }
 
+    /// What holds for addresses that are named by others, for those who ask them without a client.
+    pub fn guard(&self) -> Guard {
+        self.guard
+    }
+
     /// As [`Clients::own`], but redirects are handed to the caller, who judges where they lead.
     pub fn own_step(&self) -> &reqwest::Client {
         &self.own_step

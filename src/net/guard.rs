@@ -3,6 +3,7 @@
 //! Magnets, torrents and the redirects of foreign servers name addresses that nobody here has chosen. A guard
 //! looks at where such an address leads before a connection is made.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -42,13 +43,39 @@ impl Guard {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Forbidden::NotHttp);
         }
+        self.check_host(url)
+    }
+
+    /// As [`Guard::check`], for an address of whatever scheme that is not asked through a client of ours. The host of
+    /// a scheme that the web does not know is a name even where it is an address.
+    ///
+    /// # Errors
+    /// See [`Forbidden`].
+    pub fn check_host(self, url: &Url) -> Result<(), Forbidden> {
         let host = match url.host() {
             Some(Host::Ipv4(v4)) => IpAddr::from(v4),
             Some(Host::Ipv6(v6)) => IpAddr::from(v6),
-            Some(Host::Domain(_)) => return Ok(()),
+            Some(Host::Domain(name)) => match name.parse() {
+                Ok(address) => address,
+                Err(_) => return Ok(()),
+            },
             None => return Err(Forbidden::NotHttp),
         };
         self.admit(host)
+    }
+
+    /// Where a host is, as far as one may go there.
+    ///
+    /// # Errors
+    /// Its name is not known, or leads to places of [`Forbidden`] only.
+    pub async fn look_up(self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+        let admitted: Vec<SocketAddr> =
+            found.iter().copied().filter(|address| self.admit(address.ip()).is_ok()).collect();
+        if admitted.is_empty() && !found.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, Forbidden::Private));
+        }
+        Ok(admitted)
     }
 
     /// What a client resolves names with.
@@ -72,12 +99,7 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.0;
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let admitted: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| guard.admit(address.ip()).is_ok()).collect();
-            if admitted.is_empty() && !found.is_empty() {
-                return Err(Forbidden::Private.into());
-            }
+            let admitted = guard.look_up(name.as_str(), 0).await?;
             Ok(Box::new(admitted.into_iter()) as Addrs)
         })
     }
@@ -117,11 +139,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_host_is_judged_whatever_the_scheme() {
+        for url in ["udp://127.0.0.1:6969/announce", "udp://[::1]:6969", "http://10.0.0.1/announce"] {
+            let url = url.parse().unwrap();
+            assert_eq!(Guard::PublicOnly.check_host(&url), Err(Forbidden::Private), "{url}");
+            assert_eq!(Guard::Open.check_host(&url), Ok(()), "{url}");
+        }
+        assert_eq!(Guard::PublicOnly.check_host(&"udp://tracker.example:6969".parse().unwrap()), Ok(()));
+    }
+
     #[tokio::test]
     async fn a_name_of_this_machine_is_refused_when_it_is_resolved() {
         let resolve = |guard: Guard| guard.resolver().resolve("localhost".parse().unwrap());
         let error = resolve(Guard::PublicOnly).await.err().unwrap();
-        assert_eq!(error.downcast_ref(), Some(&Forbidden::Private));
+        let inner = error.downcast_ref::<io::Error>().and_then(|error| error.get_ref()).unwrap();
+        assert_eq!(inner.downcast_ref(), Some(&Forbidden::Private));
         assert!(resolve(Guard::Open).await.unwrap().all(|address| address.ip().is_loopback()));
     }
 }

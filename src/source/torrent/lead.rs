@@ -11,7 +11,7 @@ use super::PeerCounts;
 use super::scout::{Call, Scouts};
 use super::shelf::Shelf;
 use super::sprint::{Errand, Geometry, Sink, Sprint, Target};
-use crate::cache::{CacheFile, Claim, Put};
+use crate::cache::{CacheFile, Claim, Claimant, Put};
 use crate::domain::Metainfo;
 use crate::source::aim::Aim;
 use crate::source::waits::Waits;
@@ -19,8 +19,8 @@ use crate::source::waits::Waits;
 /// How far ahead of a reader pieces are fetched: some ten seconds of the largest films.
 const WINDOW: u64 = 32 << 20;
 
-/// What is claimed at once is what comes in a second, but no less than so many bytes: the rest of the window is left
-/// to other sources, who may be faster.
+/// What is claimed at once is what comes in a second, but no less than so many bytes, and half of it while others are
+/// at work on the file: the rest of the window is left to them, who may be faster.
 const LEAST_CLAIMED: u64 = 4 << 20;
 
 /// Several readers share the window, but none gets less than this.
@@ -29,7 +29,10 @@ const LEAST_WINDOW: u64 = 4 << 20;
 /// Without a block for so long the engine, and whoever else there is, gets its turn. Shorter than a claim stays fresh.
 const PATIENCE: Duration = Duration::from_millis(1900);
 
-/// Once everything near the readers is there for so long, the engine may fetch the rest.
+/// A reader with so many bytes before him lacks nothing: some seconds of the largest films.
+const COMFORT: u64 = 8 << 20;
+
+/// Once readers have lacked nothing for so long, the engine may fetch the rest, and serve others what is there.
 const REST: Duration = Duration::from_secs(5);
 
 /// The end of the file is looked at a little after its start, and by most players once only.
@@ -47,11 +50,12 @@ pub(super) struct Lead {
     call: Call,
     sink: Sink,
     errand: Option<(Sprint, Errand)>,
+    claimant: Claimant,
     claims: Vec<Claim>,
     /// What had come when something last came, and when that was.
     moved: (u64, Instant),
-    /// When something was last wanted.
-    wanted: Instant,
+    /// When a reader last lacked something.
+    lacked: Instant,
     aimed: Vec<Target>,
 }
 
@@ -67,6 +71,7 @@ impl Lead {
         let now = Instant::now();
         Self {
             sink: sink(file.clone(), shelf),
+            claimant: file.claimant(),
             file,
             aim,
             geometry: Geometry::of(metainfo),
@@ -75,7 +80,7 @@ impl Lead {
             errand: None,
             claims: Vec::new(),
             moved: (0, now),
-            wanted: now,
+            lacked: now,
             aimed: Vec::new(),
         }
     }
@@ -90,15 +95,27 @@ impl Lead {
         self.claim(&places, is_moving);
         let mut targets = self.contested(playheads, waits, now);
         targets.extend(self.targets(&places));
-        if targets.is_empty() {
+        if targets.is_empty() || self.aimed.is_empty() {
+            // Who was asked for nothing is not late.
             self.moved.1 = now;
-        } else {
-            self.wanted = now;
+        }
+        if self.is_lacking(playheads) {
+            self.lacked = now;
         }
         if targets != self.aimed || self.errand.as_ref().is_some_and(|(sprint, _)| sprint.is_over()) {
             self.tell(targets);
         }
-        if self.aimed.is_empty() { now.duration_since(self.wanted) < REST } else { is_moving }
+        is_moving && now.duration_since(self.lacked) < REST
+    }
+
+    /// Whether somebody lacks what he will want within seconds.
+    fn is_lacking(&self, playheads: &[u64]) -> bool {
+        let [head, tail] = self.aim.ends();
+        let ahead = |at: &u64| *at..self.file.length().min(at.saturating_add(COMFORT));
+        let is_missing = |range: Range<u64>| !range.is_empty() && self.file.missing_in(range).is_some();
+        playheads.iter().any(|at| is_missing(ahead(at)))
+            || is_missing(tail)
+            || playheads.is_empty() && is_missing(head)
     }
 
     fn look_at_progress(&mut self, now: Instant) {
@@ -142,12 +159,13 @@ impl Lead {
                 pieces.clone().any(|piece| self.file.missing_in(layout.content_range(piece)).is_some());
             is_missing && wanted.iter().any(|wanted| wanted.start < pieces.end && pieces.start < wanted.end)
         });
-        let most = self.counts().download_bps.max(LEAST_CLAIMED).max(2 * layout.piece_length);
+        let share = if self.claimant.is_alone() { 1 } else { 2 };
+        let most = (self.counts().download_bps.max(LEAST_CLAIMED) / share).max(2 * layout.piece_length);
         for (range, _) in places.iter().filter(|_| more) {
             let mut room = most.saturating_sub(self.claimed(range));
             let mut at = self.file.unclaimed_from(range.start);
             while at < range.end && room > 0 {
-                let Some(claim) = self.file.claim(at, room.min(range.end - at)) else { break };
+                let Some(claim) = self.claimant.claim(at, room.min(range.end - at)) else { break };
                 let end = layout.content_range(claim.pieces().end - 1).end;
                 room = room.saturating_sub(end - at);
                 at = self.file.unclaimed_from(end);
@@ -230,7 +248,7 @@ fn runs(numbers: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
     runs
 }
 
-/// Compares a piece with its hash and keeps it.
+/// Compares a piece with its hash and keeps it, unless it is none of this file's or the disk refuses it.
 fn sink(file: CacheFile, shelf: Arc<Shelf>) -> Sink {
     Arc::new(move |full| {
         let layout = file.layout()?;
@@ -238,12 +256,16 @@ fn sink(file: CacheFile, shelf: Arc<Shelf>) -> Sink {
         if piece >= layout.pieces() {
             return None;
         }
-        let put = file.put_piece(piece, &full.data);
-        match put {
-            Ok(Put::Wrong) => return Some(false),
-            Ok(Put::New | Put::Known) => shelf.note(file.key().file, full.data.len() as u64),
-            Err(error) => shelf.fail(error),
+        match file.put_piece(piece, &full.data) {
+            Ok(Put::Wrong) => Some(false),
+            Ok(Put::New | Put::Known) => {
+                shelf.note(file.key().file, full.data.len() as u64);
+                Some(true)
+            }
+            Err(error) => {
+                shelf.fail(error);
+                None
+            }
         }
-        Some(true)
     })
 }

@@ -47,6 +47,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use self::announce::Tracker;
 use self::pick::pick;
 use self::registry::Registry;
 use self::resolve::Flights;
@@ -58,6 +59,7 @@ use super::{Kind, Opened, Report, Request, Source, SourceError, Stage, Wanted};
 use crate::cache::Cache;
 use crate::db::Database;
 use crate::domain::{InfoHash, Metainfo};
+use crate::net::{Clients, Guard};
 
 pub(in crate::source) use addresses::{FileNames, web_seeds};
 pub use counts::PeerCounts;
@@ -119,6 +121,8 @@ struct Inner {
     db: Database,
     /// Asked for file tables beside the swarm.
     lookup: Lookup,
+    /// What holds for trackers that the operator has not named.
+    guard: Guard,
     registry: Registry,
     flights: Flights,
     scouts: Arc<Scouts>,
@@ -145,12 +149,13 @@ impl Swarm {
         cache: Cache,
         db: Database,
         lookup: Lookup,
+        clients: Clients,
     ) -> Result<Self, SwarmError> {
         let session = session::start(&settings).await.map_err(|error| SwarmError(format!("{error:#}")))?;
-        let client = crate::net::client().map_err(|error| SwarmError(error.to_string()))?;
+        let guard = clients.guard();
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let scouts =
-            Scouts::new(session.clone(), client, settings.peer_limit, tasks.clone(), stopping.clone());
+            Scouts::new(session.clone(), clients, settings.peer_limit, tasks.clone(), stopping.clone());
         let inner = Inner {
             registry: Registry::new(settings.max_torrents),
             settings,
@@ -158,6 +163,7 @@ impl Swarm {
             cache,
             db,
             lookup,
+            guard,
             flights: Flights::default(),
             scouts: Arc::new(scouts),
             tasks,
@@ -277,10 +283,12 @@ impl Inner {
     /// How the small client is sent out for a torrent; not at all for a private one, whose tracker would see two of
     /// us, nor where the engine alone keeps the operator's limit.
     fn call(&self, recipe: &Recipe) -> Option<Call> {
-        let trackers = self.trackers_for(recipe).iter().filter_map(|tracker| tracker.parse().ok()).collect();
-        let (info_hash, peers) = (recipe.metainfo.info_hash, recipe.peers.clone());
         let is_fit = !recipe.metainfo.private && self.settings.download_bps.is_none();
-        is_fit.then_some(Call { info_hash, trackers, peers })
+        is_fit.then(|| Call {
+            info_hash: recipe.metainfo.info_hash,
+            trackers: self.trackers_for(recipe),
+            peers: recipe.peers.clone(),
+        })
     }
 
     /// A number for the engine that no other torrent of this process ever had.
@@ -296,11 +304,25 @@ impl Inner {
 
     /// The trackers to ask. A private torrent has its own alone (BEP 27); for this reason the session itself
     /// has none: the engine adds the session's to private torrents too.
-    fn trackers_for(&self, recipe: &Recipe) -> Vec<String> {
-        let own = recipe.own_trackers.iter().map(Url::to_string);
+    fn trackers_for(&self, recipe: &Recipe) -> Vec<Tracker> {
+        let own = recipe.own_trackers.iter();
         if recipe.metainfo.private {
-            return own.collect();
+            return self.admitted(own);
         }
-        own.chain(self.settings.trackers.iter().chain(&recipe.trackers).map(Url::to_string)).collect()
+        self.admitted(own.chain(&self.settings.trackers).chain(&recipe.trackers))
+    }
+
+    /// Each of these trackers once. Those that others have named and that lie in private networks are left out, as far
+    /// as their addresses tell; names are judged when they are resolved, but the engine resolves them by itself.
+    fn admitted<'a>(&self, urls: impl Iterator<Item = &'a Url>) -> Vec<Tracker> {
+        let mut trackers: Vec<Tracker> = Vec::new();
+        for url in urls.filter(|url| is_tracker(url)) {
+            let is_own = self.settings.trackers.contains(url);
+            let is_known = trackers.iter().any(|known| known.url == *url);
+            if !is_known && (is_own || self.guard.check_host(url).is_ok()) {
+                trackers.push(Tracker { url: url.clone(), is_own });
+            }
+        }
+        trackers
     }
 }

@@ -12,8 +12,8 @@ use futures::future::{BoxFuture, Shared};
 use librqbit::{AddTorrent, AddTorrentOptions, AddTorrentResponse};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
-use url::Url;
 
+use super::announce::Tracker;
 use super::magnet::{build_magnet, is_tracker};
 use super::metainfo::reduce;
 use super::scout::Call;
@@ -248,17 +248,13 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
 
 /// Asks the swarm for the metadata (BEP 9). Ends only with an answer, or when nobody is left to ask.
 async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<SocketAddr>), SourceError> {
-    let trackers: Vec<&Url> =
-        inner.settings.trackers.iter().chain(&request.trackers).filter(|url| is_tracker(url)).collect();
+    let trackers = inner.admitted(inner.settings.trackers.iter().chain(&request.trackers));
     if trackers.is_empty() && request.peers.is_empty() && !inner.settings.dht {
         let reason = "no tracker, DHT or peer is known that could have this torrent";
         return Err(SourceError::NotHere(reason.to_owned()));
     }
-    let call = Call {
-        info_hash: request.info_hash,
-        trackers: trackers.iter().copied().cloned().collect(),
-        peers: request.peers.clone(),
-    };
+    let call =
+        Call { info_hash: request.info_hash, trackers: trackers.clone(), peers: request.peers.clone() };
     let sprint = inner.scouts.send(&call);
     let by_engine = async {
         // Many peers take one connection from an address, and those of the small client are kept for the bytes.
@@ -275,9 +271,9 @@ async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<Socke
 async fn ask_engine(
     inner: &Inner,
     request: &Request,
-    trackers: &[&Url],
+    trackers: &[Tracker],
 ) -> Result<(Bytes, Vec<SocketAddr>), SourceError> {
-    let magnet = build_magnet(request.info_hash, trackers.iter().copied());
+    let magnet = build_magnet(request.info_hash, trackers.iter().map(|tracker| &tracker.url));
     let options = AddTorrentOptions {
         list_only: true,
         sub_folder: Some(request.info_hash.to_string()),

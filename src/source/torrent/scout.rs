@@ -10,13 +10,13 @@ use librqbit::Session;
 use librqbit::dht::Id20;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use url::Url;
 
 use super::PeerCounts;
-use super::announce::{Announce, announce};
+use super::announce::{Announce, Tracker, announce};
 use super::session::CLIENT;
 use super::sprint::{Identity, Sprint};
 use crate::domain::InfoHash;
+use crate::net::Clients;
 
 /// How a peer's number begins: the client and its version (BEP 20).
 const PREFIX: &[u8; 8] = b"-HW0100-";
@@ -28,7 +28,7 @@ const MOST_REMEMBERED: usize = 256;
 pub(super) struct Scouts {
     running: Mutex<HashMap<InfoHash, Sprint>>,
     session: Arc<Session>,
-    client: reqwest::Client,
+    clients: Clients,
     peer_limit: usize,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -39,20 +39,20 @@ pub(super) struct Scouts {
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) info_hash: InfoHash,
-    pub(super) trackers: Vec<Url>,
+    pub(super) trackers: Vec<Tracker>,
     pub(super) peers: Vec<SocketAddr>,
 }
 
 impl Scouts {
     pub(super) fn new(
         session: Arc<Session>,
-        client: reqwest::Client,
+        clients: Clients,
         peer_limit: usize,
         tasks: TaskTracker,
         stopping: CancellationToken,
     ) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { running: Mutex::default(), session, client, peer_limit, tasks, stopping, runtime }
+        Self { running: Mutex::default(), session, clients, peer_limit, tasks, stopping, runtime }
     }
 
     /// The small client of a torrent: the one at work, or a new one.
@@ -68,6 +68,12 @@ impl Scouts {
         let sprint = self.begin(call, earlier.map(|sprint| sprint.good_peers()).unwrap_or_default());
         running.insert(call.info_hash, sprint.clone());
         sprint
+    }
+
+    /// Those who have sent the small client of a torrent something, the most generous first.
+    pub(super) fn good_peers(&self, info_hash: InfoHash) -> Vec<SocketAddr> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get(&info_hash).map(Sprint::good_peers).unwrap_or_default()
     }
 
     /// Whom the small client of a torrent knows and what they bring, if it is at work.
@@ -96,11 +102,11 @@ impl Scouts {
         sprint
     }
 
-    fn ask_trackers(&self, what: Announce, trackers: Vec<Url>, sprint: Sprint) {
-        let (client, stopping) = (self.client.clone(), self.stopping.clone());
+    fn ask_trackers(&self, what: Announce, trackers: Vec<Tracker>, sprint: Sprint) {
+        let (clients, stopping) = (self.clients.clone(), self.stopping.clone());
         let asking = async move {
             let found = |peers| sprint.add_peers(peers);
-            stopping.run_until_cancelled(announce(what, trackers, &client, found)).await
+            stopping.run_until_cancelled(announce(what, trackers, &clients, found)).await
         };
         self.tasks.spawn_on(asking, &self.runtime);
     }

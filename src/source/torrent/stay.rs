@@ -130,22 +130,26 @@ impl Stay {
             overwrite: true,
             // Nothing is written there. Left to the torrent's name, an odd one would be refused.
             sub_folder: Some(self.info_hash().to_string()),
-            initial_peers: Some(self.peers()),
+            initial_peers: Some(self.peers(inner.scouts.good_peers(self.info_hash()))),
             // The JSON store picks the next number from what it has already written, so that two adds at
             // the same time get the same one, and the second is answered with the first one's torrent.
             preferred_id: Some(inner.next_id()),
             storage_factory: Some(ShelfFactory(self.shelf.clone()).boxed()),
-            trackers: Some(inner.trackers_for(&self.recipe)),
+            trackers: Some(
+                inner.trackers_for(&self.recipe).iter().map(|tracker| tracker.url.to_string()).collect(),
+            ),
             ..Default::default()
         }
     }
 
-    /// Whom to dial before any tracker has answered.
-    fn peers(&self) -> Vec<SocketAddr> {
+    /// Whom to dial before any tracker has answered; `good` are those of the small client.
+    fn peers(&self, good: Vec<SocketAddr>) -> Vec<SocketAddr> {
         let mut peers = self.acquaintances.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let new: Vec<SocketAddr> =
-            self.recipe.peers.iter().filter(|peer| !peers.contains(peer)).copied().collect();
-        peers.extend(new);
+        for peer in good.into_iter().chain(self.recipe.peers.iter().copied()) {
+            if !peers.contains(&peer) {
+                peers.push(peer);
+            }
+        }
         peers
     }
 

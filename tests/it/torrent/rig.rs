@@ -72,8 +72,9 @@ impl Rig {
             max_torrents: 100,
         };
         adjust(&mut settings);
-        let lookup = Lookup::new(Clients::new(Guard::Open).unwrap(), &[], db.clone());
-        let swarm = Swarm::start(settings, cache.clone(), db.clone(), lookup).await.unwrap();
+        let clients = Clients::new(Guard::Open).unwrap();
+        let lookup = Lookup::new(clients.clone(), &[], db.clone());
+        let swarm = Swarm::start(settings, cache.clone(), db.clone(), lookup, clients).await.unwrap();
         Self { swarm, cache, db, folder: folder.to_owned() }
     }
 

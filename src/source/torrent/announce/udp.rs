@@ -1,16 +1,18 @@
 //! Trackers that speak UDP (BEP 15).
 
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use aws_lc_rs::rand::fill;
 use bytes::{Buf, BufMut};
-use tokio::net::{UdpSocket, lookup_host};
+use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use url::Url;
 
 use super::super::wire::compact_peers;
-use super::{Announce, LEFT, WANTED};
+use super::{Announce, LEFT, PRIVATE, WANTED};
+use crate::net::Guard;
 
 /// What a connection is asked for with.
 const PROTOCOL: u64 = 0x0417_2710_1980;
@@ -30,11 +32,18 @@ const MOST_TRIES: u32 = 5;
 const LONGEST: usize = 8 * 1024;
 
 /// The peers that a tracker names.
-pub(super) async fn ask(what: Announce, tracker: &Url) -> Result<Vec<SocketAddr>, &'static str> {
+pub(super) async fn ask(
+    what: Announce,
+    tracker: &Url,
+    guard: Guard,
+) -> Result<Vec<SocketAddr>, &'static str> {
     let (host, port) = tracker.host_str().zip(tracker.port()).ok_or("its address has no port")?;
     let host = host.trim_matches(|bracket| bracket == '[' || bracket == ']');
-    let mut addresses = lookup_host((host, port)).await.map_err(|_| "its name is not known")?;
-    let address = addresses.next().ok_or("its name is not known")?;
+    let addresses = guard.look_up(host, port).await.map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => PRIVATE,
+        _ => "its name is not known",
+    })?;
+    let address = *addresses.first().ok_or("its name is not known")?;
     let any = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await.map_err(|_| "no socket is to be had")?;
     socket.connect(address).await.map_err(|_| "it cannot be reached")?;
@@ -135,8 +144,9 @@ mod tests {
         let url = format!("udp://{}", socket.local_addr().unwrap()).parse().unwrap();
         let what = Announce { info_hash: [1; 20], peer_id: [2; 20], port: 6881 };
         let begun = std::time::Instant::now();
-        let (peers, ()) = tokio::join!(ask(what, &url), tracker(socket));
+        let (peers, ()) = tokio::join!(ask(what, &url, Guard::Open), tracker(socket));
         assert_eq!(peers.unwrap(), ["10.0.0.1:6881".parse().unwrap()]);
         assert!(begun.elapsed() < Duration::from_secs(5));
+        assert_eq!(ask(what, &url, Guard::PublicOnly).await, Err(PRIVATE));
     }
 }

@@ -1,5 +1,6 @@
 //! All connections of one torrent and what is to be had from them, without any network.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -116,6 +117,13 @@ impl Crowd {
         self.peers.iter_mut().filter_map(misfits).collect()
     }
 
+    /// These pieces are missing, whether they were here before or not. Without a geometry it is of no effect.
+    pub(super) fn renew(&mut self, pieces: &BTreeSet<u32>) {
+        if let Some(planner) = &mut self.planner {
+            planner.renew(pieces);
+        }
+    }
+
     /// What is wanted from now on; what is not is taken back. Without a geometry it is of no effect.
     pub(super) fn aim(&mut self, targets: Vec<Target>) {
         if let Some(planner) = &mut self.planner {
@@ -123,10 +131,17 @@ impl Crowd {
         }
     }
 
-    /// Whether a full piece matched its hash. Connections to those who lied come back: they are to be ended, and
-    /// their addresses not to be asked again.
-    pub(super) fn judge(&mut self, piece: u32, matches: bool) -> Vec<PeerKey> {
-        self.planner.as_mut().map_or_else(Vec::new, |planner| planner.judge(piece, matches, &mut self.peers))
+    /// Whether a full piece matched its hash; `None` if nobody kept it. Connections to those who lied come back: they
+    /// are to be ended, and their addresses not to be asked again.
+    pub(super) fn judge(&mut self, piece: u32, verdict: Option<bool>) -> Vec<PeerKey> {
+        match (&mut self.planner, verdict) {
+            (Some(planner), Some(matches)) => planner.judge(piece, matches, &mut self.peers),
+            (Some(planner), None) => {
+                planner.forget(piece);
+                Vec::new()
+            }
+            (None, _) => Vec::new(),
+        }
     }
 
     /// Sends what is to be sent now. To be called after whatever else was, and once in a while: that nothing comes

@@ -146,7 +146,7 @@ fn parts_of_the_metadata_are_asked_for_sent_and_refused() {
 
 #[test]
 fn peers_are_named_in_few_bytes() {
-    let said = b"d5:added12:\x0a\0\0\x01\x1a\xe1\x0a\0\0\x02\0\06:added618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x1a\xe1e";
+    let said = b"d5:added12:\x0a\0\0\x01\x1a\xe1\x0a\0\0\x02\0\x006:added618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x1a\xe1e";
     let peers: Vec<String> = read_peers(said).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(peers, ["10.0.0.1:6881", "[2001:db8::1]:6881"]);
 }

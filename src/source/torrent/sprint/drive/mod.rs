@@ -5,7 +5,7 @@ mod book;
 mod connection;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,8 @@ use super::Geometry;
 use super::peer::Identity;
 use super::plan::{FullPiece, Target};
 
-/// Takes a piece that is complete: whether it matches its hash, or `None` if it is not the sink's business. Called
-/// where it may block.
+/// Takes a piece that is complete: whether it matches its hash, or `None` if the sink does not keep it. Called where it
+/// may block.
 pub(in crate::source) type Sink = Arc<dyn Fn(&FullPiece) -> Option<bool> + Send + Sync>;
 
 /// A small client at work on one torrent. Cheap to clone; it ends by itself.
@@ -50,6 +50,8 @@ struct Papers {
     next: u64,
     geometry: Option<Geometry>,
     errands: BTreeMap<u64, (Vec<Target>, Sink)>,
+    /// Pieces that an errand has come to want.
+    renewed: BTreeSet<u32>,
     peers: Vec<SocketAddr>,
 }
 
@@ -127,10 +129,13 @@ impl Sprint {
 }
 
 impl Errand {
-    /// What is wanted from now on instead of what was.
+    /// What is wanted from now on instead of what was, and is missing.
     pub(in crate::source) fn aim(&self, targets: Vec<Target>) {
         self.desk.write(|papers| {
             if let Some((known, _)) = papers.errands.get_mut(&self.number) {
+                // What was wanted before may have come since, without the wish's knowing. What was not is missing,
+                // even if it was here once.
+                papers.renewed.extend(pieces(&targets).difference(&pieces(known)));
                 *known = targets;
             }
         });
@@ -153,6 +158,10 @@ impl Desk {
         self.changed.notify_one();
         result
     }
+}
+
+fn pieces(targets: &[Target]) -> BTreeSet<u32> {
+    targets.iter().flat_map(|target| target.pieces.clone()).collect()
 }
 
 /// Tells everybody that the task is over, however it ended.

@@ -100,15 +100,17 @@ impl Runner {
     }
 
     fn read_desk(&mut self) {
-        let (peers, geometry, targets) = {
+        let (peers, geometry, renewed, targets) = {
             let mut papers = self.desk.papers();
             let targets = papers.errands.values().flat_map(|(targets, _)| targets.iter().cloned()).collect();
-            (std::mem::take(&mut papers.peers), papers.geometry, targets)
+            let renewed = std::mem::take(&mut papers.renewed);
+            (std::mem::take(&mut papers.peers), papers.geometry, renewed, targets)
         };
         self.book.add(peers, Instant::now());
         if let Some(geometry) = geometry {
             self.crowd.learn(geometry).into_iter().for_each(|misfit| self.hang_up(misfit));
         }
+        self.crowd.renew(&renewed);
         self.crowd.aim(targets);
     }
 
@@ -168,9 +170,8 @@ impl Runner {
     }
 
     fn judge(&mut self, checked: Option<(u32, Option<bool>)>) {
-        // Nobody wants the piece any more, or the disk is full, which is told elsewhere: it is as good as done.
         let Some((piece, verdict)) = checked else { return };
-        for liar in self.crowd.judge(piece, verdict.unwrap_or(true)) {
+        for liar in self.crowd.judge(piece, verdict) {
             if let Some(line) = self.lines.get(&liar) {
                 tracing::debug!(peer = %line.peer, "a peer sent wrong bytes and is left");
                 self.book.ban(line.peer);
@@ -261,7 +262,7 @@ impl Runner {
     }
 }
 
-/// What the first sink says whose business the piece is; all of those get it.
+/// What the first sink says that keeps the piece; all of those get it.
 fn offer(sinks: &[Sink], full: &FullPiece) -> Option<bool> {
     let verdicts: Vec<bool> = sinks.iter().filter_map(|sink| sink(full)).collect();
     verdicts.first().copied()

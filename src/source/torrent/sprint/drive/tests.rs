@@ -149,3 +149,26 @@ async fn who_wants_to_greet_first_is_dialled_again() {
 async fn nothing_wrong_is_kept_and_a_liar_is_not_dialled_again() {
     assert_eq!(fetch(&[Habit::None, Habit::Lying, Habit::None, Habit::None]).await, [1, 1, 1, 1]);
 }
+
+#[tokio::test]
+async fn a_piece_that_nobody_kept_or_that_is_missing_again_comes_again() {
+    let mut tasks = JoinSet::new();
+    let (sprint, task) = Sprint::new(identity(), 50);
+    tasks.spawn(task);
+    sprint.add_peers(vec![seed(&mut tasks, Habit::None).await.0]);
+    let (offers, mut offered) = mpsc::channel(64);
+    let count = AtomicU64::new(0);
+    let sink = move |full: &FullPiece| {
+        offers.try_send(full.piece).unwrap();
+        (count.fetch_add(1, Ordering::Relaxed) > 0).then_some(true)
+    };
+    let errand = sprint.errand(Geometry::new(PIECE, LENGTH), Arc::new(sink));
+    let wanted = vec![Target { pieces: 3..4, due: Duration::ZERO }];
+    errand.aim(wanted.clone());
+    for _ in 0..2 {
+        assert_eq!(timeout(LIMIT, offered.recv()).await.unwrap(), Some(3), "the first one is not kept");
+    }
+    errand.aim(Vec::new());
+    errand.aim(wanted);
+    assert_eq!(timeout(LIMIT, offered.recv()).await.unwrap(), Some(3), "it was evicted, say");
+}

@@ -31,7 +31,6 @@ impl Peer {
             Message::Have(piece) => self.possession.have(piece)?,
             Message::Bitfield(bits) => self.possession.bitfield(&bits)?,
             Message::HaveAll => self.possession.all(),
-            Message::HaveNone => {}
             Message::AllowedFast(piece) => {
                 if self.allowed.len() < MOST_ALLOWED {
                     self.allowed.insert(piece);
@@ -46,7 +45,8 @@ impl Peer {
             // Nothing is ever sent to it over this connection, and it was never unchoked. Whoever speaks the fast
             // extension is owed an answer all the same.
             Message::Request(block) if self.fast => self.say(&Message::Reject(block)),
-            Message::Request(_)
+            Message::HaveNone
+            | Message::Request(_)
             | Message::Cancel(_)
             | Message::KeepAlive
             | Message::Interested

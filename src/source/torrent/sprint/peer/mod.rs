@@ -106,7 +106,7 @@ impl Peer {
         };
         peer.out.extend_from_slice(&handshake.to_bytes());
         if opening == Opening::AtOnce {
-            peer.introduce();
+            peer.introduce(true);
         }
         peer
     }
@@ -135,14 +135,16 @@ impl Peer {
             self.say(&Message::HaveNone);
         }
         if self.opening == Opening::OneByOne {
-            self.introduce();
+            self.introduce(theirs.extensions);
         }
         Ok(())
     }
 
-    fn introduce(&mut self) {
-        let greeting = Greeting::ours(&self.identity.client);
-        self.say(&greeting);
+    fn introduce(&mut self, extensions: bool) {
+        if extensions {
+            let greeting = Greeting::ours(&self.identity.client);
+            self.say(&greeting);
+        }
         self.set_interest(true);
     }
 

@@ -1,8 +1,8 @@
 //! Who sent a wrong block, when all that is known is that a piece made of many peers' blocks does not match its hash.
 //!
-//! Others are asked for some blocks of each, and for all the others if that does not tell. Where two versions differ,
-//! one of the two peers lies; who differs from several others is taken for the liar, and who differs from what matched
-//! in the end is one.
+//! Others are asked for the same blocks, of a large piece for some of each peer first. Where two versions differ, one of
+//! the two peers lies; who differs from several others is taken for the liar, and who differs from what matched in the
+//! end is one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,10 @@ pub(super) type Digest = [u8; 20];
 /// After so many wrong versions of a piece all of it is fetched anew.
 const MOST_FAILURES: u32 = 6;
 
-/// Blocks of each peer that others are asked for first when a piece is wrong.
+/// A wrong piece of so few blocks is asked of others as a whole, which takes hardly longer than a part of it: 1 MiB.
+const FEW: usize = 64;
+
+/// Blocks of each peer that others are asked for first when a larger piece is wrong.
 const SAMPLES: usize = 2;
 
 /// What is known of the peers' honesty.
@@ -25,6 +28,8 @@ const SAMPLES: usize = 2;
 pub(super) struct Trust {
     /// Those who took part in a piece that matched, since somebody lied.
     proved: BTreeSet<PeerKey>,
+    /// Those who were found to lie. They are gone, but what they said of pieces is remembered with these.
+    liars: BTreeSet<PeerKey>,
     /// Whether any piece did not match yet.
     alarmed: bool,
 }
@@ -61,69 +66,76 @@ impl Trust {
         work.note_versions(fingerprint);
         let senders: BTreeSet<PeerKey> =
             work.slots().iter().filter_map(|slot| slot.here.as_ref()).map(|(from, _)| *from).collect();
-        let liars = if senders.len() == 1 { senders } else { contradicted(work.slots(), &self.proved) };
+        let found = if senders.len() == 1 { senders } else { self.contradicted(work.slots()) };
+        let has_found = !found.is_empty();
+        let dismissed = self.dismiss(found);
         match work.failures() {
-            // What liars have sent is fetched again, and may be all that was wrong.
-            1..MOST_FAILURES if !liars.is_empty() => work.reopen(|slot| !is_doubtful(slot, &liars)),
             // Two blocks of each show who lies always, which is quicker than to fetch everything again.
-            0 => {
+            0 if work.blocks() > FEW => {
                 let mut samples: BTreeMap<PeerKey, usize> = BTreeMap::new();
                 work.reopen(|slot| {
                     slot.here.as_ref().is_some_and(|(from, _)| {
                         let taken = samples.entry(*from).or_default();
                         *taken += 1;
-                        *taken > SAMPLES && !liars.contains(from)
+                        *taken > SAMPLES && !self.liars.contains(from)
                     })
                 });
             }
-            1..MOST_FAILURES => work.reopen(|slot| slot.earlier.len() > 1 && !is_doubtful(slot, &liars)),
+            // What liars have sent is fetched again, and may be all that was wrong.
+            1..MOST_FAILURES if has_found => work.reopen(|slot| !self.is_doubtful(slot)),
+            1..MOST_FAILURES => work.reopen(|slot| slot.earlier.len() > 1 && !self.is_doubtful(slot)),
             _ => work.reopen(|_| false),
         }
         if work.here() == work.blocks() {
             // All agree, and still it is wrong: nobody is to be believed.
             work.reopen(|_| false);
         }
-        self.dismiss(liars)
+        dismissed
     }
 
     fn dismiss(&mut self, liars: BTreeSet<PeerKey>) -> Vec<PeerKey> {
         self.proved.retain(|peer| !liars.contains(peer));
+        self.liars.extend(&liars);
         liars.into_iter().collect()
+    }
+
+    /// Whether a block comes from a liar, or others who are none say otherwise.
+    fn is_doubtful(&self, slot: &Slot) -> bool {
+        let Some((from, _)) = &slot.here else { return true };
+        let mut said = slot.earlier.iter().filter(|(who, _)| !self.liars.contains(who)).map(|(_, said)| said);
+        let first = said.next();
+        self.liars.contains(from) || said.any(|other| Some(other) != first)
+    }
+
+    /// Those who contradict more others than anybody of those others does, or one who is proved. Who is known for a
+    /// liar does not count.
+    fn contradicted(&self, slots: &[Slot]) -> BTreeSet<PeerKey> {
+        let mut against: BTreeMap<PeerKey, BTreeSet<PeerKey>> = BTreeMap::new();
+        for slot in slots {
+            let said = || slot.earlier.iter().filter(|(who, _)| !self.liars.contains(who));
+            for (who, what) in said() {
+                let others = said().filter(|(_, other)| other != what).map(|(other, _)| *other);
+                against.entry(*who).or_default().extend(others);
+            }
+        }
+        let mut liars = BTreeSet::new();
+        loop {
+            let degree =
+                |who: &PeerKey| against.get(who).map_or(0, |others| others.difference(&liars).count());
+            let worst = against.keys().filter(|who| !liars.contains(*who) && !self.proved.contains(*who));
+            let Some(worst) = worst.copied().max_by_key(&degree) else { return liars };
+            let others: Vec<PeerKey> = against[&worst].difference(&liars).copied().collect();
+            let rival =
+                others.iter().filter(|other| !self.proved.contains(*other)).map(&degree).max().unwrap_or(0);
+            if others.is_empty() || degree(&worst) <= rival {
+                return liars;
+            }
+            liars.insert(worst);
+        }
     }
 }
 
 fn fingerprint(data: &[u8]) -> Digest {
     let sum = digest(&SHA1_FOR_LEGACY_USE_ONLY, data);
     sum.as_ref().try_into().expect("SHA-1 is 20 bytes")
-}
-
-/// Whether a block comes from a liar, or others who are none say otherwise.
-fn is_doubtful(slot: &Slot, liars: &BTreeSet<PeerKey>) -> bool {
-    let Some((from, _)) = &slot.here else { return true };
-    let mut said = slot.earlier.iter().filter(|(who, _)| !liars.contains(who)).map(|(_, said)| said);
-    let first = said.next();
-    liars.contains(from) || said.any(|other| Some(other) != first)
-}
-
-/// Those who contradict more others than anybody of those others does, or one who is proved.
-fn contradicted(slots: &[Slot], proved: &BTreeSet<PeerKey>) -> BTreeSet<PeerKey> {
-    let mut against: BTreeMap<PeerKey, BTreeSet<PeerKey>> = BTreeMap::new();
-    for slot in slots {
-        for (who, said) in &slot.earlier {
-            let others = slot.earlier.iter().filter(|(_, other)| other != said).map(|(other, _)| *other);
-            against.entry(*who).or_default().extend(others);
-        }
-    }
-    let mut liars = BTreeSet::new();
-    loop {
-        let degree = |who: &PeerKey| against.get(who).map_or(0, |others| others.difference(&liars).count());
-        let worst = against.keys().filter(|who| !liars.contains(*who) && !proved.contains(*who));
-        let Some(worst) = worst.copied().max_by_key(&degree) else { return liars };
-        let others: Vec<PeerKey> = against[&worst].difference(&liars).copied().collect();
-        let rival = others.iter().filter(|other| !proved.contains(*other)).map(&degree).max().unwrap_or(0);
-        if others.is_empty() || degree(&worst) <= rival {
-            return liars;
-        }
-        liars.insert(worst);
-    }
 }

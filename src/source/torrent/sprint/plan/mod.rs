@@ -69,7 +69,7 @@ pub(super) struct Planner {
     awaited: Vec<u32>,
     targets: Vec<Target>,
     work: BTreeMap<u32, Work>,
-    /// Pieces that need not be fetched.
+    /// Pieces that need not be fetched, although targets may name them until those who aim have seen it.
     done: FixedBitSet,
     trust: blame::Trust,
     traffic: Traffic,
@@ -109,6 +109,20 @@ impl Planner {
                 work.take_back(piece, self.geometry, peers);
             }
             self.sort();
+        }
+    }
+
+    /// These pieces are missing, whether they were here before or not. To be told before they are aimed at.
+    pub(super) fn renew(&mut self, pieces: &BTreeSet<u32>) {
+        for piece in pieces.iter().filter(|piece| **piece < self.geometry.pieces()) {
+            self.done.set(*piece as usize, false);
+        }
+    }
+
+    /// A full piece was kept by nobody. If it is wanted again it has to come again.
+    pub(super) fn forget(&mut self, piece: u32) {
+        if self.work.get(&piece).is_some_and(Work::is_checking) {
+            self.work.remove(&piece);
         }
     }
 

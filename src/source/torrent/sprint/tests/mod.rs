@@ -144,7 +144,7 @@ impl World {
                 if matches {
                     self.done.insert(piece, self.now);
                 }
-                self.crowd.judge(piece, matches).into_iter().for_each(|liar| self.crowd.leave(liar));
+                self.crowd.judge(piece, Some(matches)).into_iter().for_each(|liar| self.crowd.leave(liar));
             }
             What::Tick => self.at(self.now + TICK, What::Tick),
         }

@@ -70,6 +70,8 @@ fn thin_one_fast_seed_among_nine_slow_ones() {
     assert!(times.block < ms(234), "1.3 times the floor of 180 ms");
     assert!(times.piece < ms((180 + 840) * 13 / 10));
     assert!(times.seek < ms((45 + 840) * 13 / 10));
+    assert!(times.tail < ms(2500), "behind the first pieces on the same fast seed");
+    assert!(times.rate > 2.5, "all ten together");
     assert!(times.waste < 0.05);
 }
 
