@@ -176,7 +176,7 @@ const GENERAL: &[Setting] = &[
         key: "torrent.download_limit",
         aliases: &["CONTENT_DOWNLOAD_LIMIT"],
         default: "0",
-        meaning: "Most megabytes per second from all peers together; decimals are fine, 0 sets no limit.",
+        meaning: "Most megabytes per second from all peers together; decimals are fine, 0 sets no limit. With one, torrents start and seek more slowly.",
     },
     Setting {
         name: "HEADWATER_UPLOAD_LIMIT",

@@ -19,8 +19,8 @@ use crate::source::waits::Waits;
 /// How far ahead of a reader pieces are fetched: some ten seconds of the largest films.
 const WINDOW: u64 = 32 << 20;
 
-/// What is claimed at once is what comes in a second, but no less than so many bytes, and half of it while others are
-/// at work on the file: the rest of the window is left to them, who may be faster.
+/// What is claimed at once is what comes in a second, but no less than so many bytes, and a quarter of it while others
+/// are at work on the file: the rest of the window is left to them, who may be faster.
 const LEAST_CLAIMED: u64 = 4 << 20;
 
 /// Several readers share the window, but none gets less than this.
@@ -159,7 +159,7 @@ impl Lead {
                 pieces.clone().any(|piece| self.file.missing_in(layout.content_range(piece)).is_some());
             is_missing && wanted.iter().any(|wanted| wanted.start < pieces.end && pieces.start < wanted.end)
         });
-        let share = if self.claimant.is_alone() { 1 } else { 2 };
+        let share = if self.claimant.is_alone() { 1 } else { 4 };
         let most = (self.counts().download_bps.max(LEAST_CLAIMED) / share).max(2 * layout.piece_length);
         for (range, _) in places.iter().filter(|_| more) {
             let mut room = most.saturating_sub(self.claimed(range));

@@ -1,9 +1,8 @@
 //! The small clients at work, by torrent. One begins with the search for a torrent's metadata and stays, with its
 //! connections, for whoever wants the torrent's bytes next.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
 use librqbit::Session;
@@ -24,9 +23,14 @@ const PREFIX: &[u8; 8] = b"-HW0100-";
 /// Torrents whose good peers are remembered after the small client has ended.
 const MOST_REMEMBERED: usize = 256;
 
+/// Small clients that nobody has an errand for just now but that keep their connections. A list of streams warms a few,
+/// and each has up to fifty.
+const MOST_IDLE: usize = 8;
+
 /// The small clients at work.
 pub(super) struct Scouts {
-    running: Mutex<HashMap<InfoHash, Sprint>>,
+    /// The earliest first.
+    running: Mutex<Vec<(InfoHash, Sprint)>>,
     session: Arc<Session>,
     clients: Clients,
     peer_limit: usize,
@@ -57,29 +61,39 @@ impl Scouts {
 
     /// The small client of a torrent: the one at work, or a new one.
     pub(super) fn send(&self, call: &Call) -> Sprint {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = running.get(&call.info_hash).cloned();
-        if let Some(sprint) = earlier.as_ref().filter(|sprint| !sprint.is_over()) {
-            return sprint.clone();
-        }
+        let mut running = self.running();
+        let earlier = running.iter().position(|(info_hash, _)| *info_hash == call.info_hash);
+        let earlier = earlier.map(|index| running.remove(index).1);
+        let sprint = match earlier {
+            Some(sprint) if !sprint.is_over() => sprint,
+            earlier => self.begin(call, earlier.map(|sprint| sprint.good_peers()).unwrap_or_default()),
+        };
+        let idle = || running.iter().filter(|(_, sprint)| !sprint.is_over() && sprint.is_idle());
+        idle().take(idle().count().saturating_sub(MOST_IDLE)).for_each(|(_, sprint)| sprint.dismiss());
         if running.len() >= MOST_REMEMBERED {
-            running.retain(|_, sprint| !sprint.is_over());
+            running.retain(|(_, sprint)| !sprint.is_over());
         }
-        let sprint = self.begin(call, earlier.map(|sprint| sprint.good_peers()).unwrap_or_default());
-        running.insert(call.info_hash, sprint.clone());
+        running.push((call.info_hash, sprint.clone()));
         sprint
     }
 
     /// Those who have sent the small client of a torrent something, the most generous first.
     pub(super) fn good_peers(&self, info_hash: InfoHash) -> Vec<SocketAddr> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.get(&info_hash).map(Sprint::good_peers).unwrap_or_default()
+        self.find(info_hash).map(|sprint| sprint.good_peers()).unwrap_or_default()
     }
 
     /// Whom the small client of a torrent knows and what they bring, if it is at work.
     pub(super) fn counts(&self, info_hash: InfoHash) -> Option<PeerCounts> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.get(&info_hash).filter(|sprint| !sprint.is_over()).map(Sprint::counts)
+        self.find(info_hash).filter(|sprint| !sprint.is_over()).map(|sprint| sprint.counts())
+    }
+
+    fn find(&self, info_hash: InfoHash) -> Option<Sprint> {
+        let running = self.running();
+        running.iter().find(|(known, _)| *known == info_hash).map(|(_, sprint)| sprint.clone())
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<(InfoHash, Sprint)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, call: &Call, good: Vec<SocketAddr>) -> Sprint {

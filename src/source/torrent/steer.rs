@@ -117,12 +117,24 @@ impl Steering {
     /// Has the engine begin, with all that is there by now.
     async fn let_go(&self, engine: Option<&Engine>) {
         match engine {
-            Some(engine) if !engine.is_held() || self.shelf.agrees_with(&self.file) => {
+            Some(engine) if !engine.is_held() || self.knows_enough() => {
                 engine.let_go(&self.session).await;
             }
             // Added now it is held, and knows what was brought without it.
             _ => drop(self.outdated.send_replace(self.shelf.generation())),
         }
+    }
+
+    /// Whether the engine knows nearly all that is there. More may have come since it was added, and comes on.
+    fn knows_enough(&self) -> bool {
+        let unknown = self.shelf.unknown(&self.file, 0..self.file.length());
+        !self.is_much(unknown) && !self.shelf.is_misled_about(&self.file)
+    }
+
+    /// Whether fetching so many pieces twice costs more than adding the torrent anew.
+    fn is_much(&self, pieces: u64) -> bool {
+        let piece_length = self.file.layout().map_or(1, |layout| layout.piece_length);
+        pieces >= MOST_TWICE.0 || pieces * piece_length >= MOST_TWICE.1
     }
 
     fn since(&self) -> Since {
@@ -152,11 +164,10 @@ impl Steering {
     /// to have what it has not.
     fn is_outdated(&self, offsets: &[u64]) -> bool {
         let piece_length = self.file.layout().map_or(1, |layout| layout.piece_length);
-        let is_much = |pieces: u64| pieces >= MOST_TWICE.0 || pieces * piece_length >= MOST_TWICE.1;
         let ahead =
             || self.aim.windows(offsets).into_iter().map(|window| self.shelf.unknown(&self.file, window));
-        is_much(self.shelf.wasted() / piece_length)
-            || is_much(ahead().sum())
+        self.is_much(self.shelf.wasted() / piece_length)
+            || self.is_much(ahead().sum())
             || self.shelf.is_misled_about(&self.file)
     }
 

@@ -1,6 +1,7 @@
 //! The swarm beside other writers of the same file: it rests and goes on, leaves to others what they are
 //! fetching, and learns what they brought.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -239,5 +240,38 @@ async fn an_engine_that_fetches_much_twice_is_told_anew() {
     assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
     let total = brought + seed.seeder.uploaded();
     assert!(total < length * 3 / 2, "{total} bytes for {length}");
+    rig.stop().await;
+}
+
+/// The small client uploads nothing; the engine does, once it has been let in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_the_small_client_brought_is_served_to_others_by_the_engine() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let seed = Seed::new(Plan { seed: 36, ..Plan::default() }).await;
+    let info_hash = seed.seeder.info_hash();
+    let rig = Rig::new(folders[0].path()).await;
+    let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
+    assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
+    let Seed { seeder, files, .. } = seed;
+    drop(seeder);
+
+    let other = Rig::new(folders[1].path()).await;
+    let here = SocketAddr::from(([127, 0, 0, 1], rig.swarm.listen_addr().unwrap().port()));
+    let taken = within(40, other.open(&Request { peers: vec![here], ..bare(info_hash, 0) })).await.unwrap();
+    assert!(within(20, read_all(&taken.file)).await == files[0]);
+    other.stop().await;
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn once_a_reader_lacks_nothing_the_engine_fetches_what_is_far_from_him() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = Seed::new(large(37, 64 * MIB)).await;
+    let rig = Rig::new(folder.path()).await;
+    let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
+    let _reader = opened.file.playhead(0);
+    // Farther away than the small client looks, and before the end of the file.
+    let far = 35 * MIB as u64;
+    within(30, opened.file.wait_for(far)).await.unwrap();
     rig.stop().await;
 }

@@ -77,7 +77,8 @@ fn read(kind: u8, mut body: Bytes) -> Result<Message, WireError> {
         6 => Message::Request(block(&mut body)?),
         7 => {
             let (piece, begin) = (number(&mut body)?, number(&mut body)?);
-            Message::Piece { piece, begin, data: std::mem::take(&mut body) }
+            // A copy: blocks are kept until their piece is whole, and each would keep all that was read with it.
+            Message::Piece { piece, begin, data: Bytes::copy_from_slice(&std::mem::take(&mut body)) }
         }
         8 => Message::Cancel(block(&mut body)?),
         14 => Message::HaveAll,

@@ -42,6 +42,8 @@ struct Desk {
     useful: AtomicU64,
     counts: Mutex<PeerCounts>,
     good: Mutex<Vec<SocketAddr>>,
+    /// Whether it is to end.
+    dismissed: AtomicBool,
     ended: AtomicBool,
 }
 
@@ -68,6 +70,7 @@ impl Sprint {
             useful: AtomicU64::new(0),
             counts: Mutex::default(),
             good: Mutex::default(),
+            dismissed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         });
         let ending = Ending(desk.clone());
@@ -82,6 +85,17 @@ impl Sprint {
     /// Peers that may have the torrent.
     pub(in crate::source) fn add_peers(&self, peers: Vec<SocketAddr>) {
         self.desk.write(|papers| papers.peers.extend(peers));
+    }
+
+    /// Whether nobody has an errand for it or waits for the metadata.
+    pub(in crate::source) fn is_idle(&self) -> bool {
+        self.desk.metadata.receiver_count() == 0 && self.desk.papers().errands.is_empty()
+    }
+
+    /// Ends it soon.
+    pub(in crate::source) fn dismiss(&self) {
+        self.desk.dismissed.store(true, Ordering::Release);
+        self.desk.changed.notify_one();
     }
 
     /// Whether its task is over, so that nothing more is to be had.

@@ -80,13 +80,13 @@ impl Runner {
         }
     }
 
-    /// Runs until nobody has wanted anything for a while.
+    /// Runs until nobody has wanted anything for a while, or it is dismissed.
     pub(super) async fn run(mut self) {
         let desk = self.desk.clone();
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pulse = tokio::time::interval(Duration::from_secs(1));
-        while self.wanted.elapsed() < IDLE {
+        while self.wanted.elapsed() < IDLE && !desk.dismissed.load(Ordering::Acquire) {
             tokio::select! {
                 () = desk.changed.notified() => self.read_desk(),
                 Some(report) = self.reports.1.recv() => self.follow_all(report),

@@ -23,7 +23,7 @@ use work::Work;
 const READING: f64 = 16_000_000.0;
 
 /// Bytes of unfinished pieces that are kept after their readers have gone elsewhere: players go back.
-const KEPT: u64 = 16 << 20;
+const KEPT: u64 = 8 << 20;
 
 /// A connection, by a number that no other one had before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
