@@ -291,6 +291,12 @@ impl Inner {
         })
     }
 
+    /// Whether the small client has anybody to ask.
+    fn can_ask(&self, call: &Call) -> bool {
+        let may_go = |tracker: &Tracker| tracker.is_own || self.guard.check_host(&tracker.url).is_ok();
+        self.settings.dht || !call.peers.is_empty() || call.trackers.iter().any(may_go)
+    }
+
     /// A number for the engine that no other torrent of this process ever had.
     fn next_id(&self) -> usize {
         self.ids.fetch_add(1, Ordering::Relaxed)
@@ -307,20 +313,18 @@ impl Inner {
     fn trackers_for(&self, recipe: &Recipe) -> Vec<Tracker> {
         let own = recipe.own_trackers.iter();
         if recipe.metainfo.private {
-            return self.admitted(own);
+            return self.distinct(own);
         }
-        self.admitted(own.chain(&self.settings.trackers).chain(&recipe.trackers))
+        self.distinct(own.chain(&self.settings.trackers).chain(&recipe.trackers))
     }
 
-    /// Each of these trackers once. Those that others have named and that lie in private networks are left out, as far
-    /// as their addresses tell; names are judged when they are resolved, but the engine resolves them by itself.
-    fn admitted<'a>(&self, urls: impl Iterator<Item = &'a Url>) -> Vec<Tracker> {
+    /// Each of these trackers once. The engine asks them all; the small client passes over those that others have named
+    /// and that lie where the guard lets nobody go.
+    fn distinct<'a>(&self, urls: impl Iterator<Item = &'a Url>) -> Vec<Tracker> {
         let mut trackers: Vec<Tracker> = Vec::new();
         for url in urls.filter(|url| is_tracker(url)) {
-            let is_own = self.settings.trackers.contains(url);
-            let is_known = trackers.iter().any(|known| known.url == *url);
-            if !is_known && (is_own || self.guard.check_host(url).is_ok()) {
-                trackers.push(Tracker { url: url.clone(), is_own });
+            if !trackers.iter().any(|known| known.url == *url) {
+                trackers.push(Tracker { url: url.clone(), is_own: self.settings.trackers.contains(url) });
             }
         }
         trackers

@@ -248,7 +248,7 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
 
 /// Asks the swarm for the metadata (BEP 9). Ends only with an answer, or when nobody is left to ask.
 async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<SocketAddr>), SourceError> {
-    let trackers = inner.admitted(inner.settings.trackers.iter().chain(&request.trackers));
+    let trackers = inner.distinct(inner.settings.trackers.iter().chain(&request.trackers));
     if trackers.is_empty() && request.peers.is_empty() && !inner.settings.dht {
         let reason = "no tracker, DHT or peer is known that could have this torrent";
         return Err(SourceError::NotHere(reason.to_owned()));
@@ -256,9 +256,10 @@ async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<Socke
     let call =
         Call { info_hash: request.info_hash, trackers: trackers.clone(), peers: request.peers.clone() };
     let sprint = inner.scouts.send(&call);
+    let head_start = if inner.can_ask(&call) { HEAD_START } else { Duration::ZERO };
     let by_engine = async {
         // Many peers take one connection from an address, and those of the small client are kept for the bytes.
-        tokio::time::sleep(HEAD_START).await;
+        tokio::time::sleep(head_start).await;
         ask_engine(inner, request, &trackers).await
     };
     tokio::select! {
