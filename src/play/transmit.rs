@@ -1,4 +1,5 @@
-//! The one place where bytes of a cache file become frames of a response.
+//! The one place where bytes of a cache file become frames of a response, and where is known what of them can be had
+//! without waiting for the disk.
 
 use std::fs::File;
 use std::io;
@@ -12,6 +13,19 @@ use crate::cache::Extent;
 /// Most bytes in a frame. Smaller frames cost a system call each, larger ones only memory per viewer; hyper
 /// itself queues up to 408 KiB.
 pub(super) const FRAME: u64 = 256 * 1024;
+
+/// Most bytes that are probed, and so sent, at a time. A socket hardly ever takes more at once.
+const LOOK: u64 = 256 * 1024;
+
+/// Bytes between two probes; less than the system reads ahead, so less than it forgets in one go.
+const PROBE: u64 = 64 * 1024;
+
+/// The least that is in memory with a byte of it.
+const PAGE: u64 = 4096;
+
+/// Bytes that the system is asked to fetch when some of them have to be waited for.
+#[cfg(target_os = "linux")]
+const AHEAD: std::num::NonZeroU64 = std::num::NonZeroU64::new(1 << 20).expect("it is not zero");
 
 /// The first bytes of `extent`, at least one and at most [`FRAME`].
 ///
@@ -29,6 +43,32 @@ pub(super) async fn frame(extent: &Extent) -> io::Result<Bytes> {
         .map_err(io::Error::other)?
 }
 
+/// How many bytes at the start of `run` are in memory, 256 KiB at most; 0 also where that cannot be told.
+///
+/// One byte in every 64 KiB is probed, and the last one. The page cache loses what nobody reads in long runs, so hardly
+/// anything is missing between two probes that succeed.
+pub fn resident(run: &Extent) -> u64 {
+    let end = run.position + run.length.min(LOOK);
+    let (mut at, mut known) = (run.position, run.position);
+    while at < end && is_cached(&run.file, at) {
+        known = end.min((at / PAGE + 1) * PAGE);
+        let next = (at / PROBE + 1) * PROBE;
+        at = if at + 1 < end { next.min(end - 1) } else { end };
+    }
+    known - run.position
+}
+
+/// The first bytes of `run`, at least one and at most [`FRAME`], from the disk if they have to be. Has the system
+/// fetch what follows. Blocking.
+///
+/// # Errors
+/// The file cannot be read or is shorter than `run` says.
+pub fn load(run: &Extent) -> io::Result<Bytes> {
+    let length = usize::try_from(run.length.min(FRAME)).map_err(io::Error::other)?;
+    read_ahead(&run.file, run.position);
+    read_blocking(&run.file, run.position, length)
+}
+
 /// What can be had without waiting; nothing where the kernel or the file system cannot tell.
 #[cfg(target_os = "linux")]
 fn read_cached(file: &File, position: u64, length: usize) -> Option<Bytes> {
@@ -40,6 +80,32 @@ fn read_cached(file: &File, position: u64, length: usize) -> Option<Bytes> {
     buffer.truncate(read);
     Some(Bytes::from(buffer))
 }
+
+/// Whether the byte at `position` is in memory; `false` where the kernel or the file system cannot tell.
+#[cfg(target_os = "linux")]
+fn is_cached(file: &File, position: u64) -> bool {
+    use rustix::io::{ReadWriteFlags, preadv2};
+
+    let mut byte = [0];
+    let slices = &mut [io::IoSliceMut::new(&mut byte)];
+    preadv2(file, slices, position, ReadWriteFlags::NOWAIT) == Ok(1)
+}
+
+/// Has the system fetch bytes from `position` on; whether it does is its own affair.
+#[cfg(target_os = "linux")]
+fn read_ahead(file: &File, position: u64) {
+    let _ = rustix::fs::fadvise(file, position, Some(AHEAD), rustix::fs::Advice::WillNeed);
+}
+
+/// Other systems cannot tell what is in memory.
+#[cfg(not(target_os = "linux"))]
+fn is_cached(_file: &File, _position: u64) -> bool {
+    false
+}
+
+/// Other systems read ahead as they think best.
+#[cfg(not(target_os = "linux"))]
+fn read_ahead(_file: &File, _position: u64) {}
 
 /// Other systems cannot tell whether a read would wait.
 #[cfg(not(target_os = "linux"))]
