@@ -1,4 +1,4 @@
-//! Encryption of what is kept: search results and profiles hold addresses with keys in them.
+//! Encryption of what is kept: search results, profiles and .torrent files hold addresses with keys in them.
 //!
 //! AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce behind the text. No key ever seals as many texts as random
 //! nonces allow (2^32). The purpose and a context, such as the key of a row, are authenticated too, so that one

@@ -85,6 +85,7 @@ impl Server {
         let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
         let clients = Clients::new(guard)?;
         let sealer = sealer(&config, &signer);
+        let db = db.sealing(sealer.clone());
         let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
         let swarm = Swarm::start(swarm_settings(&config), cache.clone(), db.clone(), lookup.clone()).await?;
         let debrid =
@@ -180,7 +181,7 @@ fn access_settings(config: &Config) -> AccessSettings {
     }
 }
 
-/// What search results and profiles are sealed with: the operator's key, else one that stays as long as the key of
+/// What search results, profiles and .torrent files are sealed with: the operator's key, else one that stays as long as the key of
 /// links does.
 fn sealer(config: &Config, signer: &LinkSigner) -> Sealer {
     match &config.discovery.source_security_key {

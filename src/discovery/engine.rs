@@ -133,7 +133,8 @@ impl Discovery {
             stop,
         };
         let inner = Arc::new(inner);
-        inner.tasks.spawn(popular::tend(inner.clone()));
+        let tended = inner.clone();
+        inner.tasks.spawn(async move { popular::tend(&tended, popular::PULSE).await });
         Self { inner }
     }
 

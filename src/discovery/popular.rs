@@ -17,7 +17,7 @@ use super::member::Fingerprint;
 use super::results::unix_seconds;
 
 /// Time between two looks.
-const PULSE: Duration = Duration::from_secs(5 * 60);
+pub(super) const PULSE: Duration = Duration::from_secs(5 * 60);
 
 /// For how long a query that nobody repeats is kept fresh.
 const IDLE: Duration = Duration::from_secs(2 * 3_600);
@@ -65,16 +65,16 @@ impl Popular {
     }
 }
 
-/// Refreshes and tidies up, until the server stops.
-pub(super) async fn tend(inner: Arc<Inner>) {
-    let mut pulse = interval(PULSE);
+/// Refreshes and tidies up at once and then whenever `pulse` has passed, until the server stops.
+pub(super) async fn tend(inner: &Inner, pulse: Duration) {
+    let mut pulse = interval(pulse);
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let work = async {
             pulse.tick().await;
             inner.desk.results.tidy(unix_seconds()).await;
             inner.plays.tidy().await;
-            refresh(&inner).await;
+            refresh(inner).await;
         };
         // Nobody would start it again after a panic. The wait for the pulse keeps one that returns from spinning.
         match inner.stop.run_until_cancelled(AssertUnwindSafe(work).catch_unwind()).await {

@@ -186,3 +186,19 @@ impl IntoResponse for ApiError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_channel_that_fails_for_a_reason_of_ours_is_a_500_that_keeps_the_reason() {
+        let response = ApiError::from(LiveError::Internal("the ring is broken".into())).into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!response.headers().contains_key(header::RETRY_AFTER), "asking again changes nothing");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 10).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&body["success"], &body["error"]), (&false.into(), &"Internal error".into()));
+        assert!(!body.to_string().contains("ring"), "{body}");
+    }
+}

@@ -28,22 +28,30 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A list depends on what is being played, which changes any moment.
 const LISTED: CacheHint = CacheHint { max_age: 60, stale_revalidate: 60, stale_error: 60 };
 
+/// Nothing is known of the video yet, or it has no text; what is asked a moment later may be answered.
+const EMPTY: CacheHint = CacheHint { max_age: 0, stale_revalidate: 0, stale_error: 0 };
+
+/// How long a list waits for its video. Players ask for both at the same time, and the video has to be found first;
+/// those who play something else from elsewhere wait for nothing, which must not be felt.
+const OPENING: Duration = Duration::from_secs(3);
+
 /// Subtitles of one file never change.
 const A_DAY: &str = "max-age=86400, public";
 
 /// The subtitle files that lie beside a video which this server prepares or has ready. A client names the video by its
-/// file name, its length, or both; of others nothing is known.
+/// file name, its length, or both; of others nothing is known. A video that is only being opened is waited for.
 pub(super) async fn list(
     app: &App,
     extra: &SubtitlesExtra,
     base: &PublicUrl,
     profile: Option<&str>,
 ) -> stremio::Response {
-    let subtitles = match played(app, extra) {
+    let subtitles = match opened(app, extra).await {
         Some(content) => of(app, &content, base, profile).await,
         None => Vec::new(),
     };
-    stremio::Response { body: Body::Subtitles(subtitles), cache: LISTED }
+    let cache = if subtitles.is_empty() { EMPTY } else { LISTED };
+    stremio::Response { body: Body::Subtitles(subtitles), cache }
 }
 
 async fn of(app: &App, content: &Content, base: &PublicUrl, profile: Option<&str>) -> Vec<Subtitle> {
@@ -127,12 +135,32 @@ async fn bytes(
     }
 }
 
-/// The content that the client speaks of, as far as this server plays it. With several that look alike, the one that
-/// was used last.
-fn played(app: &App, extra: &SubtitlesExtra) -> Option<Content> {
+/// The content that the client speaks of, as soon as this server plays it. Nothing if that takes too long, or if the
+/// client does not say what it speaks of.
+async fn opened(app: &App, extra: &SubtitlesExtra) -> Option<Content> {
     if extra.filename.is_none() && extra.video_size.is_none() {
         return None;
     }
+    // From before the first look, so that nothing is missed between a look and the wait.
+    let mut news = app.prepare.news();
+    if let Some(content) = played(app, extra) {
+        return Some(content);
+    }
+    tracing::debug!("subtitles are asked for before their video");
+    let waiting = async {
+        loop {
+            news.changed().await.ok()?;
+            if let Some(content) = played(app, extra) {
+                return Some(content);
+            }
+        }
+    };
+    tokio::time::timeout(OPENING, waiting).await.unwrap_or_default()
+}
+
+/// The content that the client speaks of, as far as this server plays it. With several that look alike, the one that
+/// was used last.
+fn played(app: &App, extra: &SubtitlesExtra) -> Option<Content> {
     let mut jobs = app.prepare.jobs();
     jobs.sort_by_key(|job| std::cmp::Reverse(job.last_used()));
     let contents = jobs.iter().filter_map(|job| match job.status() {

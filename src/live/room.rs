@@ -185,32 +185,33 @@ impl Drop for End {
     }
 }
 
-/// Looks who still watches, and ends what nobody watches.
+/// Looks after all sessions: at each heartbeat for viewers who are gone and starts that nobody waits for, and now and then
+/// for channels that nobody watches.
 async fn tend(room: Arc<Room>) {
     let settings = &room.settings;
-    let mut sweep = interval(settings.client_heartbeat_interval);
+    let mut heartbeat = interval(settings.client_heartbeat_interval);
     // Whoever wants channels to end within seconds means seconds.
-    let mut clean = interval(settings.session_cleanup_interval.min(settings.stream_idle_timeout));
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    clean.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut cleanup = interval(settings.session_cleanup_interval.min(settings.stream_idle_timeout));
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    cleanup.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let sessions = || Vec::from_iter(room.registry().sessions().cloned());
     loop {
-        let cleaning = tokio::select! {
+        tokio::select! {
             () = room.stop.cancelled() => return,
-            _ = sweep.tick() => false,
-            _ = clean.tick() => true,
-        };
-        let sessions: Vec<_> = room.registry().sessions().cloned().collect();
-        for session in sessions {
-            if !session.has_begun() {
-                session.end_if_abandoned(settings.patience.start_grace);
-            } else if cleaning {
-                session.end_if_vacant(settings.stream_idle_timeout);
-            } else {
-                session.sweep();
+            _ = heartbeat.tick() => {
+                for session in sessions() {
+                    session.sweep();
+                    if !session.has_begun() {
+                        session.end_if_abandoned(settings.patience.start_grace);
+                    }
+                }
             }
-        }
-        if cleaning {
-            room.forget_ended();
+            _ = cleanup.tick() => {
+                for session in sessions().iter().filter(|session| session.has_begun()) {
+                    session.end_if_vacant(settings.stream_idle_timeout);
+                }
+                room.forget_ended();
+            }
         }
     }
 }

@@ -20,9 +20,9 @@ pub struct LiveSettings {
     pub empty_stream_timeout: Duration,
     /// How long a channel goes on after its last viewer left.
     pub stream_idle_timeout: Duration,
-    /// Time between two looks at who still watches.
+    /// Time between two looks at the viewers, and at starts that nobody waits for.
     pub client_heartbeat_interval: Duration,
-    /// After so long without asking for more, a viewer no longer counts.
+    /// A viewer who has not asked for more for so long no longer counts from the next look on.
     pub client_timeout: Duration,
     /// Most bytes that a new viewer gets at once.
     pub stream_buffer_size: usize,

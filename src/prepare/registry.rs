@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use moka::sync::Cache as Moka;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,6 +38,8 @@ pub(super) struct Inner {
     refused: Moka<(InfoHash, FileChoice), Arc<Job>>,
     /// Failures whose status can still be asked for.
     ended: Moka<JobId, Arc<Job>>,
+    /// Told whenever it becomes known what a job is about, or how it ended.
+    news: watch::Sender<()>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -62,6 +65,7 @@ impl Prepare {
             ready: ReadyJobs::new(settings.ready_torrents, settings.ready_lifetime),
             refused: Moka::builder().time_to_live(NEGATIVE).build(),
             ended: Moka::builder().time_to_live(settings.ready_lifetime).max_capacity(1000).build(),
+            news: watch::Sender::new(()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         };
@@ -132,6 +136,11 @@ impl Prepare {
         jobs
     }
 
+    /// Changes whenever it becomes known what a job of [`Self::jobs`] is about, or how it ended.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.inner.news.subscribe()
+    }
+
     /// Unix milliseconds at which a job expires if nobody uses it any more.
     pub fn expires_at(&self, job: &Job) -> u64 {
         let lifetime = u64::try_from(self.inner.settings.ready_lifetime.as_millis()).unwrap_or(u64::MAX);
@@ -174,6 +183,12 @@ impl Inner {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How far a job is now, for those who wait for it and for those who wait for any.
+    fn tell(&self, job: &Job, status: JobStatus) {
+        job.shared.status.send_replace(status);
+        self.news.send_replace(());
+    }
+
     /// A job that the moka cache has forgotten while somebody still watches it.
     fn rediscover(&self, table: &Table, (info_hash, choice): (InfoHash, FileChoice)) -> Option<Arc<Job>> {
         let index = match choice {
@@ -194,12 +209,12 @@ impl Inner {
         if table.flights.get(&key).is_none_or(|other| other.strong_count() == 0) {
             table.flights.insert(key, Arc::downgrade(job));
         }
-        job.shared.status.send_replace(JobStatus::Described(content));
+        self.tell(job, JobStatus::Described(content));
     }
 
     /// A job goes on with another source; its idle time is not renewed by that.
     pub(super) fn make_revived(&self, job: &Arc<Job>, content: Content) {
-        job.shared.status.send_replace(JobStatus::Ready(content));
+        self.tell(job, JobStatus::Ready(content));
     }
 
     /// Lets go of every ready job that nobody watches.
@@ -215,7 +230,7 @@ impl Inner {
         self.ready.insert(job, &content);
         job.touch();
         tracing::info!(job = %job.id(), source = content.source, "Background: Stream ready");
-        job.shared.status.send_replace(JobStatus::Ready(content));
+        self.tell(job, JobStatus::Ready(content));
     }
 
     /// A job has ended without the content. Its last handle may be gone already.
@@ -232,7 +247,7 @@ impl Inner {
             self.refused.insert((id.info_hash, job.shared.request.file), Arc::clone(&job));
         }
         self.ended.insert(id, Arc::clone(&job));
-        job.shared.status.send_replace(JobStatus::Failed(error));
+        self.tell(&job, JobStatus::Failed(error));
     }
 }
 

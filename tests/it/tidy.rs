@@ -10,7 +10,7 @@ use headwater::config::env::SETTINGS;
 const TIERS: [&[&str]; 6] = [
     &["main", "server", "demo", "banner", "cli", "probe"],
     &["http"],
-    &["addon", "play", "hls", "live", "access"],
+    &["addon", "play", "live", "access"],
     &["prepare", "discovery"],
     &["source"],
     &["cache", "db"],

@@ -31,8 +31,10 @@ pub fn pick(listing: &Listing, patterns: &Patterns, mut offers: Vec<Offer>) -> V
 #[derive(Default)]
 struct Seen {
     contents: HashSet<(InfoHash, FileChoice)>,
-    /// The same file in different torrents, as far as name and size can tell.
-    files: HashSet<(String, u64)>,
+    /// The same file in different torrents, as far as name and size can tell. One with web seeds does not stand back
+    /// behind an address that would always come first: its bytes are proved, and peers have them when the server is
+    /// gone.
+    files: HashSet<(String, u64, bool)>,
 }
 
 impl Seen {
@@ -41,7 +43,7 @@ impl Seen {
         let new_content = self.contents.insert((offer.candidate.info_hash, offer.file));
         let new_file = offer.size().is_none_or(|size| {
             let name = offer.file_name.as_ref().unwrap_or(&offer.candidate.name);
-            self.files.insert((letters(name), size))
+            self.files.insert((letters(name), size, offer.has_web_seeds()))
         });
         !(new_content && new_file)
     }

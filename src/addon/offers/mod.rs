@@ -66,6 +66,11 @@ impl Offer {
         matches!(self.candidate.locator, Locator::Place(_))
     }
 
+    /// Whether it is a torrent that web servers have, too.
+    pub fn has_web_seeds(&self) -> bool {
+        matches!(&self.candidate.locator, Locator::Torrent { web_seeds, .. } if !web_seeds.is_empty())
+    }
+
     /// The request that its play will make.
     pub fn request(&self, terms: &Terms) -> Request {
         let mut request = Request::new(self.candidate.info_hash, self.file);
@@ -84,11 +89,10 @@ impl Offer {
 
     /// Whether somebody but peers can bring it.
     pub fn comes_without_peers(&self) -> bool {
-        let has_seeds = match &self.candidate.locator {
-            Locator::Torrent { web_seeds, .. } => !web_seeds.is_empty(),
-            Locator::Place(_) => true,
-        };
-        has_seeds || self.here == Presence::Complete || !self.services.is_empty()
+        self.is_place()
+            || self.has_web_seeds()
+            || self.here == Presence::Complete
+            || !self.services.is_empty()
     }
 }
 

@@ -383,6 +383,23 @@ fn the_same_file_is_listed_once_from_where_it_is_best() {
 }
 
 #[test]
+fn a_torrent_with_web_seeds_stands_beside_the_same_file_at_an_address() {
+    let name = "Tide.Watch.S02E03.1080p.mp4";
+    let mut ways: Vec<Offer> = (1..=3).map(|number| offer(number, name, lines(Resolution::P1080))).collect();
+    for way in &mut ways {
+        Arc::make_mut(&mut way.candidate).size = Some(700);
+    }
+    let url = "https://media.example/a.mp4".parse().unwrap();
+    let place = Place { url, headers: Vec::new(), name: name.to_owned(), size: Some(700) };
+    Arc::make_mut(&mut ways[0].candidate).locator = Locator::Place(place);
+    assert_eq!(listed(&Listing::default(), &ways), [1]);
+    if let Locator::Torrent { web_seeds, .. } = &mut Arc::make_mut(&mut ways[2].candidate).locator {
+        web_seeds.push("https://media.example/".parse().unwrap());
+    }
+    assert_eq!(listed(&Listing::default(), &ways), [1, 3]);
+}
+
+#[test]
 fn a_named_file_of_a_torrent_whose_files_nobody_knows_is_not_guessed_by_size() {
     let film = |candidate: Candidate| {
         sift(&query("Tide Watch", 2015, None), &[Arc::new(candidate)], |_| Contents::Unknown)

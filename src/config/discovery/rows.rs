@@ -114,7 +114,7 @@ pub(in crate::config) const SETTINGS: &[Setting] = &[
         key: "discovery.source_security_key",
         aliases: &["SOURCE_SECURITY_KEY"],
         default: "",
-        meaning: "Key of at least 16 characters that search results and profiles are encrypted with. Without it, one is made from the key of links in the data folder.",
+        meaning: "Key of at least 16 characters that search results, profiles and .torrent files are encrypted with. Without it, one is made from the key of links in the data folder.",
     },
     Setting {
         name: "HEADWATER_PREWARM",

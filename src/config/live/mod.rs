@@ -45,9 +45,9 @@ pub struct LiveConfig {
     pub empty_stream_timeout: Duration,
     /// `HEADWATER_STREAM_IDLE_TIMEOUT`: how long a channel outlives its last viewer. Default 5 minutes.
     pub stream_idle_timeout: Duration,
-    /// `HEADWATER_CLIENT_HEARTBEAT_INTERVAL`: time between two looks at who still watches. Default 10 s.
+    /// `HEADWATER_CLIENT_HEARTBEAT_INTERVAL`: time between two looks at the viewers. Default 10 s.
     pub client_heartbeat_interval: Duration,
-    /// `HEADWATER_CLIENT_TIMEOUT`: when a viewer who takes nothing no longer counts. Default 30 s.
+    /// `HEADWATER_CLIENT_TIMEOUT`: the silence after which a look takes a viewer out of the count. Default 30 s.
     pub client_timeout: Duration,
     /// `HEADWATER_STREAM_BUFFER_SIZE`: most bytes that a new viewer gets at once. Default 4 MiB.
     pub stream_buffer_size: u64,

@@ -66,7 +66,7 @@ pub(in crate::config) const SETTINGS: &[Setting] = &[
         key: "live.client_heartbeat_interval",
         aliases: &["CLIENT_HEARTBEAT_INTERVAL"],
         default: "10s",
-        meaning: "Time between two looks at who still watches a live channel. A bare number is in seconds.",
+        meaning: "Time between two looks at the viewers of live channels: who has been silent for too long no longer counts, and a start that nobody waits for ends. A bare number is in seconds.",
     },
     Setting {
         name: "HEADWATER_CLIENT_TIMEOUT",
@@ -74,7 +74,7 @@ pub(in crate::config) const SETTINGS: &[Setting] = &[
         key: "live.client_timeout",
         aliases: &["CLIENT_TIMEOUT"],
         default: "30s",
-        meaning: "After so long without taking a byte, or asking for a playlist, a viewer of a live channel no longer counts. A bare number is in seconds.",
+        meaning: "A viewer of a live channel who has not taken a byte, or asked for a playlist, for so long no longer counts from the next look on. A bare number is in seconds.",
     },
     Setting {
         name: "HEADWATER_STREAM_BUFFER_SIZE",

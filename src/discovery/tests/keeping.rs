@@ -142,6 +142,32 @@ async fn what_people_ask_for_again_is_kept_fresh() {
     stage.stop().await;
 }
 
+#[tokio::test]
+async fn the_background_refreshes_what_is_popular_time_and_again() {
+    let answers = [(1, "A"), (2, "B"), (3, "C")].map(|(hash, name)| Act::Find(vec![found(hash, name)]));
+    let indexer = Scripted::new("a", answers);
+    let stage = Plan::remote([indexer.clone()]).start().await;
+    stage.find("tt1").await;
+    stage.find("tt1").await;
+    let aging = async {
+        for (times, name) in [(2, "B"), (3, "C")] {
+            make_old(&stage, HOUR).await;
+            while indexer.asked() < times {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            // Nobody asked for it, and whoever does now need not wait.
+            let fresh = stage.find_until("tt1", |findings| findings.complete).await;
+            assert_eq!(names(&fresh), [name]);
+        }
+    };
+    tokio::select! {
+        () = popular::tend(stage.inner(), Duration::from_millis(20)) => panic!("nobody has stopped it"),
+        done = tokio::time::timeout(UNHURRIED, aging) => done.expect("it is refreshed by itself"),
+    }
+    assert_eq!(indexer.asked(), 3);
+    stage.stop().await;
+}
+
 #[test]
 fn answers_about_new_episodes_age_faster() {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);

@@ -20,7 +20,7 @@ use crate::http::error::ApiError;
 use crate::http::segments::Segments;
 use crate::http::state::App;
 use crate::http::wish;
-use crate::live::hls::{NotReady, PlaylistAsk, Rendition, SegmentReader, Shelf};
+use crate::live::hls::{NotReady, PlaylistAsk, Rendition, SegmentBody, SegmentReader, Shelf};
 use crate::live::{Hold, LiveError, Means, Selector};
 use crate::play::{Outcome, Representation};
 
@@ -77,7 +77,7 @@ pub(super) async fn file(
             let ask = PlaylistAsk { rendition, query: &query, patience: PATIENCE };
             Ok(playlist(shelf.playlist(ask).await?.into()))
         }
-        None => segment(&app, &selector, &file, (name, &request)),
+        None => segment(&app, &selector, &file, (name, &request)).await,
     }
 }
 
@@ -105,18 +105,13 @@ async fn poll(
     Ok(shelf)
 }
 
-fn segment(
+async fn segment(
     app: &App,
     selector: &Selector,
     file: &str,
     (name, request): (u64, &Parts),
 ) -> Result<Response, ApiError> {
-    let gone = || ApiError::NotFound("this segment is not in the recording any more".to_owned());
-    let running = app.live.session(selector).map(|session| Arc::clone(session.shelf()));
-    // No two shelves have segments of one name.
-    let mut shelves = running.into_iter().chain(app.live.shelves().ended());
-    let (shelf, found) =
-        shelves.find_map(|shelf| shelf.segment(file).map(|found| (shelf, found))).ok_or_else(gone)?;
+    let (shelf, found) = find(app, selector, file).await?;
     let (length, guest) = (found.length(), shelf.guest(name));
     let representation = Representation::new(file, length, file);
     let outcome = Outcome::decide(&request.method, &request.headers, &representation);
@@ -154,6 +149,18 @@ fn segment(
         headers.insert(header::CONTENT_RANGE, range);
     }
     Ok(response)
+}
+
+/// A segment, and the shelf on which it lies. No two shelves have segments of one name.
+async fn find(app: &App, selector: &Selector, file: &str) -> Result<(Arc<Shelf>, SegmentBody), NotReady> {
+    let running = app.live.session(selector).map(|session| Arc::clone(session.shelf()));
+    for shelf in running.into_iter().chain(app.live.shelves().ended()) {
+        match shelf.segment(file).await {
+            Err(NotReady::NoSegment) => {}
+            found => return found.map(|found| (shelf, found)),
+        }
+    }
+    Err(NotReady::NoSegment)
 }
 
 /// The bytes of a segment, counted for whoever takes them.
@@ -208,7 +215,7 @@ impl From<NotReady> for ApiError {
         match why {
             NotReady::TooSoon => Self::Live(LiveError::Empty(PATIENCE)),
             NotReady::Ended(why) => Self::Live(LiveError::StartFailed(why)),
-            NotReady::NoSound => Self::NotFound(why.to_string()),
+            NotReady::NoSegment | NotReady::NoSound => Self::NotFound(why.to_string()),
         }
     }
 }

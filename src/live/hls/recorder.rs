@@ -4,9 +4,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::cut::{Cutter, Piece};
-use super::playlist::Rendition;
 use super::shelf::Shelf;
-use crate::live::ring::{JoinAt, Step};
+use crate::live::ring::{Ended, JoinAt, Step};
 
 /// Begins with all that the ring still holds.
 const ALL: JoinAt = JoinAt { behind: Duration::MAX, bytes: usize::MAX };
@@ -15,11 +14,12 @@ const ALL: JoinAt = JoinAt { behind: Duration::MAX, bytes: usize::MAX };
 pub(super) async fn record(shelf: &Arc<Shelf>) {
     let Ok(mut cursor) = shelf.ring.join(ALL).await else { return };
     let mut cutter = Cutter::default();
-    loop {
+    let last = loop {
         let (chunk, skipped) = match cursor.step().await {
             Step::Next(chunk) => (chunk, false),
             Step::Skipped(chunk) => (chunk, true),
-            Step::Ended(_) => break,
+            Step::Ended(Ended::Stopped) => break cutter.close(),
+            Step::Ended(Ended::Failed(_)) => break cutter.interrupt(),
         };
         let target = {
             let mut window = shelf.window();
@@ -29,8 +29,8 @@ pub(super) async fn record(shelf: &Arc<Shelf>) {
         if let Some(piece) = cutter.push(cursor.index() - 1, &chunk, skipped, target) {
             keep(shelf, piece).await;
         }
-    }
-    if let Some(piece) = cutter.end() {
+    };
+    if let Some(piece) = last {
         keep(shelf, piece).await;
     }
 }
@@ -38,7 +38,7 @@ pub(super) async fn record(shelf: &Arc<Shelf>) {
 /// Writes a segment and makes it known. Writing and deleting block, so they are done elsewhere.
 async fn keep(shelf: &Arc<Shelf>, mut piece: Piece) {
     let (disk, window) = (Arc::clone(&shelf.disk), shelf.window_handle());
-    let path = shelf.file(shelf.window().next(), Rendition::Whole);
+    let path = shelf.file(shelf.window().next());
     let keeping = tokio::task::spawn_blocking(move || {
         let body = disk.store(path, std::mem::take(&mut piece.bytes));
         let expired = window.lock().unwrap_or_else(PoisonError::into_inner).add(piece, body);

@@ -52,6 +52,8 @@ struct Seat {
     skips: AtomicU64,
     /// It waits for the first bytes, which is our delay and not its own.
     waits: AtomicBool,
+    /// At the last look it had not asked for anything for too long.
+    silent: AtomicBool,
     /// Milliseconds since the audience was born.
     last: AtomicU64,
     behind_millis: AtomicU64,
@@ -61,6 +63,11 @@ impl Seat {
     /// Whether it is a viewer, and not only a question.
     fn watches(&self) -> bool {
         self.facts.means != Means::Check
+    }
+
+    /// Whether it is a viewer who is known to be there.
+    fn counts(&self) -> bool {
+        self.watches() && !self.silent.load(Ordering::Relaxed)
     }
 }
 
@@ -115,6 +122,7 @@ impl Audience {
             bytes: AtomicU64::new(0),
             skips: AtomicU64::new(0),
             waits: AtomicBool::new(true),
+            silent: AtomicBool::new(false),
             last: AtomicU64::new(self.millis(now)),
             behind_millis: AtomicU64::new(0),
         });
@@ -146,6 +154,7 @@ impl Audience {
     pub(crate) fn touch(&self, ticket: &Ticket, now: Instant) {
         ticket.seat.waits.store(false, Ordering::Relaxed);
         ticket.seat.last.store(self.millis(now), Ordering::Relaxed);
+        ticket.seat.silent.store(false, Ordering::Relaxed);
     }
 
     /// A viewer was handed bytes, and is so far behind the newest.
@@ -168,24 +177,29 @@ impl Audience {
         ticket.seat.skips.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Looks who still counts: who has not asked for anything for `timeout` does not, unless it waits for the first
-    /// bytes.
+    /// Looks who is still there: who has not asked for anything for `timeout` no longer counts until the next sign of
+    /// life, unless it waits for the first bytes.
     pub(crate) fn sweep(&self, timeout: Duration, now: Instant) {
-        self.look(&mut self.lock(), timeout, now);
+        let mut table = self.lock();
+        for seat in table.seats.values() {
+            let is_silent = !seat.waits.load(Ordering::Relaxed) && self.silence(seat, now) >= timeout;
+            seat.silent.store(is_silent, Ordering::Relaxed);
+        }
+        self.look(&mut table);
     }
 
-    fn look(&self, table: &mut Table, timeout: Duration, now: Instant) {
+    fn look(&self, table: &mut Table) {
         let newest = table.seats.values().map(|seat| seat.last.load(Ordering::Relaxed)).max();
         if let Some(newest) = newest {
             table.last = table.last.max(self.born + Duration::from_millis(newest));
         }
-        let is_vacant = !table.seats.values().any(|seat| self.counts(seat, now, timeout));
+        let is_vacant = !table.seats.values().any(|seat| seat.counts());
         table.vacant_since = is_vacant.then(|| table.vacant_since.unwrap_or(table.last));
     }
 
     /// How many count.
-    pub(crate) fn count(&self, timeout: Duration, now: Instant) -> usize {
-        self.lock().seats.values().filter(|seat| self.counts(seat, now, timeout)).count()
+    pub(crate) fn count(&self) -> usize {
+        self.lock().seats.values().filter(|seat| seat.counts()).count()
     }
 
     /// How long ago anybody last gave a sign of life.
@@ -196,18 +210,18 @@ impl Audience {
         now - newest.map_or(table.last, |newest| newest.max(table.last))
     }
 
-    /// How long nobody has counted. Viewers count as in [`Self::sweep`].
-    pub(crate) fn vacant(&self, timeout: Duration, now: Instant) -> Option<Duration> {
+    /// How long nobody has counted.
+    pub(crate) fn vacant(&self, now: Instant) -> Option<Duration> {
         let mut table = self.lock();
-        self.look(&mut table, timeout, now);
+        self.look(&mut table);
         table.vacant_since.map(|since| now - since)
     }
 
     /// Lets nobody in any more, if nobody has counted for `limit`: somebody who reads on at this moment does. Returns
     /// whether that is so.
-    pub(crate) fn close_if_vacant(&self, limit: Duration, timeout: Duration, now: Instant) -> bool {
+    pub(crate) fn close_if_vacant(&self, limit: Duration, now: Instant) -> bool {
         let mut table = self.lock();
-        self.look(&mut table, timeout, now);
+        self.look(&mut table);
         let vacant = table.vacant_since.is_some_and(|since| now - since >= limit);
         table.closed |= vacant;
         vacant
@@ -236,7 +250,7 @@ impl Audience {
     }
 
     /// All who are there.
-    pub(crate) fn report(&self, timeout: Duration, now: Instant) -> Vec<ViewerReport> {
+    pub(crate) fn report(&self, now: Instant) -> Vec<ViewerReport> {
         let report = |seat: &Arc<Seat>| ViewerReport {
             address: seat.facts.address,
             user_agent: seat.facts.user_agent.clone(),
@@ -246,13 +260,9 @@ impl Audience {
             seconds_behind: Duration::from_millis(seat.behind_millis.load(Ordering::Relaxed)),
             idle_seconds: self.silence(seat, now),
             skips: seat.skips.load(Ordering::Relaxed),
-            counted: self.counts(seat, now, timeout),
+            counted: seat.counts(),
         };
         self.lock().seats.values().map(report).collect()
-    }
-
-    fn counts(&self, seat: &Seat, now: Instant, timeout: Duration) -> bool {
-        seat.watches() && (seat.waits.load(Ordering::Relaxed) || self.silence(seat, now) < timeout)
     }
 
     fn silence(&self, seat: &Seat, now: Instant) -> Duration {
@@ -304,15 +314,14 @@ mod tests {
         let now = now + TIMEOUT;
         audience.touch(&lively, now);
         audience.sweep(TIMEOUT, now);
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (1, None));
+        assert_eq!((audience.count(), audience.vacant(now)), (1, None));
         let now = now + TIMEOUT;
         audience.sweep(TIMEOUT, now);
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (0, Some(TIMEOUT)));
+        assert_eq!((audience.count(), audience.vacant(now)), (0, Some(TIMEOUT)));
         assert_eq!(audience.idle(now), TIMEOUT);
         audience.touch(&frozen, now);
-        audience.sweep(TIMEOUT, now);
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (1, None));
-        let report = audience.report(TIMEOUT, now);
+        assert_eq!((audience.count(), audience.vacant(now)), (1, None), "at once");
+        let report = audience.report(now);
         assert_eq!(report.iter().map(|viewer| viewer.counted).collect::<Vec<_>>(), [true, false]);
         assert_eq!(report[0].user_agent.len(), LONGEST_NAME);
     }
@@ -323,10 +332,13 @@ mod tests {
         let audience = Audience::new(now);
         let ticket = audience.enter(facts(Means::Ts), now).unwrap();
         let now = now + 2 * TIMEOUT;
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (1, None));
+        audience.sweep(TIMEOUT, now);
+        assert_eq!((audience.count(), audience.vacant(now)), (1, None));
         audience.touch(&ticket, now);
         let now = now + TIMEOUT;
-        assert_eq!((audience.count(TIMEOUT, now), audience.vacant(TIMEOUT, now)), (0, Some(TIMEOUT)));
+        assert_eq!(audience.count(), 1, "nobody has looked");
+        audience.sweep(TIMEOUT, now);
+        assert_eq!((audience.count(), audience.vacant(now)), (0, Some(TIMEOUT)));
     }
 
     #[test]
@@ -338,8 +350,8 @@ mod tests {
         let now = now + 2 * TIMEOUT;
         audience.sweep(TIMEOUT, now);
         audience.touch(&ticket, now);
-        assert!(!audience.close_if_vacant(TIMEOUT, TIMEOUT, now));
-        assert_eq!(audience.vacant(TIMEOUT, now), None);
+        assert!(!audience.close_if_vacant(TIMEOUT, now));
+        assert_eq!(audience.vacant(now), None);
         assert!(audience.enter(facts(Means::Ts), now).is_some());
     }
 
@@ -360,10 +372,10 @@ mod tests {
         let now = Instant::now();
         let audience = Audience::new(now);
         let ticket = audience.enter(facts(Means::Ts), now).unwrap();
-        assert!(!audience.close_if_vacant(Duration::ZERO, TIMEOUT, now));
+        assert!(!audience.close_if_vacant(Duration::ZERO, now));
         assert_eq!(audience.leave(&ticket, now), Left::Nobody);
-        assert!(!audience.close_if_vacant(TIMEOUT, TIMEOUT, now));
-        assert!(audience.close_if_vacant(TIMEOUT, TIMEOUT, now + TIMEOUT));
+        assert!(!audience.close_if_vacant(TIMEOUT, now));
+        assert!(audience.close_if_vacant(TIMEOUT, now + TIMEOUT));
         assert!(audience.enter(facts(Means::Ts), now).is_none());
     }
 
@@ -385,8 +397,8 @@ mod tests {
         let now = Instant::now();
         let audience = Audience::new(now);
         let ticket = audience.enter(facts(Means::Check), now).unwrap();
-        assert_eq!(audience.count(TIMEOUT, now), 0);
-        assert_eq!(audience.vacant(TIMEOUT, now + TIMEOUT), Some(TIMEOUT));
+        assert_eq!(audience.count(), 0);
+        assert_eq!(audience.vacant(now + TIMEOUT), Some(TIMEOUT));
         assert_eq!(audience.leave(&ticket, now), Left::Unwatched);
     }
 }

@@ -126,7 +126,7 @@ impl Session {
 
     /// How many watch. Viewers that take nothing do not count.
     pub fn viewers(&self) -> usize {
-        self.audience.count(self.client_timeout, Instant::now())
+        self.audience.count()
     }
 
     /// Waits until its task is through.
@@ -134,19 +134,21 @@ impl Session {
         self.over.cancelled().await;
     }
 
-    /// Looks who still watches.
+    /// Looks who still watches; who polls no playlist any more leaves.
     pub(super) fn sweep(&self) {
-        self.audience.sweep(self.client_timeout, Instant::now());
+        let now = Instant::now();
+        self.audience.sweep(self.client_timeout, now);
+        self.shelf.sweep(now);
     }
 
     /// How long nobody has watched.
     pub(super) fn vacant(&self) -> Option<Duration> {
-        self.audience.vacant(self.client_timeout, Instant::now())
+        self.audience.vacant(Instant::now())
     }
 
     /// Ends it if nobody has watched for `limit`. Returns whether it ends.
     pub(super) fn end_if_vacant(&self, limit: Duration) -> bool {
-        let vacant = self.audience.close_if_vacant(limit, self.client_timeout, Instant::now());
+        let vacant = self.audience.close_if_vacant(limit, Instant::now());
         if vacant {
             self.stop.cancel();
         }

@@ -174,7 +174,7 @@ impl Session {
         let now = Instant::now();
         let newest = self.ring().newest().and_then(|chunk| chunk.arrived.elapsed().ok());
         let (bytes_out, skips) = self.audience.totals();
-        let viewers = self.audience.report(self.client_timeout, now);
+        let viewers = self.audience.report(now);
         let story = self.story();
         let info = story.info.as_ref();
         let engine = info.map(|info| &info.engine);

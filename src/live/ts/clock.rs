@@ -21,6 +21,9 @@ const MOST_STRIDE: i64 = 10 * SECOND as i64;
 /// Multiplexers put clock samples out of order by less than this.
 const JITTER: i64 = SECOND as i64 / 10;
 
+/// No decoder may be told to wait for longer, even for pictures that stand still (ISO/IEC 13818-1, 2.4.2.7).
+const MOST_LEAD: i64 = 10 * SECOND as i64;
+
 /// After a splice the first sample may be one that was read before and not sent.
 const SPLICE_JITTER: i64 = 2 * SECOND as i64;
 
@@ -53,6 +56,10 @@ pub(super) struct Clock {
     position: Ticks,
     /// The position when the newest sample was one wrap and zero.
     offset: i64,
+    /// The offset of the first sample there was.
+    first_offset: Option<i64>,
+    /// It broke off, and where the line goes on is not settled yet.
+    adrift: bool,
     after_splice: bool,
     /// Jumps in a row that may be strides, and the longest stride of this clock.
     strides: u8,
@@ -76,6 +83,7 @@ impl Clock {
             let newest = raw + WRAP;
             self.newest = Some(newest);
             self.offset = self.position.cast_signed() - newest.cast_signed();
+            self.first_offset.get_or_insert(self.offset);
             return Sample::Runs;
         };
         let back = if self.after_splice { SPLICE_JITTER } else { JITTER };
@@ -102,10 +110,27 @@ impl Clock {
 
     /// Any sample may follow. `elapsed` is what people waited between the last packet and the next.
     pub(super) fn break_off(&mut self, elapsed: Duration) {
-        self.newest = None;
+        (self.newest, self.adrift) = (None, true);
         self.after_splice = false;
         // Even if nobody waited, what comes after lies after.
         self.position += ticks(elapsed).max(1);
+    }
+
+    /// Whether it broke off and has to [go on](Self::resume) somewhere.
+    pub(super) fn is_adrift(&self) -> bool {
+        self.adrift
+    }
+
+    /// The line goes on from `position`, whatever was read since the break.
+    pub(super) fn resume(&mut self, position: Ticks) {
+        self.offset += position.cast_signed() - self.position.cast_signed();
+        (self.position, self.adrift) = (position, false);
+    }
+
+    /// What is added to times of this clock, so that they lie on one line over all breaks: that of the first clock. A
+    /// broadcast without a clock keeps the times it has.
+    pub(super) fn shift(&self) -> i64 {
+        self.newest.and(self.first_offset).map_or(0, |first| self.offset - first)
     }
 
     /// The same clock goes on, from bytes that overlap with the last ones.
@@ -124,9 +149,16 @@ impl Clock {
     pub(super) fn unroll(&self, raw: Ticks) -> Ticks {
         self.newest.map_or(raw + WRAP, |newest| near(newest, raw))
     }
+
+    /// Where on the line of chunks something is presented that has this time stamp.
+    pub(super) fn presented(&self, raw: Ticks) -> Ticks {
+        let lead = self.newest.map(|newest| distance(newest, raw));
+        let lead = lead.filter(|lead| (0..=MOST_LEAD).contains(lead)).unwrap_or(0);
+        self.position.saturating_add_signed(lead)
+    }
 }
 
-fn ticks(span: Duration) -> Ticks {
+pub(super) fn ticks(span: Duration) -> Ticks {
     Ticks::try_from(span.as_micros() * u128::from(SECOND) / 1_000_000).unwrap_or(Ticks::MAX / 2)
 }
 
@@ -182,6 +214,23 @@ mod tests {
                 clock.hear((1 + 2 * stride) * SECOND);
             }
         }
+    }
+
+    #[test]
+    fn over_a_break_times_are_moved_onto_the_line_of_the_first_clock() {
+        let mut clock = after(&[10 * SECOND, 11 * SECOND]);
+        assert_eq!((clock.shift(), clock.presented(12 * SECOND)), (0, 2 * SECOND));
+        clock.break_off(Duration::from_secs(3));
+        clock.hear(500 * SECOND);
+        clock.hear(501 * SECOND);
+        clock.resume(6 * SECOND);
+        assert_eq!(clock.position(), 6 * SECOND);
+        // The first clock would be at 16 s now.
+        assert_eq!(clock.shift(), -485 * SECOND.cast_signed());
+        clock.hear(502 * SECOND);
+        assert_eq!((clock.position(), clock.presented(502 * SECOND)), (7 * SECOND, 7 * SECOND));
+        assert_eq!(clock.presented(502 * SECOND - 1), 7 * SECOND, "what is late is presented at once");
+        assert_eq!(clock.presented(513 * SECOND), 7 * SECOND, "that is no time to wait");
     }
 
     #[test]

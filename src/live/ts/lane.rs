@@ -9,12 +9,19 @@ use super::pes::PesHead;
 /// Not a lane.
 const NO_LANE: u8 = u8::MAX;
 
+/// Counters go round after so many packets. Fillers of a constant rate are nothing but such rounds of equal packets,
+/// so that a packet which looks like another may be so many packets away from it, and no fewer.
+const ROUND: u32 = 16;
+
+/// By so many bytes at its end a packet is known when it is sent twice. Two packets in a row are hardly ever alike there.
+const TAIL: usize = 8;
+
 /// One PID.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) pid: Pid,
-    /// The counter the source sent last.
-    heard: Option<u8>,
+    /// The counter the source sent last, and the end of the packet that had it.
+    heard: Option<(u8, Option<[u8; TAIL]>)>,
     /// What is added to counters of the source. Set by the first packet after a splice, so that ours run on.
     offset: Option<u8>,
     /// The next packet has to say that something was left out before it.
@@ -23,6 +30,8 @@ pub(super) struct Lane {
     from_start: bool,
     /// The newest PES packet that was sent, by its 33-bit decoding time.
     time: Option<u64>,
+    /// Packets that were sent since that one began.
+    sent: u32,
     /// The newest packet that was sent, as the source had it.
     last: Option<Raw>,
     skip: Skip,
@@ -35,8 +44,8 @@ enum Skip {
     Not,
     /// Yes, and the PES packet that was sent last has not begun.
     Before,
-    /// Within that PES packet.
-    Within,
+    /// Within that PES packet, of which so many packets came again.
+    Within(u32),
 }
 
 impl Lane {
@@ -48,6 +57,7 @@ impl Lane {
             announce: false,
             from_start: true,
             time: None,
+            sent: 0,
             last: None,
             skip: Skip::Not,
         }
@@ -55,10 +65,13 @@ impl Lane {
 
     /// Whether the source lost something just before this packet, by its own counters.
     pub(super) fn hear(&mut self, packet: Packet<'_>) -> bool {
-        let counter = packet.counter();
-        let Some(heard) = self.heard.replace(counter) else { return false };
+        let (counter, tail) = (packet.counter(), packet.0.last_chunk().copied());
+        let Some((heard, last)) = self.heard.replace((counter, tail)) else { return false };
         // A packet may be sent twice.
-        let expected = counter == heard || packet.has_payload() && counter == (heard + 1) & 0x0F;
+        let expected = match packet.has_payload() {
+            true => counter == (heard + 1) & 0x0F || counter == heard && tail == last,
+            false => counter == heard,
+        };
         !expected && !packet.is_discontinuity()
     }
 
@@ -72,10 +85,18 @@ impl Lane {
         }
         if packet.starts() {
             let time = PesHead::read(packet.payload()).and_then(PesHead::order);
-            self.time = time.or(self.time);
+            if time.is_some() {
+                (self.time, self.sent) = (time, 0);
+            }
         }
+        self.sent = self.sent.saturating_add(1);
         self.last.get_or_insert([0; PACKET]).copy_from_slice(packet.0);
         true
+    }
+
+    /// The PES packet that begins here cannot go out.
+    pub(super) fn leave_out(&mut self) {
+        (self.from_start, self.announce) = (true, true);
     }
 
     /// The counter it goes out with.
@@ -107,7 +128,7 @@ impl Lane {
             if packet.starts() { PesHead::read(packet.payload()).and_then(PesHead::order) } else { None };
         match (begins, self.time) {
             (Some(time), Some(sent)) => match distance(sent, time) {
-                0 => self.skip = Skip::Within,
+                0 => self.skip = Skip::Within(0),
                 1.. => return self.go_on(packet),
                 _ => self.skip = Skip::Before,
             },
@@ -115,7 +136,14 @@ impl Lane {
             (_, None) if reached && packet.starts() => return self.go_on(packet),
             _ => {}
         }
-        let comparable = self.skip == Skip::Within || self.time.is_none();
+        let comparable = match &mut self.skip {
+            Skip::Within(again) => {
+                *again = again.saturating_add(1);
+                // Fewer than a round may be missing; what looks the same a round earlier is another packet.
+                self.sent.saturating_sub(*again) < ROUND
+            }
+            _ => self.time.is_none(),
+        };
         if comparable && self.last.as_ref() == Some(packet.0) {
             self.skip = Skip::Not;
         }
@@ -125,7 +153,7 @@ impl Lane {
     /// The next one is new although the last one that was sent did not come again.
     fn go_on(&mut self, packet: Packet<'_>) -> bool {
         // The end of what was sent last is missing, and counters say so.
-        if self.skip == Skip::Within {
+        if matches!(self.skip, Skip::Within(_)) {
             let last = self.last.map_or(0, |last| Packet(&last).counter());
             self.announce = (last + 1) & 0x0F != packet.counter();
         }
@@ -175,6 +203,11 @@ impl Lanes {
     pub(super) fn overlap(&mut self) {
         self.splicing = true;
         self.lanes.iter_mut().for_each(Lane::overlap);
+    }
+
+    /// Whether some PID has not come to the end of what was sent yet.
+    pub(super) fn is_splicing(&self) -> bool {
+        self.splicing
     }
 
     /// Whether a packet is new: always, except after [`Self::overlap`].

@@ -3,7 +3,7 @@
 //!
 //! [`Feed`] is the front door. Bytes become packets (`sync`); tables say what belongs together (`psi`); the beginning
 //! of an engine session waits until it is known whether it continues the last one (`opening`, `splice`); `stream`
-//! follows the clock, leaves out what was sent already (`lane`), finds where decoding can begin (`unit`, `entry` and
+//! follows the clock, leaves out what was sent already (`lane`), lets times run on over a break (`shift`), finds where decoding can begin (`unit`, `entry` and
 //! a file per codec), and `writer` makes chunks with tables and counters of our own.
 
 mod clock;
@@ -25,12 +25,14 @@ mod packet;
 mod pes;
 mod psi;
 mod sections;
+mod shift;
 mod splice;
 mod stream;
 #[cfg(test)]
 mod studio;
 mod sync;
 mod tables;
+mod unfinished;
 mod unit;
 mod writer;
 
@@ -39,3 +41,4 @@ pub use feed::Feed;
 pub use filter::without_audio;
 pub use keepalive::{null_packets, skip_notice};
 pub use packet::PACKET;
+pub use unfinished::drop_last_picture;

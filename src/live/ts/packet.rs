@@ -103,6 +103,13 @@ pub(super) fn set_counter(packet: &mut [u8], counter: u8) {
     packet[3] = packet[3] & 0xF0 | counter & 0x0F;
 }
 
+/// Replaces the 33-bit base of the clock sample of a packet [that has one](Packet::pcr).
+pub(super) fn set_pcr(packet: &mut Raw, time: Ticks) {
+    let high = (time >> 1) as u32;
+    packet[6..10].copy_from_slice(&high.to_be_bytes());
+    packet[10] = packet[10] & 0x7F | (time as u8) << 7;
+}
+
 /// Says in a packet that [has flags](Packet::has_flags) that something was left out before it.
 pub(super) fn set_discontinuity(packet: &mut [u8]) {
     packet[5] |= DISCONTINUITY;

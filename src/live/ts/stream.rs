@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::super::chunk::{Chunk, Codec, Entry, EntryKind, Pid, Program, Ticks};
-use super::clock::{Clock, SECOND, Sample, distance};
+use super::super::chunk::{Chunk, Codec, Entry, EntryKind, NULL_PID, Pid, Program, Ticks};
+use super::clock::{Clock, SECOND, Sample, distance, ticks};
 use super::entries::Entries;
 use super::facts::{Facts, Rate};
 use super::lane::Lanes;
@@ -11,12 +11,24 @@ use super::opening::Opened;
 use super::packet::{PACKET, Packet, Raw};
 use super::pes::PesHead;
 use super::psi::Pmt;
+use super::shift::shifted;
 use super::splice::History;
 use super::unit::{Unit, packets};
 use super::writer::{Place, Writer};
 
 /// New bytes so far behind what was sent are new whatever they look like.
 const OVERLAP_ENDS: i64 = SECOND as i64;
+
+/// An engine that lags behind hands out what was sent already. Where it does so in no time, or is a little behind,
+/// nobody need notice; waiting for it any longer is worse than seeing something twice.
+const PATIENCE_TO_OVERLAP: Duration = Duration::from_secs(10);
+
+/// So long a new clock is waited for before its program goes out without one.
+const PATIENCE_FOR_CLOCK: Duration = Duration::from_secs(3);
+
+/// Packets that wait for a clock sample after a gap: the tenth of a second that may lie between two of them, of the
+/// richest broadcast.
+const MOST_DOUBTED: usize = 256 << 10;
 
 /// What decides where decoding can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +49,19 @@ pub(super) struct Stream {
     lead: Option<Lead>,
     /// Nothing goes out before the next entry.
     waiting: bool,
-    /// What comes next does not continue what was sent.
-    broken: bool,
+    /// What comes next does not continue what was sent, the last of which was here.
+    broken: Option<Place>,
+    /// Where on the line of chunks the last of what was sent is presented.
+    presented: Ticks,
+    /// The same with what was sent since the last clock sample, which may be of another clock.
+    presented_perhaps: Ticks,
+    /// When bytes began that overlap with what was sent.
+    overlaps_since: SystemTime,
     /// The packet with the first sample of another clock has to say that it is one.
     announce_clock: bool,
+    /// Packets from behind a gap in the counters of the source, until a clock sample tells whether something was lost
+    /// there, or something else begins.
+    doubted: Vec<u8>,
     entries: Entries,
     arrived: SystemTime,
 }
@@ -56,8 +77,12 @@ impl Stream {
             rate: Rate::default(),
             lead: None,
             waiting: true,
-            broken: false,
+            broken: None,
+            presented: 0,
+            presented_perhaps: 0,
+            overlaps_since: SystemTime::UNIX_EPOCH,
             announce_clock: false,
+            doubted: Vec::new(),
             entries: Entries::default(),
             arrived: SystemTime::UNIX_EPOCH,
         }
@@ -85,6 +110,7 @@ impl Stream {
     /// The session ended; what waited for more of it is worth nothing.
     pub(super) fn interrupt(&mut self) {
         self.unit.discard();
+        self.doubted.clear();
     }
 
     /// Goes on with another engine session.
@@ -94,6 +120,7 @@ impl Stream {
             self.describe(&opened.pmt);
             self.lanes.overlap();
             self.clock.splice();
+            self.overlaps_since = now;
             facts.seamless_splices += 1;
         } else {
             facts.broken_splices += u64::from(self.has_sent());
@@ -119,7 +146,11 @@ impl Stream {
             }
         } else {
             facts.breaks += u64::from(!self.waiting);
-            self.break_off(now);
+            if same_clock {
+                self.discontinue();
+            } else {
+                self.break_off(now);
+            }
             self.describe(pmt);
         }
     }
@@ -130,23 +161,33 @@ impl Stream {
         self.writer.set_program(pmt);
     }
 
-    /// Nothing that comes continues what was sent.
+    /// Nothing that comes continues what was sent, on a clock of its own.
     fn break_off(&mut self, now: SystemTime) {
-        self.unit.discard();
-        self.lanes.restart(self.has_sent());
-        self.history.clear();
-        self.rate.restart();
+        self.discontinue();
         if self.time().is_some() {
             self.clock.break_off(self.elapsed(now));
         }
-        self.broken = self.has_sent();
-        (self.waiting, self.announce_clock) = (true, self.broken);
+        self.entries.restart(self.clock.position());
+    }
+
+    /// Nothing that comes continues what was sent, but the clock may go on.
+    fn discontinue(&mut self) {
+        if !self.waiting {
+            self.broken = Some(self.place());
+        }
+        self.presented = self.presented_perhaps;
+        self.unit.discard();
+        self.doubted.clear();
+        self.lanes.restart(self.has_sent());
+        self.history.clear();
+        self.rate.restart();
+        (self.waiting, self.announce_clock) = (true, self.has_sent());
         self.entries.restart(self.clock.position());
     }
 
     /// Whether viewers got anything so far.
     fn has_sent(&self) -> bool {
-        !self.waiting || self.broken
+        !self.waiting || self.broken.is_some()
     }
 
     /// Time since the last packet.
@@ -166,8 +207,8 @@ impl Stream {
         }
         let clock = self.writer.program().pcr;
         let sample = if packet.pid() == clock { packet.pcr() } else { None };
-        if sample.is_some_and(|raw| self.is_behind_overlap(raw)) {
-            self.lanes.end_overlap();
+        if let Some(raw) = sample.filter(|_| self.lanes.is_splicing()) {
+            self.bound_overlap(raw, facts, now);
         }
         if !self.lanes.is_new(packet, clock) {
             return;
@@ -179,20 +220,67 @@ impl Stream {
             self.tick(raw, facts, now);
         }
         self.arrived = now;
+        if self.awaits_clock() {
+            return;
+        }
         let lost = self.lanes.get(packet.pid()).is_some_and(|lane| lane.hear(packet));
         facts.continuity_errors += u64::from(lost);
+        if sample.is_some() || self.doubted.len() >= MOST_DOUBTED {
+            self.believe(facts);
+        } else if !self.doubted.is_empty() || lost && self.may_jump() {
+            return self.doubted.extend_from_slice(raw);
+        }
+        self.take(packet, facts);
+    }
+
+    /// Whether a clock has told so far that what comes follows what was sent.
+    fn may_jump(&self) -> bool {
+        !self.waiting && self.clock.newest().is_some()
+    }
+
+    /// What waited behind a gap belongs to what was sent.
+    fn believe(&mut self, facts: &mut Facts) {
+        let mut doubted = std::mem::take(&mut self.doubted);
+        for raw in packets(&doubted) {
+            self.take(Packet(raw), facts);
+        }
+        doubted.clear();
+        self.doubted = doubted;
+    }
+
+    fn take(&mut self, packet: Packet<'_>, facts: &mut Facts) {
         match self.lead {
             Some(lead) if lead.pid == packet.pid() => self.take_lead(lead.codec, packet, facts),
             _ => self.take_other(packet, facts),
         }
     }
 
-    fn is_behind_overlap(&self, raw: Ticks) -> bool {
-        self.clock.newest().is_some_and(|newest| distance(newest, raw) > OVERLAP_ENDS)
+    /// Ends an overlap whose clock is behind its end, or one that takes too long, by a clock sample.
+    fn bound_overlap(&mut self, raw: Ticks, facts: &mut Facts, now: SystemTime) {
+        if self.clock.newest().is_some_and(|newest| distance(newest, raw) > OVERLAP_ENDS) {
+            self.lanes.end_overlap();
+        } else if now.duration_since(self.overlaps_since).is_ok_and(|waited| waited >= PATIENCE_TO_OVERLAP) {
+            (facts.seamless_splices, facts.broken_splices) =
+                (facts.seamless_splices - 1, facts.broken_splices + 1);
+            self.break_off(now);
+        }
+    }
+
+    /// Whether a program with a new clock has not told it yet. What went out before it would be on no line.
+    fn awaits_clock(&self) -> bool {
+        let is_new = |last: Place| {
+            self.arrived.duration_since(last.arrived).is_ok_and(|waited| waited < PATIENCE_FOR_CLOCK)
+        };
+        let has_clock = self.writer.program().pcr != NULL_PID;
+        has_clock && self.waiting && self.clock.newest().is_none() && self.broken.is_some_and(is_new)
     }
 
     fn tick(&mut self, raw: Ticks, facts: &mut Facts, now: SystemTime) {
-        if self.clock.hear(raw) == Sample::Jumps {
+        if self.clock.hear(raw) == Sample::Runs {
+            self.presented = self.presented_perhaps;
+        } else {
+            // What came since the last sample may have had the times of this clock already.
+            self.presented_perhaps = self.presented;
             facts.breaks += u64::from(!self.waiting);
             self.break_off(now);
             self.clock.hear(raw);
@@ -255,26 +343,47 @@ impl Stream {
         &mut self,
         kind: EntryKind,
         pts: Option<Ticks>,
-        place: Place,
+        mut place: Place,
         first: Packet<'_>,
         facts: &mut Facts,
     ) {
+        let broken = self.broken.take();
+        if let Some(last) = broken.filter(|_| self.clock.is_adrift()) {
+            place.position = self.resume(last, place);
+        }
         let stamp = || PesHead::read(first.payload()).and_then(|head| head.pts);
         let pts = match pts.or_else(stamp) {
             Some(raw) => self.clock.unroll(raw),
             None => self.clock.newest().unwrap_or_default(),
         };
-        self.writer.enter(Entry { pts, kind }, self.broken, place);
-        (self.waiting, self.broken) = (false, false);
+        let pts = pts.saturating_add_signed(self.clock.shift());
+        self.writer.enter(Entry { pts, kind }, broken.is_some(), place);
+        self.waiting = false;
         self.entries.made(kind, place.position);
         facts.entries += 1;
         facts.blind_entries += u64::from(kind == EntryKind::Blind);
+    }
+
+    /// The line goes on over a break, from the `last` packet that was sent to an entry: by as much as people waited,
+    /// and behind everything they have. Returns where the entry lies then.
+    fn resume(&mut self, last: Place, entry: Place) -> Ticks {
+        let waited = entry.arrived.duration_since(last.arrived).unwrap_or_default();
+        let position = self.presented.max(last.position + ticks(waited).max(1));
+        let read = self.clock.position().saturating_sub(entry.position);
+        self.clock.resume(position + read);
+        self.rate.restart();
+        position
     }
 
     /// Hands a packet on, unless an entry is waited for.
     fn send(&mut self, packet: Packet<'_>) {
         let place = self.place();
         let Some(lane) = self.lanes.get(packet.pid()).filter(|_| !self.waiting) else { return };
+        let moved = match self.clock.shift() {
+            0 => Some(*packet.0),
+            shift => shifted(packet, shift),
+        };
+        let Some(moved) = moved else { return lane.leave_out() };
         if !lane.admit(packet) {
             return;
         }
@@ -286,7 +395,12 @@ impl Stream {
             self.history.note(self.clock.unroll(raw), packet);
             self.writer.repeat_tables(place);
         }
-        self.writer.packet(packet, counter, announce, place);
+        if let Some(pts) =
+            PesHead::read(packet.payload()).filter(|_| packet.starts()).and_then(|head| head.pts)
+        {
+            self.presented_perhaps = self.presented_perhaps.max(self.clock.presented(pts));
+        }
+        self.writer.packet(Packet(&moved), counter, announce, place);
         self.rate.count(PACKET);
     }
 }

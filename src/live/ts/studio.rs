@@ -130,6 +130,12 @@ impl Studio {
         }
     }
 
+    /// A picture that is filled up to a constant rate: packets of it are the same whenever their counters are.
+    pub(super) fn filled(&mut self, time: Ticks, size: usize) {
+        let filler = vec![0xFF; size];
+        self.pes((VIDEO, 0xE0), time, Some(time), &[P, &filler].concat(), size);
+    }
+
     /// The beginning of a picture in which no slice begins.
     pub(super) fn torso(&mut self, time: Ticks) {
         self.pes((VIDEO, 0xE0), time, Some(time), &SPS[..6], 150);

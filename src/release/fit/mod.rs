@@ -123,21 +123,21 @@ impl Wanted {
     }
 
     fn likeness(&self, release: &Release) -> Likeness {
-        let mut named = TitleKeys::of(&release.title);
+        let mut named = TitleKeys::of(release.full_title());
         for other in &release.other_titles {
             named.add(other);
         }
         let plain = self.titles.likeness(&named);
         let Some(country) = &release.country else { return plain };
         // Shows of one name in two countries are two shows.
-        let with_country = TitleKeys::of(&format!("{} {country}", release.title));
+        let with_country = TitleKeys::of(&format!("{} {country}", release.full_title()));
         self.titles.likeness(&with_country).max(plain.min(Likeness::Loose))
     }
 
     /// Whether what looks like the year of the release is the last word of the wanted title.
     fn ends_with_year(&self, release: &Release) -> bool {
         release.year.is_some_and(|year| {
-            let named = TitleKeys::of(&format!("{} {year}", release.title));
+            let named = TitleKeys::of(&format!("{} {year}", release.full_title()));
             self.titles.likeness(&named) == Likeness::Same
         })
     }

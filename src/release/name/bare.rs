@@ -1,7 +1,7 @@
 //! Episode numbers that stand alone, where place and form make clear what they are.
 
 use super::token::{Gap, Kind, Mark, Shape, Text, decimal};
-use super::{ahead, counting, places};
+use super::{ahead, counting, places, scene};
 
 /// What is known of the name so far.
 #[derive(Debug, Clone, Copy)]
@@ -51,9 +51,14 @@ pub(super) fn read(text: &mut Text<'_>, known: Known) -> Option<Bare> {
         .or_else(|| places::behind_year(text, known, led_by_group))
         .or_else(|| places::inner(text, known))
         .or_else(|| places::hashed(text, known))
-        .or_else(|| places::of_scene(text, known))?;
-    text.mark(found.from..found.to, Mark::Number);
+        .or_else(|| scene::read(text, known))?;
     Some(found)
+}
+
+/// The span behind `&` that goes on after another.
+pub(super) fn next_span(text: &Text<'_>, one: &Bare) -> Option<Bare> {
+    let next = span_at(text, one.to).filter(|next| next.first > one.last && next.first < next.last)?;
+    (one.first < one.last && text.gap(one.to).has(Gap::PLUS)).then_some(next)
 }
 
 /// Marks ` - 14.5`, ` - 04.1`: a special between two episodes, which ends the title but is no episode.

@@ -177,7 +177,10 @@ fn is_lines_between(before: &[u8], rest: &[u8]) -> bool {
         return !whole(b"x") && !whole(b"hd");
     }
     // `m1080p` is one word, like `1080p`.
-    let led = before.last().is_some_and(u8::is_ascii_alphabetic);
+    // `1480x1080p` is a size.
+    let sized =
+        before.last_chunk::<4>().is_some_and(|end| end[3] == b'x' && end[..3].iter().all(u8::is_ascii_digit));
+    let led = before.last().is_some_and(u8::is_ascii_alphabetic) && !sized;
     let is_m = before.last() == Some(&b'm')
         && !before[..before.len() - 1].last().is_some_and(u8::is_ascii_alphabetic);
     led && !is_m && LINES.iter().any(|lines| rest.starts_with(lines))

@@ -14,7 +14,8 @@ pub(super) fn measured(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
     if let Some(tag) = lines(word).or_else(|| dimensions(word)) {
         return strong(tag);
     }
-    if let Some(found) = crossed(text, index).or_else(|| size(text, index)) {
+    let parted = || parted_lines(text, index);
+    if let Some(found) = crossed(text, index).or_else(|| size(text, index)).or_else(parted) {
         return Some(found);
     }
     if let Some((tag, count)) = loose_channels(text, index) {
@@ -29,12 +30,7 @@ fn lines(word: &[u8]) -> Option<Tag> {
     let (prefix, rest) = word.split_at(letters);
     let length = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'o').count();
     let (digits, form) = rest.split_at(length);
-    let known_prefix = prefix.is_empty()
-        || prefix == b"m"
-        || std::str::from_utf8(prefix)
-            .ok()
-            .and_then(words::find)
-            .is_some_and(|word| matches!(word.tag, Tag::Medium(_) | Tag::Idle | Tag::Codec(_)));
+    let known_prefix = prefix.is_empty() || prefix == b"m" || leads_lines(prefix);
     if !(3..=5).contains(&digits.len()) || !known_prefix || !is_form(form, !prefix.is_empty()) {
         return None;
     }
@@ -45,8 +41,27 @@ fn lines(word: &[u8]) -> Option<Tag> {
         let digit = if *byte == b'o' { b'0' } else { *byte };
         value = value * 10 + u32::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
     }
-    let resolution = named(value).filter(|_| !form.is_empty() || is_usual(value))?;
+    // Films are cut above and below: `816p`.
+    let cut = || {
+        (form == b"p" && (250..=2200).contains(&value))
+            .then(|| Some(of_dimensions(0, u16::try_from(value).ok()?)))?
+    };
+    let resolution = named(value).filter(|_| !form.is_empty() || is_usual(value)).or_else(cut)?;
     Some(if interlaced { Tag::Interlaced(resolution) } else { Tag::Lines(resolution) })
+}
+
+/// `720 p`, `1080 i`, `1080р` with the letter of another alphabet.
+fn parted_lines(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
+    let (value, _) = text.free_number(index).filter(|(value, _)| is_usual(*value))?;
+    let (resolution, gap) = (named(value)?, text.gap(index + 1));
+    let is_cyrillic = text.word(index + 1) == "р";
+    let tag = match text.word(index + 1) {
+        "p" | "р" => Tag::Lines(resolution),
+        "i" => Tag::Interlaced(resolution),
+        _ => return None,
+    };
+    let apart = gap == Gap::SPACE || gap == Gap::UNDERSCORE || is_cyrillic && gap == Gap::default();
+    (index > 0 && apart).then_some((Word { tag, strength: Strength::Strong }, 2))
 }
 
 /// Whether this is what may stand behind a number of lines: its form, perhaps with the pictures per second or the
@@ -56,7 +71,7 @@ fn is_form(form: &[u8], is_led: bool) -> bool {
     match form.split_first() {
         None => is_led,
         Some((b'p' | b'i', rate)) => {
-            matches!(rate, b"" | b"x" | b"hd" | b"10" | b"23" | b"24" | b"25" | b"30" | b"50" | b"60")
+            matches!(rate, b"" | b"x" | b"hd") || rate.len() <= 3 && rate.iter().all(u8::is_ascii_digit)
         }
         Some(_) => form == b"hd",
     }
@@ -87,10 +102,22 @@ pub(super) fn named(lines: u32) -> Option<Resolution> {
     })
 }
 
-/// `1920x1080`, `1896x1048p`.
+/// `1920x1080`, `1896x1048p`, `BD1280x720`.
 fn dimensions(word: &[u8]) -> Option<Tag> {
-    let cross = word.iter().position(|byte| *byte == b'x')?;
-    by_size(&word[..cross], &word[cross + 1..])
+    let letters = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (medium, size) = word.split_at(letters);
+    if !(medium.is_empty() || leads_lines(medium)) {
+        return None;
+    }
+    let cross = size.iter().position(|byte| *byte == b'x')?;
+    by_size(&size[..cross], &size[cross + 1..])
+}
+
+/// Whether letters may touch the number behind them, for they speak of quality too.
+fn leads_lines(letters: &[u8]) -> bool {
+    let known = std::str::from_utf8(letters).ok().and_then(words::find);
+    let told = known.is_some_and(|word| matches!(word.tag, Tag::Medium(_) | Tag::Idle | Tag::Codec(_)));
+    told || letters == b"bd"
 }
 
 /// `1280*720`, `1280×720`, `1280 x 720`: a size whose cross is a sign, another alphabet's letter or a word of its own.
@@ -111,19 +138,27 @@ fn crossed(text: &Text<'_>, index: usize) -> Option<(Word, usize)> {
 
 /// The digits of a width and a height, perhaps with the form behind.
 fn by_size(width: &[u8], height: &[u8]) -> Option<Tag> {
-    let height = height.strip_suffix(b"p").unwrap_or(height);
+    let half = height.ends_with(b"i");
+    let height = height.strip_suffix(b"p").or_else(|| height.strip_suffix(b"i")).unwrap_or(height);
     let number = |digits: &[u8]| {
         let plain = (3..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
         plain.then(|| u16::try_from(decimal(digits)).ok())?
     };
     let (width, height) = (number(width)?, number(height)?);
     // A picture is not five times as wide as it is high: `2016x231` is an episode.
-    (width / height.max(1) < 5).then_some(Tag::Dimensions(width, height))
+    let tag =
+        if half { Tag::Interlaced(of_dimensions(width, height)) } else { Tag::Dimensions(width, height) };
+    (width / height.max(1) < 5).then_some(tag)
 }
 
 /// The resolution of a picture of this size: by its width as well, since films are cut above and below.
 pub(super) const fn of_dimensions(width: u16, height: u16) -> Resolution {
+    // A picture of the usual form has as many lines as it is high.
+    let usual = width <= height.saturating_mul(9) / 5;
     match (width, height) {
+        (6000.., _) | (_, 3200..) => Resolution::P4320,
+        (_, 360) if usual => Resolution::P360,
+        (_, 720) if usual => Resolution::P720,
         (3000.., _) | (_, 1600..) => Resolution::P2160,
         (2200.., _) | (_, 1200..) => Resolution::P1440,
         (1500.., _) | (_, 800..) => Resolution::P1080,

@@ -1,10 +1,12 @@
 //! What the name of a release says about it.
 
+mod acronym;
 mod ahead;
 mod attributes;
 mod bare;
 mod compounds;
 mod counting;
+mod country;
 mod cutter;
 mod days;
 mod describe;
@@ -20,6 +22,8 @@ mod origin;
 mod parse;
 mod path;
 mod places;
+mod scene;
+mod subtitle;
 mod tags;
 mod title;
 mod token;
@@ -38,6 +42,9 @@ use crate::domain::Date;
 pub struct Release {
     /// The title as people write it: spaces between words, no dots or underscores.
     pub title: String,
+    /// The title with what stands behind it: a part of the name behind a dash, which may be another title or name the
+    /// episode, or the number of a part. Absent where nothing does.
+    pub long_title: Option<String>,
     /// Further titles of the same work in the same name, such as the original one behind a slash.
     pub other_titles: Vec<String>,
     /// Country that tells shows of one title apart: `US`, `UK`.
@@ -100,6 +107,11 @@ impl Release {
     /// Reads the name of a release, or the path of a file of one. What the name does not clearly say stays empty.
     pub fn parse(name: &str) -> Self {
         path::read(name)
+    }
+
+    /// The title with all that may belong to it, for comparing: the film `Reef - Low Tide` is not the film `Reef`.
+    pub fn full_title(&self) -> &str {
+        self.long_title.as_deref().unwrap_or(&self.title)
     }
 }
 

@@ -94,6 +94,20 @@ pub(super) fn mark_bonus(text: &mut Text<'_>) {
     }
 }
 
+/// Marks what stands in front of the title of a film that is numbered in its series: `Series-f03-Title`.
+pub(super) fn mark_series(text: &mut Text<'_>) {
+    let is_film = |index: &usize| {
+        let digits = text.word(*index).strip_prefix('f').unwrap_or_default();
+        // `F1` is a race.
+        let numbered = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let between = [*index, index + 1].into_iter().all(|at| text.gap(at).has(Gap::HYPHEN));
+        numbered && between && text.is_plain(index + 1)
+    };
+    if let Some(index) = (1..text.len()).find(is_film) {
+        text.mark(0..index + 1, Mark::Other);
+    }
+}
+
 /// Marks checksums, eight hexadecimal digits in brackets. Answers whether there is one.
 pub(super) fn mark_checksums(text: &mut Text<'_>) -> bool {
     let is_checksum = |bracket: &&Bracket| {
@@ -157,7 +171,8 @@ pub(super) fn read_prefix(text: &mut Text<'_>) -> Option<String> {
     let dotted = !text.raw.contains(|c: char| c.is_ascii_uppercase() || c == ' ' || c == '_');
     let titled = text.is_plain(0) && text.is_plain(1) && text.tokens[1].kind == Kind::Word;
     let strong = text.tokens.iter().any(|token| token.mark == Mark::Tag(Strength::Strong));
-    if !(joined && dotted && titled && strong && is_short_for_a_group(text.word(0))) {
+    let led = is_short_for_a_group(text.word(0)) || begins_title(text.word(1));
+    if !(joined && dotted && titled && strong && led) {
         return None;
     }
     text.mark(0..1, Mark::Other);
@@ -170,6 +185,13 @@ fn is_short_for_a_group(word: &str) -> bool {
     let vowel = |byte: u8| matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
     let letters = (3..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
     letters && (!word.bytes().any(vowel) || word.len() > 3 && word.ends_with("hd"))
+}
+
+/// Whether a word is one that titles begin with, but no compound ends with: `kelp-the.quiet.reef`.
+fn begins_title(word: &str) -> bool {
+    const BEGINNINGS: [&str; 14] =
+        ["the", "a", "an", "my", "our", "his", "her", "your", "how", "what", "when", "where", "who", "why"];
+    BEGINNINGS.contains(&word)
 }
 
 /// Where the title begins, and the group in brackets before it.

@@ -25,6 +25,7 @@ pub(super) fn read_part(name: &str) -> Part {
     origin::mark_sites(&mut text);
     origin::mark_ids(&mut text);
     origin::mark_bonus(&mut text);
+    origin::mark_series(&mut text);
     let has_checksum = origin::mark_checksums(&mut text);
     let tags = tags::mark(&mut text);
     let group = origin::read_trailing_group(&mut text, &tags).or_else(|| origin::read_prefix(&mut text));
@@ -51,6 +52,7 @@ pub(super) fn read_part(name: &str) -> Part {
     release.group = group.or(leading_group.filter(|_| !is_number));
     let titles = title::read(&text, body, leads);
     (release.title, release.other_titles) = (titles.title, titles.others);
+    release.long_title = titles.long;
     release.country = titles.country.map(str::to_owned);
     let is_doubtful = day.is_none() && says_nothing(&text, &release);
     describe(&text, body, &tags, &mut release);
@@ -60,7 +62,12 @@ pub(super) fn read_part(name: &str) -> Part {
 /// Adds episodes whose numbers stand alone. Answers where the title begins, behind them if they lead the name.
 fn add_bare(text: &mut Text<'_>, known: Known, release: &mut Release) -> usize {
     let Some(bare) = bare::read(text, known) else { return known.body };
-    release.episodes.extend(bare.first..=bare.last);
+    let mut span = Some(bare);
+    while let Some(part) = span {
+        release.episodes.extend(part.first..=part.last);
+        text.mark(part.from..part.to, Mark::Number);
+        span = bare::next_span(text, &part);
+    }
     release.seasons.extend(bare.season);
     let is_number = |index: &usize| text.get(*index).is_some_and(|token| token.mark == Mark::Number);
     known.body + (known.body..text.len()).take_while(is_number).count()

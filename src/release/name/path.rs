@@ -98,6 +98,7 @@ fn adopt(part: &mut Part, mut above: Part) {
     if wanted && !folder.title.is_empty() {
         release.title = std::mem::take(&mut folder.title);
         release.other_titles = std::mem::take(&mut folder.other_titles);
+        release.long_title = folder.long_title.take();
         release.year = folder.year.or(release.year);
         // A folder of one episode may name it where the file has an abbreviation.
         if part.is_doubtful && release.episodes.is_empty() && folder.episodes.len() == 1 {

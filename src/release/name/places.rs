@@ -1,6 +1,8 @@
 //! The places of a name where a number alone is an episode.
 
-use super::bare::{Bare, Known, closes, figure, is_claimed, is_finish, is_fraction, is_year, span_at};
+use super::bare::{
+    Bare, Known, closes, figure, is_claimed, is_finish, is_fraction, is_year, next_span, span_at,
+};
 use super::token::{Gap, Kind, Mark, Strength, Text};
 use super::words::{self, Tag};
 use super::{Medium, counting, measures};
@@ -65,14 +67,16 @@ pub(super) fn full_span(text: &Text<'_>, known: Known, led_by_group: bool) -> Op
     (known.body + 1..text.len()).find_map(|index| {
         let bare = span_at(text, index).filter(|bare| bare.to > index + 1)?;
         let width = text.tokens[index].end - text.tokens[index].start;
-        let from_one = bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
+        let counted = !known.is_file && bare.to == text.len() && width == 2 && bare.last < 100;
+        let from_one = counted || bare.first == 1 && bare.last >= 10 && (!known.is_file || width >= 2);
         let said = matches!(text.word(index - 1), "full" | "complete" | "batch" | "all");
         let tagged = text.get(bare.to).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
         let placed = led_by_group || tagged && !known.has_year;
         let alike = text.tokens[bare.to - 1].end - text.tokens[bare.to - 1].start == width;
         let of_group = placed && alike && width >= 2 && !text.gap(bare.to).is_dash();
         let plain = text.gap(index).only(Gap::BLANK | Gap::COMMA | Gap::CLOSE);
-        ((from_one || said || of_group) && plain && closes(text, bare.to)).then_some(bare)
+        let ends = closes(text, bare.to) || next_span(text, &bare).is_some();
+        ((from_one || said || of_group) && plain && ends).then_some(bare)
     })
 }
 
@@ -135,7 +139,10 @@ pub(super) fn trailing(text: &Text<'_>, known: Known, led_by_group: bool) -> Opt
     let padded = width == 2 && bare.first < 10 || width == 3 && bare.first < 100;
     let as_file = known.is_file || known.has_checksum;
     // A name without an extension may be that of a pack, and its number that of the title.
-    let single = as_file || (padded || width == 3 && bare.first % 100 != 0) && !is_from_disc(text);
+    // Nobody names a pack so that only its group and its number stand beside the title.
+    let bare_name = width == 2 && index + 1 == text.len();
+    let single =
+        as_file || bare_name || (padded || width == 3 && bare.first % 100 != 0) && !is_from_disc(text);
     let of_group = led_by_group && single && width >= 2 && !is_year(bare.first);
     let of_file = known.is_file && padded && !known.has_year && text.gap(index).only(Gap::PLAIN);
     // What a span ends with says nothing without the rest.
@@ -167,7 +174,7 @@ pub(super) fn behind_year(text: &Text<'_>, known: Known, led_by_group: bool) -> 
 }
 
 /// The end of a title without the words about quality that it may hold as well.
-fn before_weak_words(text: &Text<'_>, body: usize, mut end: usize) -> usize {
+pub(super) fn before_weak_words(text: &Text<'_>, body: usize, mut end: usize) -> usize {
     let weak = |index: usize| matches!(text.tokens[index].mark, Mark::Tag(Strength::Weak | Strength::Firm));
     while end > body && weak(end - 1) {
         end -= 1;
@@ -201,36 +208,6 @@ fn is_from_disc(text: &Text<'_>) -> bool {
 
 const fn is_of_web(medium: Medium) -> bool {
     matches!(medium, Medium::WebRip | Medium::WebDl)
-}
-
-/// A number in front of the medium of a scene name: `show.name.203.hdtv-group` holds the season too, and so does
-/// `show.name.2009.203.hdtv-group`; `show.name.13.pdtv-group` and `show.name.02.dvdrip-group` do not.
-pub(super) fn of_scene(text: &Text<'_>, known: Known) -> Option<Bare> {
-    let is_year = |index: usize| text.get(index).is_some_and(|token| token.mark == Mark::Year);
-    let border = if is_year(known.border) { known.border + 2 } else { known.border };
-    let end = before_weak_words(text, known.body, border.min(text.len()));
-    let index = end.checked_sub(1).filter(|index| *index > known.body)?;
-    let (value, width) = figure(text, index)?;
-    let scene = text.gap(index) == Gap::DOT && text.gap(end) == Gap::DOT && !text.raw.contains(' ');
-    let dated = known.has_year && !(is_year(index - 1) && width >= 3);
-    let quiet = !dated && !is_claimed(text, index) && measures::named(value).is_none();
-    let medium = words::find(text.word(border)).map(|word| word.tag);
-    let broadcast = matches!(medium, Some(Tag::Medium(Medium::SdTv | Medium::HdTv)));
-    let (season, last) = match width {
-        // Films are broadcast as well, but the numbers of their sequels have one digit.
-        2 if broadcast || value < 10 => (None, value),
-        3 | 4 if value >= 1000 => return None,
-        3 | 4 if broadcast || matches!(text.word(border), "dvdrip" | "webrip" | "720p" | "ws") => {
-            (Some(value / 100), value % 100)
-        }
-        _ => return None,
-    };
-    let sound = season != Some(0) && (1..=40).contains(&last) || season.is_none() && last > 0;
-    // `101.102` holds two.
-    let before = text.free_number(index - 1).filter(|(before, digits)| *digits == 3 && before + 1 == value);
-    let two = u32::from(width == 3 && before.is_some() && last > 1 && text.gap(index - 1) == Gap::DOT);
-    let from = if two == 1 { index - 1 } else { index };
-    (scene && sound && quiet).then_some(Bare { season, first: last - two, last, from, to: index + 1 })
 }
 
 /// `Title #12`, `Title #05 Name`, `Title #1-4`.

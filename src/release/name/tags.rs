@@ -49,21 +49,27 @@ fn mark_bare_lines(text: &mut Text<'_>, found: &mut Vec<Tagged>) {
 
 /// Whether what stands around a number shows that it is one of lines.
 fn means_lines(text: &Text<'_>, index: usize, value: u32) -> bool {
-    let has = |index: usize, strengths: &[Strength]| {
-        let mark = text.get(index).map(|token| token.mark);
-        matches!(mark, Some(Mark::Tag(strength)) if strengths.contains(&strength))
+    let strength = |index: usize| match text.get(index).map(|token| token.mark) {
+        Some(Mark::Tag(strength)) => Some(strength),
+        _ => None,
     };
     let joined = [index, index + 1].map(|at| text.gap(at).only(Gap::PLAIN));
-    let before = joined[0] && has(index - 1, &[Strength::Strong]);
-    let behind = joined[1] && has(index + 1, &[Strength::Strong]);
-    let any_behind = joined[1] && has(index + 1, &[Strength::Strong, Strength::Weak, Strength::Firm]);
+    let [beside, next] =
+        [(joined[0], index - 1), (joined[1], index + 1)].map(|(joined, at)| strength(at).filter(|_| joined));
+    let [before, behind] = [beside, next].map(|strength| strength == Some(Strength::Strong));
+    let [any_before, any_behind] = [beside, next].map(|strength| strength.is_some());
     // Long shows have an episode 720 too, but never behind another number.
     let numbered = joined[0] && text.word(index - 1).bytes().any(|byte| byte.is_ascii_digit());
     let of_hd = joined[0] && text.word(index - 1) == "hd" || joined[1] && text.word(index + 1) == "hd";
     let alone = text.opened_at(index).is_some_and(|bracket| bracket.last == index + 1);
+    // Behind a season with its episode, or behind the year, nothing else ends a name.
+    let word = text.word(index - 1);
+    let is_tag = word.bytes().any(|byte| byte.is_ascii_alphabetic()) || word.len() == 4;
+    let last = numbered && is_tag && index + 1 == text.len();
+    let boxed = text.tokens[index].bracket.is_some();
     match value {
-        1080 | 2160 => before || behind || of_hd || alone || numbered && any_behind,
-        720 => of_hd || (before || numbered) && any_behind,
+        1080 | 2160 => before || behind || of_hd || alone || last || numbered && any_behind,
+        720 => of_hd || last || boxed && (any_before || behind) || (before || numbered) && any_behind,
         _ => (before || numbered) && behind,
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::country;
+use super::subtitle;
 use super::token::{Gap, Kind, Mark, Shape, Strength, Text};
 use super::words::{self, Tag, Word};
 use super::writing::{self, is_latin};
@@ -11,6 +13,8 @@ use super::writing::{self, is_latin};
 pub(super) struct Titles {
     pub(super) title: String,
     pub(super) others: Vec<String>,
+    /// The title with what stands behind it.
+    pub(super) long: Option<String>,
     /// Country that tells works of one title apart.
     pub(super) country: Option<&'static str>,
 }
@@ -54,11 +58,17 @@ fn is_span_of_years(text: &Text<'_>, index: usize) -> bool {
 /// Reads the titles of a name whose other parts are all marked. Where the number of the episode leads the name,
 /// the title ends at a dash, for that of the episode follows.
 pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
-    let (mut region, country) = without_country(text, region(text, body));
+    let (mut region, country) = country::split_off(text, region(text, body));
     let dash = region.clone().skip(1).find(|index| is_led && text.gap(*index).is_dash());
     region.end = dash.unwrap_or(region.end);
-    let mut titles = writing::choose(text, writing::segments(text, region.clone()));
-    titles.country = country;
+    let second = subtitle::begin(text, &region);
+    let (proper, country_inside) = match second {
+        Some(second) => country::split_off(text, region.start..second),
+        None => (region.clone(), None),
+    };
+    let mut titles = writing::choose(text, writing::segments(text, proper));
+    titles.long = second.map(|_| writing::written(text, region.clone()));
+    titles.country = country.or(country_inside);
     let mut behind = writing::behind(text, region.end);
     // Where the title in signs comes first, that in letters is the one that is known elsewhere.
     let wide = region.clone().any(|index| text.tokens[index].kind == Kind::Wide);
@@ -68,6 +78,8 @@ pub(super) fn read(text: &Text<'_>, body: usize, is_led: bool) -> Titles {
         std::mem::swap(&mut titles.title, behind);
     }
     titles.others.extend(behind);
+    let Titles { title, others, .. } = &mut titles;
+    others.retain(|other| other != title);
     titles.others.truncate(MOST_TITLES);
     titles
 }
@@ -138,7 +150,7 @@ fn end(text: &Text<'_>, start: usize) -> usize {
         index = bracket.last.max(index + 1);
         // `Title (US) - Name of the episode`.
         if bracket.last == bracket.first + 1
-            && country(text, bracket.first).is_some()
+            && country::at(text, bracket.first).is_some()
             && text.gap(index).is_dash()
         {
             bracket_end = Some(index);
@@ -182,7 +194,8 @@ fn trimmed(text: &Text<'_>, start: usize, end: usize) -> usize {
     }
     // `Title The 2nd Season` does so too.
     let numbered = text.get(end).is_some_and(|token| token.mark == Mark::Number);
-    if last == end && numbered && last > start + 1 && text.word(last - 1) == "the" {
+    let of_number = last == end && numbered && last > start + 1 && text.word(last - 1) == "the";
+    if of_number && !text.gap(last - 1).has(Gap::COMMA) {
         return last - 1;
     }
     // `The Uncut`: an article is never what a title ends with.
@@ -247,36 +260,19 @@ fn says_how(text: &Text<'_>, index: usize) -> bool {
             let marked = |at: usize| text.get(at).is_some_and(|token| matches!(token.mark, Mark::Tag(_)));
             [index.wrapping_sub(1), index + 1].into_iter().any(|at| marked(at) && spoken(at))
         }
-        Tag::Medium(_) | Tag::Hdr(_) | Tag::SubtitlesOf => text.is_loud(index) && index + 1 == text.len(),
+        Tag::SubtitlesOf => text.is_loud(index) && index + 1 == text.len(),
+        Tag::Medium(_) | Tag::Hdr(_) | Tag::Edition(_) => text.is_loud(index) && ends_words(text, index),
         Tag::ThreeD => packed(),
         _ => false,
     })
 }
 
+/// Whether nothing but the year or the end follows a word.
+fn ends_words(text: &Text<'_>, index: usize) -> bool {
+    text.get(index + 1).is_none_or(|next| next.mark == Mark::Year)
+}
+
 /// `COMPLETE.BLURAY`: a disc as it is, and discs for both eyes say so.
 fn is_whole_disc(text: &Text<'_>, index: usize) -> bool {
     text.word(index) == "complete" && text.word(index + 1) == "bluray" && text.gap(index + 1) == Gap::DOT
-}
-
-const COUNTRIES: [(&str, &str); 6] =
-    [("us", "US"), ("uk", "UK"), ("au", "AU"), ("nz", "NZ"), ("usa", "US"), ("gb", "UK")];
-
-fn country(text: &Text<'_>, index: usize) -> Option<&'static str> {
-    COUNTRIES.iter().find(|(word, _)| *word == text.word(index)).map(|(_, country)| *country)
-}
-
-/// Takes `(US)` or `US` off the end of a show's title.
-fn without_country(text: &Text<'_>, region: Range<usize>) -> (Range<usize>, Option<&'static str>) {
-    if region.len() < 2 {
-        return (region, None);
-    }
-    let last = region.end - 1;
-    let country = country(text, last);
-    let alone = text.opened_at(last).is_some_and(|bracket| bracket.last == region.end);
-    let spoken = region.clone().any(|index| text.written(index).chars().any(char::is_lowercase));
-    let numbered = text.get(region.end).is_some_and(|token| matches!(token.mark, Mark::Number | Mark::Year));
-    match country {
-        Some(_) if alone || (spoken && numbered && text.is_loud(last)) => (region.start..last, country),
-        _ => (region, None),
-    }
 }

@@ -72,7 +72,7 @@ pub(super) fn is_also_a_word(code: &str) -> bool {
 
 /// The same for subtitles.
 const SUBTITLES: &[(&str, &str)] = &[
-    ("en", "esub esubs engsub engsubs ensub ensubs"),
+    ("en", "vosta esub esubs engsub engsubs ensub ensubs"),
     ("fr", "vostfr vfstfr subfrench stfr frsub vost subvf"),
     ("es", "subesp subspa vose vosesp subspanish"),
     ("pt", "legendado legendados leg legpt"),

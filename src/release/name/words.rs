@@ -136,7 +136,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("pcm lpcm", Tag::Audio(Audio::Pcm), Strong),
     ("truehd thd dolbytruehd truehdatmos", Tag::Audio(Audio::TrueHd), Strong),
     ("atmos dolbyatmos", Tag::Audio(Audio::Atmos), Firm),
-    ("4k 4kuhd uhd4k ultrahd4k 4klight", Tag::Grade(Resolution::P2160), Strong),
+    ("4k 4kuhd uhd4k ultrahd4k 4klight 4k60 4k60fps 4khdr 4kx2k", Tag::Grade(Resolution::P2160), Strong),
     ("uhd ultrahd", Tag::Grade(Resolution::P2160), Firm),
     ("8k", Tag::Grade(Resolution::P4320), Firm),
     ("2k qhd wqhd", Tag::Grade(Resolution::P1440), Firm),
@@ -161,7 +161,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
     ("versionlongue", Tag::Edition("Extended"), Firm),
     ("noncensuré noncensure", Tag::Edition("Uncensored"), Firm),
     ("fanedit", Tag::Edition("Fan Edit"), Firm),
-    ("despecialized", Tag::Edition("Despecialized"), Firm),
+    ("despecialized despecializededition", Tag::Edition("Despecialized"), Firm),
     ("colorized", Tag::Edition("Colorized"), Firm),
     ("proper properly realproper", Tag::Proper, Firm),
     ("repack rerip repack2 repack3 2ndrepack reripped", Tag::Repack, Firm),
@@ -192,13 +192,13 @@ const WORDS: &[(&str, Tag, Strength)] = &[
         Firm,
     ),
     (
-        "sub subs subtitle subtitles subtitled subbed softsub softsubs legenda legendas napisy untertitel sottotitoli \
+        "sub subs subtitle subtitles softsub softsubs legenda legendas napisy untertitel sottotitoli \
          subtitulos subtítulos subt altyazı altyazi субтитры суб",
         Tag::SubtitlesOf,
         Weak,
     ),
     (
-        "multisub multisubs msub msubs multiplesubtitle multiplesubtitles multiplesubs dualsub dualsubs 字幕 中文字幕",
+        "subbed subtitled multisub multisubs msub msubs multiplesubtitle multiplesubtitles multiplesubs dualsub dualsubs 字幕 中文字幕",
         Tag::SubtitlesOf,
         Firm,
     ),
@@ -209,7 +209,7 @@ const WORDS: &[(&str, Tag, Strength)] = &[
          straighttovideo steelbook embeddedsubs fansub fansubs fastsub softsubbed unsubbed regraded featurette featurettes \
          disneyplus paramountplus limited readnfo nfofix dirfix retail custom hybrid subpack ntsc pal secam festival ws widescreen \
          fullscreen letterbox oar convert upscaled upscale aienhanced aiupscaled reencoded reenc microsized stv dvdextras \
-         workprint bonus samplefix proofix prooffix syncfix dubfix subfix nfo read hfr mhdtv",
+         2in1 tvseries tvminiseries workprint bonus samplefix proofix prooffix syncfix dubfix subfix nfo read hfr mhdtv",
         Tag::Idle,
         Firm,
     ),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::acronym;
 use super::title::Titles;
 use super::token::{Gap, Kind, Mark, Shape, Strength, Text};
 
@@ -80,7 +81,7 @@ pub(super) fn choose(text: &Text<'_>, segments: Vec<Range<usize>>) -> Titles {
     let mut all: Vec<String> = parts.into_iter().map(|part| written(text, part)).collect();
     let title = if all.is_empty() { String::new() } else { all.remove(chosen) };
     all.retain(|other| !other.is_empty() && *other != title);
-    Titles { title, others: all, country: None }
+    Titles { title, others: all, ..Titles::default() }
 }
 
 /// The longest run of tokens without signs of another script, if there are such signs and the run has Latin letters.
@@ -107,7 +108,7 @@ fn latin_run(text: &Text<'_>, segment: &Range<usize>) -> Option<Range<usize>> {
 }
 
 /// Whether a token is written in another script than the Latin one.
-fn is_foreign(text: &Text<'_>, index: usize) -> bool {
+pub(super) fn is_foreign(text: &Text<'_>, index: usize) -> bool {
     // Latin letters with signs end at U+024F, and go on from U+1E00 to U+1EFF. Roman numerals have signs of their own.
     let other = |c: char| {
         let latin = matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{2160}'..='\u{217f}');
@@ -153,13 +154,15 @@ fn is_inserted(word: &str) -> bool {
 }
 
 /// The tokens as people write them.
-fn written(text: &Text<'_>, part: Range<usize>) -> String {
+pub(super) fn written(text: &Text<'_>, part: Range<usize>) -> String {
     let (Some(first), Some(last)) =
         (text.get(part.start), part.end.checked_sub(1).and_then(|last| text.get(last)))
     else {
         return String::new();
     };
-    let end = last.end + tail(text, part.clone());
+    let mut end = last.end + tail(text, part.clone());
+    // The last point of initials is theirs, but that of a lone word parts it from the next.
+    end += usize::from(text.raw[end..].starts_with('.') && acronym::ends_with(&text.raw[first.start..end]));
     // `(500) Days` begins with its bracket.
     let opened = text.raw[..first.start].ends_with('(')
         && text.raw[first.start..end].matches('(').count() < text.raw[first.start..end].matches(')').count();
@@ -176,12 +179,28 @@ fn written(text: &Text<'_>, part: Range<usize>) -> String {
     }
     push_spaced(&mut title, &text.raw[at..end], blanks);
     let junk = |c: char| c.is_whitespace() || "-–—_.,:;/|~+&*=#·\\".contains(c);
+    let closes_initials = title.ends_with('.') && acronym::holds(&title, title.len() - 1);
     let mut title = title.trim_matches(junk).to_owned();
+    if closes_initials {
+        title.push('.');
+    }
     // `Title ~Second Title~`: the sign that ends it is a part of it.
     if title.matches('~').count() == 1 && text.raw[end..].starts_with('~') {
         title.push('~');
     }
-    title
+    with_article_first(title)
+}
+
+/// `Quiet Reef, The` as people say it.
+fn with_article_first(title: String) -> String {
+    const ARTICLES: [&str; 12] =
+        ["the", "a", "an", "le", "la", "les", "der", "die", "das", "el", "los", "il"];
+    match title.rsplit_once(',').map(|(rest, article)| (rest, article.trim_start())) {
+        Some((rest, article)) if ARTICLES.contains(&article.to_ascii_lowercase().as_str()) => {
+            format!("{article} {}", rest.trim_end())
+        }
+        _ => title,
+    }
 }
 
 /// Bytes behind the last token that still belong to the title: `!`, `?`, a bracket that closes.
@@ -217,12 +236,17 @@ fn push_spaced(title: &mut String, slice: &str, blanks: bool) {
     for (at, character) in slice.char_indices() {
         // Two dots are a slip, three are meant.
         let slip = blanks && is_pair_of_dots(&slice.as_bytes()[at.saturating_sub(2)..], at.min(2));
-        let dot = character == '.' && (slip || !blanks && slice.as_bytes().get(at + 1) != Some(&b' '));
+        let meant = slice.as_bytes().get(at + 1) == Some(&b' ') || acronym::holds(slice, at);
+        let dot = character == '.' && (slip || !blanks && !meant);
         let spaced = character.is_whitespace() || character == '_' || dot;
         match spaced {
             true if !title.ends_with(' ') => title.push(' '),
             true => {}
             false => title.push(character),
+        }
+        // `S.W.A.T.Under`: the last point ends a word as well.
+        if character == '.' && !dot && acronym::ends_at(slice, at) {
+            title.push(' ');
         }
     }
 }

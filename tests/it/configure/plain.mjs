@@ -1,7 +1,5 @@
 // The same page in a browser without scripts: every button posts the form.
-import { drive, open } from '../support/browser.mjs'
-
-const order = (page, list) => page.locator(`[data-rows=${list}] > li`).evaluateAll(rows => rows.map(row => row.dataset.label))
+import { drive, open, order } from '../support/browser.mjs'
 
 await drive(async (browser, { base, token }) => {
   const { page, complaints, answers } = await open(browser, { javaScriptEnabled: false })

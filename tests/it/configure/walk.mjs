@@ -1,11 +1,10 @@
 // Makes a profile as a person does: services and indexers are tested as they are typed, rows are moved by keys, then
 // everything is saved, looked at again, and changed.
-import { drive, open } from '../support/browser.mjs'
+import { drive, open, order } from '../support/browser.mjs'
 
-const order = (page, list) => page.locator(`[data-rows=${list}] > li`).evaluateAll(rows => rows.map(row => row.dataset.label))
-
-await drive(async (browser, { base, token, wrongToken, jackett, jackettKey, password }) => {
-  const { page, complaints, answers } = await open(browser, { viewport: { width: 1280, height: 900 } })
+await drive(async (browser, { base, token, wrongToken, jackett, wrongKey, jackettKey, broken, password }) => {
+  const { context, page, complaints, answers } = await open(browser, { viewport: { width: 1280, height: 900 } })
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base })
   const facts = { complaints }
   await page.goto(`${base}/configure`)
 
@@ -37,11 +36,28 @@ await drive(async (browser, { base, token, wrongToken, jackett, jackettKey, pass
 
   await page.getByRole('button', { name: 'Jackett', exact: true }).click()
   const row = page.locator('#indexers .row').first()
+  const found = page.locator('#indexers .said')
   await row.getByLabel('Address').fill(jackett)
+  // Leaving a field is what starts a test: without a key, with a wrong one, and with the right one.
+  await row.getByLabel('API key').fill(wrongKey)
+  await row.getByLabel('API key').blur()
+  await page.locator('#indexers .said[data-ok=no]', { hasText: 'API Key' }).waitFor()
+  facts.indexerRefused = await found.textContent()
   await row.getByLabel('API key').fill(jackettKey)
   await row.getByLabel('API key').blur()
-  await page.locator('#indexers .said[data-ok]').waitFor()
-  facts.indexer = await page.locator('#indexers .said').first().textContent()
+  await page.locator('#indexers .said[data-ok=yes]').waitFor()
+  facts.indexer = await found.textContent()
+
+  await page.getByRole('button', { name: 'Bitmagnet', exact: true }).click()
+  await page.locator('#indexers .row').nth(1).waitFor()
+  const other = page.locator('#indexers .row').nth(1)
+  await other.getByLabel('Address').fill(broken)
+  await other.getByLabel('Address').blur()
+  await page.locator('#indexers .said[data-ok=no]').waitFor()
+  facts.indexerBroken = await found.nth(1).textContent()
+  facts.indexerStillTold = await found.first().textContent()
+  await page.getByRole('button', { name: 'Remove Bitmagnet' }).click()
+  await page.waitForFunction(() => document.querySelectorAll('#indexers .row').length === 1)
 
   await page.locator('#sort-size input[type=checkbox]').focus()
   for (let moved = 0; moved < 9; moved++) await page.keyboard.press('Alt+ArrowUp')
@@ -82,7 +98,7 @@ await drive(async (browser, { base, token, wrongToken, jackett, jackettKey, pass
   facts.qr = await page.locator('svg.qr').getAttribute('aria-label')
   await page.locator('#copy').click()
   await page.locator('#copy', { hasText: 'Copied' }).waitFor()
-  facts.copied = await page.locator('#copy').textContent()
+  facts.copied = await page.evaluate(() => navigator.clipboard.readText())
 
   // Opened anew, as the gear in Stremio does.
   await page.goto(facts.url.split('?')[0])

@@ -1,12 +1,12 @@
-//! What is got ready before anybody clicks: the next episode, the place that was left, and titles on a screen.
+//! What is got ready before anybody clicks: the best of a list, the next episode, and the place that was left.
 
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::stage::{FILM, List, SHOW, film, list, setup, titles, until};
+use super::stage::{FILM, List, SHOW, list, setup, titles, until};
 use crate::support::indexers::bitmagnet::Bitmagnet;
 use crate::support::indexers::{Listed, Upstream};
 use crate::support::media::{self, assert_same_bytes};
@@ -60,6 +60,7 @@ async fn the_next_episode_is_fetched_while_the_present_one_is_watched() {
     assert_eq!(third.hashes(), [shares[2].info_hash.as_str()]);
     let second = list(&server, &format!("{SHOW}:1:2")).await;
     until_job(&server, &shares[1].info_hash).await;
+    until_stored(&server, &shares[1], 0..shares[1].files[0].len()).await;
     assert!(!has_job(&server, &shares[2].info_hash).await, "{}", server.transcript());
 
     let group = |list: &List| list.rows[0].value["behaviorHints"]["bingeGroup"].clone();
@@ -103,14 +104,48 @@ async fn what_was_listed_first_is_played_without_looking_for_its_file_table() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_best_of_a_list_are_looked_up_and_no_others() {
+    let tracker = Tracker::start();
+    let best_first = ["2160p.WEB.H265-AA", "1080p.WEB.H264-BB", "720p.WEB.H264-CC", "480p.WEB.H264-DD"];
+    let share = |(seed, quality): (u64, &str)| {
+        let name = format!("Harbour.Lights.2019.{quality}.mkv");
+        Share::single(&name, media::random(seed, 300_000), 32 * 1024, &[tracker.http()])
+    };
+    let shares: Vec<Share> = (440..).zip(best_first).map(share).collect();
+    let seeds: Vec<Libtorrent> = shares.iter().map(|share| Libtorrent::start(share, None)).collect();
+    let bitmagnet = Upstream::start(Bitmagnet::new(shares.iter().map(|share| Listed::of(share).imdb(FILM))));
+    let titles = titles();
+    let server =
+        setup(&titles).env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).env("HEADWATER_PREWARM", "2").start();
+    let looked_up = || -> Vec<usize> {
+        shares.iter().zip(&seeds).map(|(share, seed)| lookups(&tracker, share, seed)).collect()
+    };
+    // It is asked for again and again, and nothing is looked up twice.
+    let found = until(&server, FILM, |_| looked_up().starts_with(&[1, 1])).await;
+    let order: Vec<&str> = shares.iter().map(|share| share.info_hash.as_str()).collect();
+    assert_eq!(found.hashes(), order);
+    let is_known = |list: &List, share: &Share| {
+        list.row(&share.info_hash).value["behaviorHints"]["filename"] == share.name()
+    };
+    until(&server, FILM, |list| shares[..2].iter().all(|share| is_known(list, share))).await;
+    assert_eq!(looked_up(), [1, 1, 0, 0]);
+    // What was left out is looked up by the one who plays it.
+    let played = server.get(path(&server, &found, &shares[2].info_hash)).await;
+    assert_same_bytes(&played.body, &shares[2].files[0], "the third");
+    assert_eq!(looked_up(), [1, 1, 1, 0]);
+}
+
 /// Waits until these bytes of a film are in its file on disk, without asking the server for any.
 async fn until_stored(server: &Headwater, share: &Share, range: Range<usize>) {
     let data = format!("cache/contents/{}-0/data", share.info_hash);
-    let file = std::fs::File::open(server.setup().data().join(data)).expect("somebody has watched it");
+    let path = server.setup().data().join(data);
     let (mut stored, deadline) = (vec![0; range.len()], Instant::now() + SOON);
     loop {
-        file.read_exact_at(&mut stored, range.start as u64).expect("the file has its whole length");
-        if stored == share.files[0][range.clone()] {
+        // A file is made first and gets its length then.
+        let read =
+            std::fs::File::open(&path).and_then(|file| file.read_exact_at(&mut stored, range.start as u64));
+        if read.is_ok() && stored == share.files[0][range.clone()] {
             return;
         }
         assert!(Instant::now() < deadline, "{range:?} is not there\n{}", server.transcript());
@@ -157,25 +192,4 @@ async fn the_place_that_was_left_is_there_when_the_title_is_opened_again() {
     let (from, to) = (left as u64, left as u64 + (1 << 20) - 1);
     let resumed = server.range(path(&server, &found, &share.info_hash), from, to).await;
     assert_same_bytes(&resumed.body, &share.files[0][left..left + (1 << 20)], "the place that was left");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn titles_on_a_screen_are_searched_before_they_are_opened() {
-    let bitmagnet = Upstream::start(Bitmagnet::new([film(1, "1080p.WEB.H264-AA")]));
-    let titles = titles();
-    let server = setup(&titles).env("HEADWATER_BITMAGNET_URL", bitmagnet.base()).start();
-    let shown = json!({ "ids": [FILM, { "id": format!("{SHOW}:1:1"), "type": "series" }] });
-    let (status, answer) = server.post("/api/ui/viewport", shown.to_string()).await;
-    assert_eq!((status.as_u16(), &answer["accepted"]), (202, &json!(2)), "{answer}");
-    bitmagnet.until("", |asks| asks.len() >= 2).await;
-    let many: Vec<Value> = (0..60).map(|number| json!(format!("tt800{number:04}"))).collect();
-    let (_, answer) = server.post("/api/ui/viewport", json!({ "ids": many }).to_string()).await;
-    assert_eq!((&answer["accepted"], &answer["ignored"]), (&json!(40), &json!(20)), "{answer}");
-    for wrong in ["", "[]", "{}", r#"{"ids": 5}"#, r#"{"ids": [5]}"#] {
-        let (status, answer) = server.post("/api/ui/viewport", wrong).await;
-        assert_eq!(status, 400, "{wrong}: {answer}");
-    }
-    let (status, answer) =
-        server.post("/api/ui/viewport", json!({ "ids": [], "profile": "nobody" }).to_string()).await;
-    assert_eq!(status, 404, "{answer}");
 }

@@ -1,6 +1,6 @@
 //! Indexers that hang, break or refuse: what the others found is shown all the same, and in time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::stage::{FILM, SHOW, film, hash, hashes, list, setup, titles, until};
 use crate::support::indexers::jackett::Jackett;
@@ -118,6 +118,7 @@ async fn an_indexer_that_fails_is_left_alone_and_asked_again_after_the_time_it_n
     let titles = titles();
     let server = setup(&titles).env("HEADWATER_ZILEAN_URL", zilean.base()).start();
     zilean.trouble("", Trouble::TooMany { retry_after: Some(2) });
+    let began = Instant::now();
     assert!(list(&server, FILM).await.rows.is_empty());
     let asked = zilean.journal().len();
     assert!(asked >= 1);
@@ -126,6 +127,8 @@ async fn an_indexer_that_fails_is_left_alone_and_asked_again_after_the_time_it_n
     zilean.heal("");
     let back = until(&server, FILM, |list| !list.rows.is_empty()).await;
     assert_eq!(back.sorted(), hashes(&[1]));
+    // The list was asked for all the time, and an answer of the site would have ended that.
+    assert!(began.elapsed() >= Duration::from_secs(2), "it was asked after {:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
-//! What lies at an address or on this machine: the Internet Archive, and a folder of the operator's.
+//! What lies at an address or on this machine: the Internet Archive, and folders of the operator's.
 
 use std::time::Duration;
 
-use super::stage::{FILM, SHOW, list, setup, titles, until};
+use super::stage::{FILM, SHOW, hash, list, setup, titles, until, until_within};
 use crate::support::indexers::Trouble;
 use crate::support::indexers::archive::{Archive, Item};
 use crate::support::media;
@@ -59,6 +59,33 @@ async fn a_film_of_the_internet_archive_is_found_by_its_id_or_its_name_and_plays
         assert!(archive.desk.most_at_once() <= 5, "it is polite: {}", archive.desk.most_at_once());
         archive.desk.assert_well_asked();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_torrent_of_the_internet_archive_plays_from_its_download_server_without_any_peer() {
+    let clip = media::clip("faststart.mp4");
+    let item = item(&clip).imdb(FILM).torrent();
+    let btih = item.files.iter().find_map(|file| file.btih.clone()).expect("it has a torrent");
+    let archive = Archive::start([item]);
+    let titles = titles();
+    let server = with_archive(setup(&titles), &archive).start();
+    let found = list(&server, FILM).await;
+    let row = found.row(&btih);
+    assert_eq!(
+        (row.file.as_str(), &row.value["behaviorHints"]["videoSize"]),
+        ("0", &clip.len().into()),
+        "{row:#?}"
+    );
+    archive.node.forget();
+    // There is no tracker in it and no DHT, so that nobody else can have sent this.
+    plays(&server, &row.url, &clip).await;
+    let sent = archive.node.asked("/27/items/harbour-lights-2019/Harbour%20Lights");
+    assert!(sent.iter().any(|ask| ask.header("range").starts_with("bytes=")), "{:#?}", archive.node.paths());
+    let (_, started) = server.post(&format!("/stream/prepare/{btih}?fileIndex=0"), "").await;
+    let (_, job) = server.json(started["statusUrl"].as_str().unwrap_or_default()).await;
+    assert_eq!(job["method"], "webseed", "{job}");
+    archive.desk.assert_well_asked();
+    archive.node.assert_well_asked();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +146,32 @@ async fn files_of_a_folder_are_found_by_their_names_and_play_while_new_ones_appe
     assert_eq!(episode.rows.len(), 1, "{:#?}", episode.rows);
     assert!(episode.rows[0].text.contains("S02E03"), "{:#?}", episode.rows);
     plays(&server, &episode.rows[0].url, &clip).await;
+    let missing = format!("{SHOW}:2:1");
+    assert!(list(&server, &missing).await.rows.is_empty());
+    put("Lantern Street/Season 2/Lantern.Street.S02E01.mp4");
+    // The folder is looked through twice a minute at most.
+    let new = until_within(&server, &missing, Duration::from_secs(75), |list| list.rows.len() == 1).await;
+    plays(&server, &new.rows[0].url, &clip).await;
     // Nobody writes into the operator's folder.
     let kept = std::fs::read(folder.join("Harbour Lights (2019)/Harbour Lights (2019).mp4")).unwrap();
     media::assert_same_bytes(&kept, &clip, "the operator's file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_that_was_dropped_into_the_cache_folder_is_listed_by_its_name_and_plays() {
+    let film = media::random(95, 2_000_000);
+    let titles = titles();
+    let setup = setup(&titles);
+    let folder = setup.home().join("dropped");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (number, name) in
+        [(1, "Harbour.Lights.2019.1080p.WEB.H264-AA"), (2, "Harbour.Master.2019.1080p.WEB.H264-AA")]
+    {
+        std::fs::write(folder.join(format!("{name} [{}].mkv", hash(number))), &film).unwrap();
+    }
+    let server = setup.env("TORRENT_DOWNLOAD_PATH", &folder.display().to_string()).start();
+    let found = until(&server, FILM, |list| !list.rows.is_empty()).await;
+    assert_eq!(found.hashes(), [hash(1)], "{:#?}", found.rows);
+    assert!(found.rows[0].text.contains("1080p"), "{:#?}", found.rows);
+    plays(&server, &found.rows[0].url, &film).await;
 }

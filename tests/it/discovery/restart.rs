@@ -15,7 +15,7 @@ use crate::support::swarm::{Libtorrent, Share, Tracker as Announcer};
 
 /// Waits until what was found is on disk, and what a play of every row needs: both are written a moment after the
 /// answer.
-async fn settle(server: &Headwater) {
+pub(super) async fn settle(server: &Headwater) {
     let rows = list(server, FILM).await.rows.len();
     assert_ne!(rows, 0);
     let options = SqliteConnectOptions::new()

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::stage::{FILM, SHOW, episode, film, hash, setup, titles};
-use crate::support::http::escape;
+use crate::support::http::{Answer, escape, send, unmoved};
 use crate::support::indexers::addon::{Addon, Description};
 use crate::support::indexers::archive::{Archive, Item};
 use crate::support::indexers::jackett::Jackett;
@@ -52,7 +52,7 @@ impl Neighbours {
             "Harbour.Lights.2019.720p.WEB-DL.H264-FILE.mkv",
             media::random(3, 90_000),
             16_384,
-            &[],
+            std::slice::from_ref(&announce),
         );
         let site = |name: &str, number: u32| {
             let magnet = film(number, "1080p.WEB-DL.H264-ONE").trackers(&[&announce]);
@@ -83,24 +83,41 @@ impl Neighbours {
         }
     }
 
-    fn settings(&self, setup: Setup) -> Setup {
+    /// An address with its key in a parameter.
+    fn torznab_url(&self) -> String {
+        self.torznab.url(&format!("/api/v2.0/indexers/two/results/torznab/api?apikey={TORZNAB}"))
+    }
+
+    /// An address with its key in the path.
+    fn addon_url(&self) -> String {
         let config = escape(&json!({ "token": ADDON }).to_string());
-        let torznab = format!("/api/v2.0/indexers/two/results/torznab/api?apikey={TORZNAB}");
-        setup
-            // Below this the engine names its trackers, passkeys and all; that is for the operator to ask for.
-            .env("HEADWATER_LOG", "trace,librqbit=info")
+        self.addon.url(&format!("/{config}/manifest.json"))
+    }
+
+    /// Makes them the operator's.
+    fn settings(&self, setup: Setup) -> Setup {
+        talkative(setup)
             .env("HEADWATER_JACKETT_URL", self.jackett.base())
             .env("HEADWATER_JACKETT_API_KEY", JACKETT)
             .env("HEADWATER_PROWLARR_URL", self.prowlarr.base())
             .env("HEADWATER_PROWLARR_API_KEY", PROWLARR)
-            .env("HEADWATER_TORZNAB_URLS", &self.torznab.url(&torznab))
-            .env("HEADWATER_ADDON_URLS", &self.addon.url(&format!("/{config}/manifest.json")))
-            .env("HEADWATER_SOURCE_SECURITY_KEY", SEALING)
-            .env("HEADWATER_ADMIN_TOKEN", ADMIN)
-            .env("HEADWATER_TORRENT_TIMEOUT", "1s")
-            .env("HEADWATER_TORRENT_RETRIES", "0")
-            .env("HEADWATER_PREWARM", "4")
-            .env("HEADWATER_SEARCH_DEADLINE", "3s")
+            .env("HEADWATER_TORZNAB_URLS", &self.torznab_url())
+            .env("HEADWATER_ADDON_URLS", &self.addon_url())
+    }
+
+    /// The form of the configure page that makes them somebody's own.
+    fn form(&self) -> String {
+        let rows = [
+            ("jackett", self.jackett.base(), JACKETT),
+            ("prowlarr", self.prowlarr.base(), PROWLARR),
+            ("torznab", &self.torznab_url(), ""),
+            ("addon", &self.addon_url(), ""),
+        ];
+        let row = |(at, (kind, url, key)): (usize, &(&str, &str, &str))| {
+            let field = format!("&indexer-{at}");
+            format!("{field}-kind={kind}{field}-url={}{field}-key={key}{field}-enabled=on", escape(url))
+        };
+        format!("do=save&name=Den{}", rows.iter().enumerate().map(row).collect::<String>())
     }
 
     /// Lets everybody have this trouble, made from the secret that he has to do with.
@@ -119,19 +136,46 @@ impl Neighbours {
     }
 }
 
+/// A server that tells all that it may tell.
+fn talkative(setup: Setup) -> Setup {
+    setup
+        // Below this the engine names its trackers, passkeys and all; that is for the operator to ask for.
+        .env("HEADWATER_LOG", "trace,librqbit=info")
+        .env("HEADWATER_SOURCE_SECURITY_KEY", SEALING)
+        .env("HEADWATER_ADMIN_TOKEN", ADMIN)
+        .env("HEADWATER_TORRENT_TIMEOUT", "1s")
+        .env("HEADWATER_TORRENT_RETRIES", "0")
+        .env("HEADWATER_PREWARM", "4")
+        .env("HEADWATER_SEARCH_DEADLINE", "3s")
+}
+
 impl Traces {
     async fn get(&mut self, server: &Headwater, path: &str, headers: &[(&str, &str)]) -> String {
         let answer = server.send(Method::GET, path, headers, Vec::new()).await;
+        self.keep(path, &answer)
+    }
+
+    async fn post(&mut self, server: &Headwater, path: &str, kind: &str, body: String) -> Answer {
+        let (url, headers) = (server.url(path), [("Content-Type", kind)]);
+        let patience = std::time::Duration::from_secs(30);
+        let answer =
+            send(&unmoved(), Method::POST, &url, &headers, body.into_bytes(), patience).await.unwrap();
+        self.keep(path, &answer);
+        answer
+    }
+
+    /// Keeps an answer and returns its body.
+    fn keep(&mut self, path: &str, answer: &Answer) -> String {
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         self.0.push((path.to_owned(), format!("{} {:?} {body}", answer.status, answer.headers)));
         body
     }
 
-    /// Asks for lists, plays what is in them, and looks at every page.
-    async fn walk(&mut self, server: &Headwater) -> usize {
+    /// Asks for lists, plays what is in them, and looks at every page; as an install does, whose path may be empty.
+    async fn walk(&mut self, server: &Headwater, install: &str) -> usize {
         let mut links = Vec::new();
-        for path in [format!("/stream/movie/{FILM}.json"), format!("/stream/series/{SHOW}:2:3.json")] {
-            let body = self.get(server, &path, &[]).await;
+        for video in [format!("movie/{FILM}"), format!("series/{SHOW}:2:3")] {
+            let body = self.get(server, &format!("{install}/stream/{video}.json"), &[]).await;
             let body: serde_json::Value = serde_json::from_str(&body).expect("a list is JSON");
             let urls = body["streams"].as_array().into_iter().flatten().filter_map(|row| row["url"].as_str());
             links.extend(urls.map(|url| url.replace(server.base(), "")));
@@ -140,8 +184,11 @@ impl Traces {
             self.get(server, link, &[("Range", "bytes=0-99")]).await;
         }
         let bearer = format!("Bearer {ADMIN}");
-        for path in ["/", "/manifest.json", "/health", "/configure", "/api/admin/status", "/api/admin/jobs"] {
+        for path in ["/", "/health", "/configure", "/api/admin/status", "/api/admin/jobs"] {
             self.get(server, path, &[("Authorization", &bearer)]).await;
+        }
+        for path in ["/manifest.json", "/configure"] {
+            self.get(server, &format!("{install}{path}"), &[]).await;
         }
         links.len()
     }
@@ -156,6 +203,22 @@ impl Traces {
                 self.0.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
             }
         }
+    }
+
+    /// Ends the server, and keeps all that it leaves behind; its log under this name.
+    fn end(&mut self, server: &mut Headwater, log: &str) {
+        let home = server.setup().home().to_owned();
+        self.read(&home);
+        server.terminate();
+        server.stopped();
+        self.read(&home);
+        self.0.push((log.to_owned(), server.transcript()));
+        assert!(self.has(log, "TRACE") && self.has(".db", ""), "the right places are searched");
+    }
+
+    /// Whether something of this name says this.
+    fn has(&self, place: &str, text: &str) -> bool {
+        self.0.iter().any(|(name, content)| name.contains(place) && content.contains(text))
     }
 
     fn assert_free_of_secrets(&self) {
@@ -178,20 +241,44 @@ async fn no_key_of_an_indexer_is_in_any_log_answer_or_file() {
     let (neighbours, titles) = (Neighbours::start(), titles());
     let mut server = neighbours.settings(setup(&titles)).start();
     let mut traces = Traces::default();
-    let links = traces.walk(&server).await;
+    let links = traces.walk(&server, "").await;
     assert!(links >= 6, "there was something to leak: {links} links\n{}", server.transcript());
-    let home = server.setup().home().to_owned();
-    traces.read(&home);
-    server.terminate();
-    server.stopped();
-    traces.read(&home);
-    traces.0.push(("the log".to_owned(), server.transcript()));
-    let has = |place: &str, text: &str| {
-        traces.0.iter().any(|(name, content)| name.contains(place) && content.contains(text))
-    };
-    assert!(has("the log", "TRACE") && has("/api/admin/status", "Prowlarr"), "the right places are searched");
-    assert!(has(&format!("/stream/movie/{FILM}.json"), &neighbours.share.info_hash), "links were followed");
-    assert!(traces.0.iter().any(|(name, _)| name.contains(".db")), "the database is searched");
+    traces.end(&mut server, "the log");
+    assert!(traces.has("/api/admin/status", "Prowlarr"), "the right places are searched");
+    assert!(
+        traces.has(&format!("/stream/movie/{FILM}.json"), &neighbours.share.info_hash),
+        "links were followed"
+    );
+    traces.assert_free_of_secrets();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_of_an_indexer_that_somebody_has_set_up_on_the_page_is_in_any_log_answer_or_file() {
+    let (neighbours, titles) = (Neighbours::start(), titles());
+    let setup = talkative(setup(&titles)).env("HEADWATER_PRIVATE_ADDRESSES", "true");
+    let mut server = setup.start();
+    let mut traces = Traces::default();
+    let kind = "application/x-www-form-urlencoded";
+    let saved = traces.post(&server, "/configure", kind, neighbours.form()).await;
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    let page =
+        reqwest::Url::parse(&server.url("/configure")).unwrap().join(saved.header("location")).unwrap();
+    let install =
+        page.path().strip_suffix("/configure").expect("it leads to the page of the profile").to_owned();
+    let links = traces.walk(&server, &install).await;
+    assert!(links >= 6, "there was something to leak: {links} links\n{}", server.transcript());
+    // They break while the page tries them, and repeat what they were sent.
+    for (program, url, key) in
+        [("jackett", neighbours.jackett.base(), JACKETT), ("prowlarr", neighbours.prowlarr.base(), PROWLARR)]
+    {
+        let body = format!("<error code=\"100\" description=\"{key}\"/>{{\"error\":\"{key}\"}}");
+        neighbours.trouble(&|_| Trouble::Instead { kind: "application/xml", body: body.clone() });
+        let asked = json!({ "kind": program, "url": url, "key": key }).to_string();
+        let told = traces.post(&server, "/api/configure/indexer", "application/json", asked).await;
+        assert_eq!(told.json()["ok"], false, "{}", told.text());
+    }
+    traces.end(&mut server, "the log");
+    assert!(traces.has(&format!("{install}/configure"), "Saved"), "the page of the profile was opened");
     traces.assert_free_of_secrets();
 }
 
@@ -217,13 +304,10 @@ async fn no_key_of_an_indexer_gets_out_when_indexers_break_or_repeat_it() {
         let mut server = neighbours.settings(setup(&titles)).start();
         let mut traces = Traces::default();
         neighbours.trouble(trouble);
-        traces.walk(&server).await;
+        traces.walk(&server, "").await;
         neighbours.heal();
-        traces.walk(&server).await;
-        server.terminate();
-        server.stopped();
-        traces.read(server.setup().home());
-        traces.0.push((format!("the log after {:?}", trouble("it")), server.transcript()));
+        traces.walk(&server, "").await;
+        traces.end(&mut server, &format!("the log after {:?}", trouble("it")));
         traces.assert_free_of_secrets();
     }
 }

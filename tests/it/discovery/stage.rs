@@ -148,14 +148,27 @@ fn row(server: &Headwater, stream: &Value) -> Row {
 /// # Panics
 /// If that does not come to pass within 20 seconds.
 pub(super) async fn until(server: &Headwater, id: &str, wanted: impl Fn(&List) -> bool) -> List {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    until_within(server, id, Duration::from_secs(20), wanted).await
+}
+
+/// The same for what takes longer.
+///
+/// # Panics
+/// If it takes longer than `patience`.
+pub(super) async fn until_within(
+    server: &Headwater,
+    id: &str,
+    patience: Duration,
+    wanted: impl Fn(&List) -> bool,
+) -> List {
+    let deadline = Instant::now() + patience;
     loop {
         let list = list(server, id).await;
         if wanted(&list) {
             return list;
         }
         assert!(Instant::now() < deadline, "still {:#?}\n{}", list.rows, server.transcript());
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(patience / 400).await;
     }
 }
 

@@ -57,7 +57,12 @@ async fn two_equal_origins_add_up_for_one_reader_and_fetch_little_twice() {
     let all = served[0] + served[1];
     assert!(all < film.layout.length * 115 / 100, "{served:?} for {}", film.layout.length);
     assert!(served.iter().all(|served| *served > film.layout.length / 4), "both helped: {served:?}");
-    assert!(seen.time < Duration::from_millis(6500), "one alone takes eight seconds, both {:?}", seen.time);
+    // Neither could do that alone: its pace is a limit, and nothing of this machine makes it faster.
+    assert!(
+        seen.time < Duration::from_secs(8),
+        "one alone takes eight seconds or more, both {:?}",
+        seen.time
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +84,8 @@ async fn a_slow_origin_that_was_first_does_not_keep_a_fast_one_away() {
         let _first = within(10, places[0].start(&file)).await.unwrap();
         let _second = within(10, places[1].start(&file)).await.unwrap();
         let seen = within(30, read(&film, &file)).await;
-        assert!(seen.time < alone.mul_f64(1.3), "{piece}: {:?}, and {alone:?} alone", seen.time);
+        // To wait for the slow one would take minutes; a busy machine costs two or three seconds.
+        assert!(seen.time < alone * 2, "{piece}: {:?}, and {alone:?} alone", seen.time);
         assert!(seen.longest_gap < LONGEST_GAP, "{piece}: nothing for {:?}", seen.longest_gap);
         let served = first.served() + second.served();
         assert!(served < film.layout.length * 115 / 100, "{piece}: {served} for {}", film.layout.length);

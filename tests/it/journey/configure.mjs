@@ -1,11 +1,12 @@
 // Makes a profile on the configure page as a person does, in a real Chromium, and prints what was seen as JSON.
-//   node configure.mjs CONFIGURE-URL TORBOX-TOKEN JACKETT-URL JACKETT-KEY
+// BUTTON is the one that ends it: 'Save and install', or 'Make a self-contained link'.
+//   node configure.mjs CONFIGURE-URL TORBOX-TOKEN JACKETT-URL JACKETT-KEY BUTTON
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const [configure, token, jackett, key] = process.argv.slice(2);
+const [configure, token, jackett, key, button] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'headwater-journey-'));
 const context = await chromium.launchPersistentContext(folder, {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -37,7 +38,7 @@ try {
 
   const said = async (place) => ({ ok: await place.getAttribute('data-ok'), text: await place.textContent() });
   const tests = { service: await said(service), indexer: await said(indexer) };
-  await page.getByRole('button', { name: 'Save and install' }).click();
+  await page.getByRole('button', { name: button }).click();
   await page.locator('#manifest').waitFor();
   const manifest = await page.locator('#manifest').inputValue();
   const stremio = await page.locator('#install-stremio').getAttribute('href');

@@ -64,12 +64,7 @@ async fn until_names(server: &Headwater, wanted: &[&str]) {
 
 /// Waits until the log says that the last list stays, and why.
 async fn until_logged(server: &Headwater, why: &str) {
-    let deadline = Instant::now() + PATIENCE;
-    let is_told = |line: &str| line.contains("the last one stays") && line.contains(why);
-    while !server.transcript().lines().any(is_told) {
-        assert!(Instant::now() < deadline, "{}", server.transcript());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    server.until_printed(|line| line.contains("the last one stays") && line.contains(why)).await;
 }
 
 #[test]

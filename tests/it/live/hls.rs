@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use m3u8_rs::{MediaPlaylist, Playlist};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::engine::{Broadcast, Channel, Engine, Film};
 use crate::support::process::{Process, run};
@@ -70,7 +71,7 @@ pub(super) fn beside(playlist: &str, uri: &str) -> String {
 }
 
 /// Presentation time of the first picture or sound of a segment in seconds, its flags, and what ffprobe complained of.
-fn first_packet(bytes: &[u8], kind: &str) -> (f64, String, String) {
+pub(super) fn first_packet(bytes: &[u8], kind: &str) -> (f64, String, String) {
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("segment.ts");
     std::fs::write(&path, bytes).unwrap();
@@ -244,9 +245,8 @@ async fn a_browser_plays_on_when_the_engine_dies() {
     assert!(seconds(&report["report"][1]["longest"]) < 3.0, "{report:#}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sound_that_browsers_lack_is_heard() {
-    let (channel, _engine, server) = on_air(Film::H264Mp2, |setup| setup);
+async fn converted_sound_is_heard(film: Film) {
+    let (channel, _engine, server) = on_air(film, |setup| setup);
     let (pictures, sound) = media_paths(&server, &channel).await;
     let sound = sound.unwrap_or_else(|| panic!("{}", server.transcript()));
     let (pictures, sound) = (media(&server, &pictures).await, media(&server, &sound).await);
@@ -258,6 +258,45 @@ async fn sound_that_browsers_lack_is_heard() {
     assert!(seconds(&report["report"][2]["longest"]) < 3.0, "{report:#}");
     let at = |step: usize, name: &str| seconds(&report["report"][step][name]);
     assert!(at(0, "longest") < 15.0 && at(2, "after") - at(2, "before") >= 5.0, "{report:#}");
+}
+
+/// How long a channel is watched before somebody comes who wants to rewind, in seconds.
+const RECORDED: u64 = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_late_rewinds_to_the_beginning_with_sound() {
+    let (channel, engine, server) = on_air(Film::H264Mp2, |setup| setup);
+    let mut watching = server.open(&format!("/ace/getstream?id={}", channel.content_id)).await;
+    let end = Instant::now() + Duration::from_secs(RECORDED);
+    while Instant::now() < end {
+        watching.chunk().await.unwrap().expect("the channel goes on");
+    }
+    let mut readers = JoinSet::new();
+    readers.spawn(async move { while watching.chunk().await.is_ok_and(|chunk| chunk.is_some()) {} });
+    let (_, sound) = media_paths(&server, &channel).await;
+    let sound = media(&server, &sound.expect("its sound is converted")).await;
+    let recorded: f32 = sound.segments.iter().map(|segment| segment.duration).sum();
+    assert!(recorded >= 30.0, "{sound:?}");
+    let url = server.url(&manifest(&channel));
+    let steps = json!([["play", 4], ["seek", 0.5], ["play", 15]]);
+    let report = tokio::task::spawn_blocking(move || browse(&url, &steps, || {})).await.unwrap();
+    drop(readers);
+    let at = |step: usize, name: &str| seconds(&report["report"][step][name]);
+    assert!(at(2, "before") - at(2, "first") < 5.0 && at(2, "before") < at(0, "after") - 20.0, "{report:#}");
+    assert!(at(2, "after") - at(2, "before") >= 15.0 && at(2, "longest") < 5.0, "{report:#}");
+    let heard = at(2, "sound") - at(1, "sound");
+    assert!(heard > 100_000.0, "{heard} bytes in 15 s: {report:#}");
+    assert_eq!(engine.counts().opened, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_that_browsers_lack_is_heard() {
+    tokio::join!(converted_sound_is_heard(Film::H264Mp2), converted_sound_is_heard(Film::H264Ac3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_in_a_packing_that_browsers_lack_is_heard() {
+    converted_sound_is_heard(Film::Latm).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,13 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::hls::{manifest, on_air};
+use m3u8_rs::MediaPlaylist;
+
+use super::hls::{beside, first_packet, manifest, media, media_paths, on_air};
+use super::recording::until;
 use crate::support::engine::Film;
 use crate::support::process::{Finished, Process, run};
+use crate::support::server::Headwater;
 
 /// How long a player may take for a few seconds of a channel.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -47,6 +51,7 @@ async fn ffmpeg_decodes_all_of_it() {
 async fn ffmpeg_decodes_pictures_and_converted_sound_together() {
     assert_pictures(&play(Film::H264Mp2, ffmpeg).await, 370);
     assert_pictures(&play(Film::HevcAc3, ffmpeg).await, 370);
+    assert_pictures(&play(Film::Latm, ffmpeg).await, 370);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,18 +64,79 @@ async fn ffmpeg_hears_a_radio() {
     assert_eq!(play(Film::Radio, hear).await.stderr, "");
 }
 
+/// Plays ten seconds of pictures, and says where they begin on the clock of the channel.
+fn mpv(url: &str) -> Command {
+    let mut command = Command::new("mpv");
+    command.args(["--no-config", "--no-ytdl", "--vo=null", "--ao=null", "--frames=250"]);
+    command.args(["--rebase-start-time=no", "--term-playing-msg=begins at ${=time-pos}"]);
+    command.args(["--msg-level=all=warn,term-msg=info,statusline=no", url]);
+    command
+}
+
+/// Where the newest segment of a channel ends on its clock, in seconds, and how far behind that players are to begin.
+async fn edge(server: &Headwater, path: &str) -> (f64, f64) {
+    let playlist = media(server, path).await;
+    let newest = playlist.segments.last().unwrap();
+    let bytes = server.get(&beside(path, &newest.uri)).await.body;
+    let (begins, _, _) = first_packet(&bytes, "v");
+    (begins + f64::from(newest.duration), 3.0 * playlist.target_duration as f64)
+}
+
+async fn mpv_begins_near_the_live_edge(film: Film) {
+    let (channel, _engine, server) = on_air(film, |setup| setup);
+    let (path, _) = media_paths(&server, &channel).await;
+    let lasts = |playlist: &MediaPlaylist| playlist.segments.iter().map(|one| one.duration).sum::<f32>();
+    until(&server, &path, |playlist| lasts(playlist) > 30.0).await;
+    let (ends, behind) = edge(&server, &path).await;
+    let url = server.url(&manifest(&channel));
+    let finished = tokio::task::spawn_blocking(move || run("mpv", mpv(&url), PATIENCE)).await.unwrap();
+    let story = finished.story();
+    assert!(finished.code() == Some(0) && !story.contains("rror"), "{story}");
+    let begins = story.lines().find_map(|line| line.split_once("begins at ")?.1.trim().parse::<f64>().ok());
+    let begins = begins.unwrap_or_else(|| panic!("{story}"));
+    // A segment may have been closed meanwhile, and be looked at later.
+    let range = ends - behind - 1.0..ends + behind / 3.0;
+    assert!(range.contains(&begins), "{film:?}: it began at {begins}, the live edge was {ends}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn mpv_begins_near_the_live_edge_and_plays_on() {
-    let mpv = |url: &str| {
-        let mut command = Command::new("mpv");
-        command.args(["--no-config", "--no-ytdl", "--vo=null", "--ao=null", "--length=10"]);
-        command.args(["--msg-level=all=warn", url]);
-        command
-    };
-    for film in [Film::H264Aac, Film::H264Mp2] {
-        let finished = play(film, mpv).await;
-        assert!(!finished.story().contains("rror"), "{}", finished.story());
+    tokio::join!(mpv_begins_near_the_live_edge(Film::H264Aac), mpv_begins_near_the_live_edge(Film::H264Mp2));
+}
+
+/// What ffprobe takes the sound of a segment for.
+fn sound_of(segment: &[u8]) -> String {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("segment.ts");
+    std::fs::write(&path, segment).unwrap();
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-select_streams", "a:0", "-show_entries", "stream=codec_name,codec_tag"]);
+    command.args(["-of", "csv=p=0"]).arg(&path);
+    run("ffprobe", command, PATIENCE).stdout.lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn foreign_sound_becomes_adts_beside_pictures_without_sound() {
+    for film in [Film::H264Mp2, Film::H264Ac3, Film::HevcAc3, Film::Latm] {
+        let (channel, _engine, server) = on_air(film, |setup| setup);
+        let (pictures, sound) = media_paths(&server, &channel).await;
+        let sound = sound.unwrap_or_else(|| panic!("{}", server.transcript()));
+        for (path, expected) in [(&sound, "aac,0x000f"), (&pictures, "")] {
+            let uri = media(&server, path).await.segments[0].uri.clone();
+            assert_eq!(sound_of(&server.get(&beside(path, &uri)).await.body), expected, "{film:?}: {path}");
+        }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn latm_goes_to_other_players_as_it_comes() {
+    let (channel, _engine, server) = on_air(Film::Latm, |setup| setup);
+    let mut stream = server.open(&format!("/ace/getstream?id={}", channel.content_id)).await;
+    let mut bytes = Vec::new();
+    while bytes.len() < 200_000 {
+        bytes.extend_from_slice(&stream.chunk().await.unwrap().expect("it goes on"));
+    }
+    assert_eq!(sound_of(&bytes), "aac_latm,0x0011");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,6 +71,46 @@ async fn cuts_and_clean_ends_are_answered_with_a_new_session_on_every_kind_of_en
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_only_engine_that_restarts_and_forgets_its_sessions_is_asked_for_a_new_one() {
+    for kind in [Kind::Single, Kind::Shared, Kind::Leased] {
+        let channel = garden();
+        let engine = Engine::with(Manner { kind, ..Manner::default() }, from_ref(&channel));
+        let live = room(&[&engine], hasty());
+        let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+        viewer.pictures(25).await;
+        engine.restart();
+        viewer.pictures(150).await;
+        assert_goes_on(&viewer);
+        let counts = engine.counts();
+        assert_eq!((counts.opened, counts.alive), (2, 1), "{kind:?}: {counts:?}");
+        live.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broadcast_that_comes_again_and_again_is_a_row_of_announced_breaks() {
+    let channel = garden();
+    let engine = Engine::start(from_ref(&channel));
+    let live = room(&[&engine], hasty());
+    let mut viewer = Viewer::of(&live, channel.by_id()).await.unwrap();
+    viewer.pictures(25).await;
+    engine.set_faults(Faults { looping: true, ..Faults::default() });
+    // Two rounds of four seconds.
+    viewer.pictures(8 * 25).await;
+    let look = viewer.look();
+    look.assert_clean();
+    assert_eq!(look.repeats_and_holes(PICTURE).0, 0, "times run on, whatever is shown");
+    let report = viewer.watching().session().report();
+    assert!(look.announced > 0 && report.stream.breaks >= 2, "{} announced: {report:?}", look.announced);
+    // Nobody else has it: another engine would deliver the same.
+    assert_eq!((engine.counts().opened, report.failovers), (1, 0));
+    engine.heal();
+    viewer.pictures(100).await;
+    viewer.look().assert_clean();
+    live.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn silence_is_bridged_with_null_packets_and_ends_in_a_new_session() {
     let channel = garden();
     let engine = Engine::start(from_ref(&channel));

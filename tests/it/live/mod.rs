@@ -10,6 +10,7 @@ mod packets;
 mod players;
 mod proxy;
 mod recording;
+mod series;
 mod settings;
 mod sharing;
 mod status;

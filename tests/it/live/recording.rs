@@ -1,6 +1,7 @@
 //! What is kept of live channels on disk: how much, for how long, and that nobody suffers when the disk does.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
@@ -9,10 +10,11 @@ use super::hls::{beside, channel, manifest, media, media_paths, on_air, server};
 use super::packets::Look;
 use super::proxy::PICTURE;
 use crate::support::engine::{Broadcast, Channel, Engine, Film};
+use crate::support::process::run;
 use crate::support::server::{Headwater, Setup};
 
 /// How long a test waits for what takes a while.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 fn recordings(setup: &Setup) -> PathBuf {
     setup.data().join("live")
@@ -36,7 +38,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
 }
 
 /// Polls a playlist until it satisfies.
-async fn until(server: &Headwater, path: &str, wanted: impl Fn(&m3u8_rs::MediaPlaylist) -> bool) {
+pub(super) async fn until(server: &Headwater, path: &str, wanted: impl Fn(&m3u8_rs::MediaPlaylist) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let playlist = media(server, path).await;
@@ -87,6 +89,28 @@ async fn a_viewer_may_stay_behind_without_missing_anything() {
     assert_eq!(behind.repeats_and_holes(PICTURE), (0, 0), "over the end of the recording into the ring");
     let wrong = server.get(&stream(&channel, "&delay=soon")).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert_eq!(engine.counts().opened, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delay_reaches_beyond_the_ring_and_players_take_it() {
+    let (channel, engine, server) = on_air(Film::H264Mp2, |setup| setup);
+    let (path, _) = media_paths(&server, &channel).await;
+    // The ring holds half a minute.
+    until(&server, &path, |playlist| playlist.segments.iter().map(|one| one.duration).sum::<f32>() > 50.0)
+        .await;
+    let live = pictures(&server, &stream(&channel, ""), 10).await;
+    let behind = pictures(&server, &stream(&channel, "&delay=40"), 250).await;
+    behind.assert_clean();
+    assert_eq!(behind.repeats_and_holes(PICTURE), (0, 0));
+    let seconds = (live.pictures[0] as f64 - behind.pictures[0] as f64) / 90_000.0;
+    // A new viewer of the stream itself begins a few seconds behind, too.
+    assert!((26.0..44.0).contains(&seconds), "{seconds} s behind");
+    let mut mpv = Command::new("mpv");
+    mpv.args(["--no-config", "--no-ytdl", "--vo=null", "--ao=null", "--length=5", "--msg-level=all=warn"]);
+    mpv.arg(server.url(&stream(&channel, "&delay=40")));
+    let played = tokio::task::spawn_blocking(move || run("mpv", mpv, PATIENCE)).await.unwrap();
+    assert!(played.code() == Some(0) && !played.story().contains("rror"), "{}", played.story());
     assert_eq!(engine.counts().opened, 1);
 }
 

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant as Deadline, timeout_at};
 
+use super::hls::{media, media_paths};
 use super::proxy::PATIENCE;
 use crate::support::engine::{Broadcast, Channel, Engine, Faults, Film, Kind, Manner, Presence};
 use crate::support::onlooker::bare;
@@ -33,7 +34,7 @@ fn stream(channel: &Channel) -> String {
 
 /// Waits until the report of a session is so.
 async fn session(server: &Headwater, channel: &Channel, is_so: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + 2 * PATIENCE;
     loop {
         let (_, report) = server.json(&format!("/proxy/sessions/{}", channel.content_id)).await;
         if is_so(&report) {
@@ -85,6 +86,56 @@ async fn viewers_and_sessions_end_and_are_refused_as_the_settings_say() {
     session(&server, &channels[1], |report| report["client_count"] == 1).await;
     session(&server, &channels[1], |report| report["client_count"] == 0).await;
     session(&server, &channels[1], |report| report["is_active"] == false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_ends_as_soon_after_its_last_viewer_as_the_settings_say() {
+    let [channel, _] = channels();
+    let engine = Engine::start(from_ref(&channel));
+    // By the default of a minute, which the idle time bounds, it is looked at 12 s and 24 s after the start.
+    let server = server(&engine, &[("STREAM_IDLE_TIMEOUT", "12"), ("SESSION_CLEANUP_INTERVAL", "1")]);
+    let mut watching = server.open(&stream(&channel)).await;
+    watching.chunk().await.unwrap().expect("bytes come");
+    drop(watching);
+    let left = Instant::now();
+    session(&server, &channel, |report| report["is_active"] == false).await;
+    let time = left.elapsed();
+    assert!(time > Duration::from_secs(11) && time < Duration::from_secs(16), "{time:?}");
+}
+
+/// Has two viewers fall silent, one of each kind, and tells how many of them are listed and count, over and over.
+async fn silence(heartbeat: &str, is_enough: impl Fn(usize, usize, Duration) -> bool) {
+    let [channel, _] = channels();
+    let engine = Engine::start(from_ref(&channel));
+    let settings =
+        [("CLIENT_TIMEOUT", "1"), ("CLIENT_HEARTBEAT_INTERVAL", heartbeat), ("HEADWATER_FFMPEG", "off")];
+    let server = server(&engine, &settings);
+    let (playlist, _) = media_paths(&server, &channel).await;
+    media(&server, &playlist).await;
+    let _frozen = bare(server.base(), &stream(&channel), 4 << 10).await;
+    session(&server, &channel, |report| report["viewers"].as_array().is_some_and(|all| all.len() == 2)).await;
+    let fell_silent = Instant::now();
+    let is_enough = |report: &Value| {
+        let listed = report["viewers"].as_array().expect("the session is on").len();
+        let counted = report["client_count"].as_u64().expect("a number");
+        is_enough(listed, usize::try_from(counted).unwrap(), fell_silent.elapsed())
+    };
+    session(&server, &channel, is_enough).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn viewers_are_looked_at_as_often_as_the_setting_says() {
+    // A player that polls has to do so within three target durations of six seconds; who reads has a second.
+    const LATEST: Duration = Duration::from_secs(30);
+    let often = silence("1", |listed, counted, time| {
+        assert!(time < LATEST, "{listed} listed and {counted} counted after {time:?}");
+        (listed, counted) == (1, 0)
+    });
+    let seldom = silence("300", |listed, counted, time| {
+        assert_eq!((listed, counted), (2, 2), "after {time:?}");
+        time > LATEST
+    });
+    tokio::join!(often, seldom);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,5 @@
 //! What the live proxy tells of itself, and how its engines are changed while it runs.
 
-use std::collections::BTreeSet;
 use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
@@ -29,7 +28,7 @@ const FIELDS: [&str; 14] = [
     "idle_seconds",
 ];
 
-fn garden() -> Channel {
+pub(super) fn garden() -> Channel {
     Channel::new("Open Garden", &Broadcast::of(Film::H264Mp2))
 }
 
@@ -39,7 +38,21 @@ fn assert_moment(value: &Value) {
     assert_eq!(shape, "0000-00-00T00:00:00Z");
 }
 
-async fn watch(server: &Headwater, channel: &Channel) -> reqwest::Response {
+/// Waits until the report of a session is so.
+async fn session(server: &Headwater, channel: &Channel, is_so: impl Fn(&Value) -> bool) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (_, report) = server.json(&format!("/proxy/sessions/{}", channel.content_id)).await;
+        if is_so(&report) {
+            return report;
+        }
+        assert!(Instant::now() < deadline, "{report:#}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Watches until the first bytes are there.
+pub(super) async fn watch(server: &Headwater, channel: &Channel) -> reqwest::Response {
     let mut response = server.open(&format!("/ace/getstream?id={}", channel.content_id)).await;
     response.chunk().await.unwrap().expect("bytes come");
     response
@@ -77,6 +90,47 @@ async fn sessions_are_shown_as_the_specification_has_them() {
     assert_moment(&session["started_at"]);
     let (_, list) = server.json("/proxy/sessions").await;
     assert_eq!(list["sessions"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_viewers_one_leaves_and_the_other_reads_on() {
+    let channel = garden();
+    let engine = Engine::start(from_ref(&channel));
+    let server = Setup::new().env("HEADWATER_ENGINES", &engine.url()).start();
+    let (one, mut other) = (watch(&server, &channel).await, watch(&server, &channel).await);
+    session(&server, &channel, |report| report["client_count"] == 2).await;
+    drop(one);
+    session(&server, &channel, |report| report["client_count"] == 1).await;
+    // More than what lay ready for it when the first one left.
+    let (mut got, deadline) = (0, Instant::now() + PATIENCE);
+    while got < 500_000 {
+        got += other.chunk().await.unwrap().expect("it does not end").len();
+        assert!(Instant::now() < deadline, "{got} bytes\n{}", server.transcript());
+    }
+    session(&server, &channel, |report| report["client_count"] == 1 && report["is_active"] == true).await;
+    assert_eq!(engine.counts().opened, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_failed_is_shown_with_its_reason_and_not_among_those_that_are_on() {
+    let (channel, unknown) = (garden(), Channel::new("Open Meadow", &Broadcast::of(Film::H264Mp2)));
+    let engine = Engine::start(from_ref(&channel));
+    let server = Setup::new().env("HEADWATER_ENGINES", &engine.url()).start();
+    let _viewer = watch(&server, &channel).await;
+    let (status, _) = server.json(&format!("/ace/getstream?id={}", unknown.content_id)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let failed = session(&server, &unknown, |report| report["is_active"] == false).await;
+    assert!(
+        failed["error"].as_str().is_some_and(|error| error.contains("failed to load content")),
+        "{failed:#}"
+    );
+    assert_moment(&failed["ended_at"]);
+    assert_eq!((&failed["started_at"], &failed["client_count"]), (&Value::Null, &0.into()), "{failed:#}");
+    let (_, list) = server.json("/proxy/sessions").await;
+    let on: Vec<_> = list["sessions"].as_array().unwrap().iter().map(|session| &session["ace_id"]).collect();
+    assert_eq!(on, [&json!(channel.content_id.to_string())], "{list:#}");
+    let (_, status) = server.json("/proxy/status").await;
+    assert_eq!((&status["total_sessions"], &status["active_sessions"]), (&2.into(), &1.into()), "{status:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,60 +258,4 @@ async fn viewers_and_the_choice_of_engines_are_logged_without_addresses() {
         assert!(!wanted.contains("viewer") || !line.contains("127.0.0.1"), "{line}");
         assert!(!line.contains("bytes=0"), "{line}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_series_are_well_formed_and_vanish_with_their_session() {
-    let channel = garden();
-    let engine = Engine::start(from_ref(&channel));
-    let setup =
-        Setup::new().env("HEADWATER_ENGINES", &engine.url()).env("HEADWATER_STREAM_IDLE_TIMEOUT", "1s");
-    let server = setup.start();
-    let viewer = watch(&server, &channel).await;
-    let answer = server.get("/metrics").await;
-    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
-    let series = parse(&String::from_utf8(answer.body).unwrap());
-    let label = format!("{{channel=\"{}\"}}", channel.infohash);
-    let of_engine = format!("{{engine=\"{}\"}}", engine.address());
-    for name in [
-        format!("headwater_live_viewers{label}"),
-        format!("headwater_live_received_bytes_total{label}"),
-        format!("headwater_live_sent_bytes_total{label}"),
-        format!("headwater_live_failovers_total{label}"),
-        format!("headwater_live_continuity_errors_total{label}"),
-        format!("headwater_live_engine_healthy{of_engine}"),
-        format!("headwater_live_engine_streams{of_engine}"),
-        "headwater_live_first_bytes_seconds_count".to_owned(),
-        "headwater_cache_bytes".to_owned(),
-    ] {
-        assert!(series.contains(&name), "{name} is missing: {series:#?}");
-    }
-    drop(viewer);
-    engine.waited_for(|counts| counts.alive == 0).await;
-    let after = parse(&String::from_utf8(server.get("/metrics").await.body).unwrap());
-    assert!(!after.iter().any(|name| name.contains(&channel.infohash.to_string())), "{after:#?}");
-}
-
-/// The names of all samples with their labels, after the rules of OpenMetrics that scrapers insist on.
-fn parse(text: &str) -> BTreeSet<String> {
-    assert!(text.ends_with("# EOF\n"), "the end is not marked");
-    let (mut families, mut samples) = (BTreeSet::new(), BTreeSet::new());
-    for line in text.lines() {
-        if let Some(rest) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = rest.split_once(' ').unwrap();
-            assert!(["gauge", "counter", "histogram"].contains(&kind), "{line}");
-            assert!(families.insert(name.to_owned()), "{name} is declared twice");
-        } else if !line.starts_with('#') {
-            let (name, value) = line.rsplit_once(' ').unwrap();
-            assert!(value.parse::<f64>().is_ok(), "{line}");
-            let bare = name.split('{').next().unwrap();
-            assert!(bare.chars().all(|it| it.is_ascii_alphanumeric() || it == '_'), "{line}");
-            let family = ["_total", "_bucket", "_sum", "_count"]
-                .iter()
-                .find_map(|ending| bare.strip_suffix(ending).filter(|family| families.contains(*family)));
-            assert!(families.contains(family.unwrap_or(bare)), "{bare} has no family");
-            assert!(samples.insert(name.to_owned()), "{name} stands there twice");
-        }
-    }
-    samples
 }

@@ -68,6 +68,30 @@ async fn a_channel_is_a_transport_stream_that_players_may_not_keep_or_seek_in() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whatever_names_a_channel_leads_to_its_one_session() {
+    let channel = garden();
+    let engine = Engine::start(from_ref(&channel));
+    let server = server(&[&engine]).start();
+    let mut viewers = Vec::new();
+    let (content, infohash) = (channel.content_id, channel.infohash);
+    let queries = [format!("id={content}"), format!("infohash={infohash}"), format!("content_id={content}")];
+    for query in &queries {
+        let mut viewer = server.open(&format!("/ace/getstream?{query}")).await;
+        assert_eq!(viewer.status(), StatusCode::OK, "{query}: {}", server.transcript());
+        viewer.chunk().await.unwrap().expect("bytes come");
+        viewers.push(viewer);
+    }
+    for query in &queries {
+        let answer = server.get(&format!("/ace/manifest.m3u8?{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {}", server.transcript());
+        assert!(answer.text().contains(&infohash.to_string()), "{query}: {}", answer.text());
+    }
+    let (_, status) = server.json("/proxy/status").await;
+    assert_eq!((&status["total_sessions"], &status["total_clients"]), (&1.into(), &6.into()), "{status:#}");
+    assert_eq!((engine.starts().len(), engine.counts().opened), (1, 1), "{:?}", engine.starts());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_for_the_head_asks_no_engine() {
     let channel = garden();
     let engine = Engine::start(from_ref(&channel));
@@ -93,11 +117,15 @@ async fn what_names_no_channel_is_refused() {
 async fn without_an_engine_that_delivers_the_answer_is_503_with_a_reason() {
     let channel = garden();
     let engine = Engine::start(&[]);
-    for server in [Headwater::start(), server(&[&engine]).start()] {
+    for (server, phrase) in [
+        (Headwater::start(), "No engines available"),
+        (server(&[&engine]).start(), "Stream initialization failed"),
+    ] {
         let answer = server.get(&stream(&channel)).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 10));
         let body = answer.json();
+        assert_eq!((&body["success"], &body["error"]), (&false.into(), &phrase.into()), "{body}");
         assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
     }
 }

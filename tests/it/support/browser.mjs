@@ -54,6 +54,9 @@ export async function open(browser, options = {}) {
   return { context, page, complaints, answers: async () => (await Promise.all(reading)).join('\n') }
 }
 
+/** What the rows of a list on the configure page are called, in their order. */
+export const order = (page, list) => page.locator(`[data-rows=${list}] > li`).evaluateAll(rows => rows.map(row => row.dataset.label))
+
 /** What axe has to say about a page: one line for each thing that is wrong. */
 export async function axe(page) {
   // Evaluated by the debugger, which the page's content policy does not concern.

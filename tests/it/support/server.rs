@@ -184,6 +184,18 @@ impl Headwater {
         self.process.line(START, wanted)
     }
 
+    /// The same while other requests of the test go on.
+    ///
+    /// # Panics
+    /// As [`Self::prints`].
+    pub(crate) async fn until_printed(&self, wanted: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + START;
+        while !self.transcript().lines().any(&wanted) {
+            assert!(Instant::now() < deadline, "{}", self.transcript());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Its process.
     pub(crate) fn process_id(&self) -> u32 {
         self.process.id()

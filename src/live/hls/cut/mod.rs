@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::live::chunk::{Chunk, Ticks};
+use crate::live::ts;
 
 /// Ticks of a second.
 pub(super) const SECOND: Ticks = 90_000;
@@ -85,9 +86,21 @@ impl Cutter {
         closed
     }
 
-    /// The piece that is open, once nothing more will come.
-    pub(super) fn end(&mut self) -> Option<Piece> {
-        self.interrupt()
+    /// Ends the open piece where its chunks end.
+    pub(super) fn close(&mut self) -> Option<Piece> {
+        self.broken = true;
+        let open = self.open.take()?;
+        let duration = open.last - open.piece.opening.position + open.step;
+        self.finish(open, duration)
+    }
+
+    /// Ends the open piece, which nothing continues, so that its last picture may be half of one.
+    pub(super) fn interrupt(&mut self) -> Option<Piece> {
+        let mut piece = self.close()?;
+        if let Some(video) = piece.opening.program.video() {
+            ts::drop_last_picture(&mut piece.bytes, video.pid);
+        }
+        Some(piece)
     }
 
     /// How long the open piece is going to be at least, whatever the target.
@@ -99,14 +112,6 @@ impl Cutter {
     fn has_changed(&self, chunk: &Chunk) -> bool {
         let program = self.open.as_ref().map(|open| &open.piece.opening.program);
         program.is_some_and(|program| !Arc::ptr_eq(program, &chunk.program) && **program != *chunk.program)
-    }
-
-    /// Ends the open piece where its chunks end, because nothing continues it.
-    fn interrupt(&mut self) -> Option<Piece> {
-        self.broken = true;
-        let open = self.open.take()?;
-        let duration = open.last - open.piece.opening.position + open.step;
-        self.finish(open, duration)
     }
 
     fn cut_before(&mut self, chunk: &Chunk, index: u64, target: u32) -> Option<Piece> {

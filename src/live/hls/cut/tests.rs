@@ -95,6 +95,22 @@ fn a_break_ends_the_segment_and_the_next_begins_at_an_entry() {
 }
 
 #[test]
+fn half_a_picture_before_a_break_is_left_out_and_nowhere_else() {
+    // A packet in which a picture begins, and one in which it goes on.
+    let picture = [[0x47, 0x41, 0x00, 0x10], [0x47, 0x01, 0x00, 0x11]];
+    let bytes: Bytes = picture.into_iter().flat_map(|head| [&head[..], &[0; 184]].concat()).collect();
+    let shown = |n: u64| Chunk { bytes: bytes.clone(), ..chunk(n, n.is_multiple_of(4)) };
+    let mut channel = Channel::new();
+    (0..6).for_each(|n| channel.push(&shown(n), 6));
+    channel.push(&Chunk { broken: true, ..shown(8) }, 6);
+    channel.push(&shown(9), 6);
+    channel.pieces.extend(channel.cutter.close());
+    let pictures: Vec<usize> =
+        channel.pieces.iter().map(|piece| piece.bytes.concat().len() / bytes.len()).collect();
+    assert_eq!(pictures, [4, 1, 2]);
+}
+
+#[test]
 fn other_tracks_are_a_break_too() {
     let mut channel = Channel::new();
     (0..4).for_each(|n| channel.push(&chunk(n, n % 2 == 0), 6));

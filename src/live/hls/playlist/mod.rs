@@ -56,6 +56,12 @@ impl Rendition {
     }
 }
 
+/// A channel that starts anew under the address it had goes on in the numbers of its discontinuities, as far as there
+/// were no more of them than minutes since its last start. hls.js walks through a list of that length, so that seconds
+/// since 1970 would stop it; eleven days of minutes it does not notice.
+const STRETCHES_EVERY: u64 = 60;
+const STRETCHES: u64 = 1 << 14;
+
 /// The name of a segment: never the same for other bytes, because the epoch is another one each time a channel starts.
 pub(super) fn segment_name(epoch: u64, number: Number, rendition: Rendition) -> String {
     format!("{epoch}-{number}{}", rendition.suffix())
@@ -113,6 +119,7 @@ impl Listing<'_> {
         let sequence = self.epoch + first.map_or(0, |segment| segment.number);
         // The tag of the first segment is still in the playlist and counts from there.
         let breaks = first.map_or(0, |segment| segment.stretch - u64::from(segment.after_break));
+        let breaks = self.epoch / STRETCHES_EVERY % STRETCHES + breaks;
         // A player that knows no better starts so far from the end (RFC 8216, section 6.3.3), and one that would start
         // at the beginning of a long window is told.
         let start = 3 * self.target;

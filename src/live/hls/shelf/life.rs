@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::Shelf;
 use crate::live::hls::recorder;
-
-/// Time between two looks for viewers that do not poll any more.
-const SWEEP: Duration = Duration::from_secs(2);
 
 impl Shelf {
     /// Records the channel until it ends or `stop` is cancelled, and then deletes the recording. Where a channel ends
@@ -40,7 +36,6 @@ impl Shelf {
         tokio::select! {
             () = recording => {}
             () = self.sound.convert(self) => {}
-            () = self.sweep() => {}
         }
     }
 
@@ -55,13 +50,8 @@ impl Shelf {
     }
 
     /// Lets viewers leave that do not poll any more.
-    async fn sweep(&self) {
-        let mut sweeps = interval(SWEEP);
-        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let now = sweeps.tick().await;
-            self.guests.sweep(now, self.poll_timeout());
-        }
+    pub(in crate::live) fn sweep(&self, now: Instant) {
+        self.guests.sweep(now, self.poll_timeout());
     }
 
     /// Whoever waits for a segment learns that none will come.

@@ -10,15 +10,15 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::body::SegmentBody;
+use super::body::{Body, SegmentBody};
 use super::cut;
 use super::delayed::DelayedReader;
 use super::disk::Disk;
 use super::follow::Follow;
 use super::guests::Guests;
 use super::playlist::{self, Listing, Master, PlaylistAsk, Rendition};
-use super::sound::Sound;
-use super::window::Window;
+use super::sound::{self, Sound};
+use super::window::{Number, Window};
 use crate::ffmpeg::Ffmpeg;
 use crate::live::chunk::Program;
 use crate::live::ring::{Ended, Ring};
@@ -37,6 +37,9 @@ pub enum NotReady {
     /// The channel has ended, and why.
     #[error("the channel has ended: {0}")]
     Ended(Arc<str>),
+    /// There is no segment of that name, or not any more.
+    #[error("this segment is not in the recording any more")]
+    NoSegment,
     /// Converted sound is not to be had; the channel's own is.
     #[error("the sound of this channel is not converted")]
     NoSound,
@@ -59,6 +62,8 @@ pub struct Shelf {
     asked: watch::Sender<bool>,
     /// No segment will come any more.
     complete: AtomicBool,
+    /// Files of parts that were written.
+    parts_made: AtomicU64,
 }
 
 impl Shelf {
@@ -83,6 +88,7 @@ impl Shelf {
             changed: watch::Sender::new(()),
             asked: watch::Sender::new(false),
             complete: AtomicBool::new(false),
+            parts_made: AtomicU64::new(0),
         })
     }
 
@@ -93,8 +99,7 @@ impl Shelf {
     /// See [`NotReady`].
     pub async fn master(&self, base: &str, query: &str, patience: Duration) -> Result<String, NotReady> {
         let deadline = Instant::now() + patience;
-        let ready = self.until_ready(deadline, |window| window.listed().count());
-        ready.await?;
+        self.until_ready(deadline).await?;
         let program = self.ring.newest().map(|chunk| Arc::clone(&chunk.program));
         let sound = match &program {
             Some(program) => self.sound_for(program, deadline).await,
@@ -110,27 +115,47 @@ impl Shelf {
     /// See [`NotReady`].
     pub async fn playlist(&self, ask: PlaylistAsk<'_>) -> Result<String, NotReady> {
         let deadline = Instant::now() + ask.patience;
-        if ask.rendition == Rendition::Sound && !self.sound.until_there(self, deadline).await {
-            return Err(NotReady::NoSound);
+        if ask.rendition == Rendition::Sound {
+            self.sound.ask();
+            if !self.sound.is_possible().await {
+                return Err(NotReady::NoSound);
+            }
         }
-        self.until_ready(deadline, |window| window.shown(ask.rendition).len()).await?;
-        let ended = self.is_all_there(ask.rendition);
+        self.until_ready(deadline).await?;
+        let ended = self.is_complete();
         let (target, segments) = {
             let mut window = self.window();
-            (window.settle_target(), window.shown(ask.rendition))
+            (window.settle_target(), Vec::from_iter(window.listed().cloned()))
         };
         let PlaylistAsk { rendition, query, .. } = ask;
         Ok(Listing { epoch: self.epoch, target, rendition, query, segments: &segments, ended }.write())
     }
 
-    /// The bytes of a segment by its name in a playlist.
-    pub fn segment(&self, name: &str) -> Option<SegmentBody> {
-        let (number, rendition) = playlist::parse_segment(self.epoch, name)?;
+    /// The bytes of a segment by its name in a playlist. Converted sound is waited for while it is being made.
+    ///
+    /// # Errors
+    /// See [`NotReady`].
+    pub async fn segment(self: &Arc<Self>, name: &str) -> Result<SegmentBody, NotReady> {
+        let (number, rendition) = playlist::parse_segment(self.epoch, name).ok_or(NotReady::NoSegment)?;
         let newest = self.ring.newest().map_or(0, |chunk| chunk.position);
-        let window = self.window();
-        let position = window.get(number)?.opening.position;
-        let body = window.body(number, rendition)?.clone();
-        Some(SegmentBody::new(body, cut::time(newest.saturating_sub(position))))
+        let position = self.window().get(number).ok_or(NotReady::NoSegment)?.opening.position;
+        let body = match rendition {
+            Rendition::Whole => self.window().body(number, rendition).cloned(),
+            Rendition::Pictures => sound::pictures(self, number).await,
+            Rendition::Sound => Some(self.sound_of(number).await?),
+        };
+        let behind = cut::time(newest.saturating_sub(position));
+        body.map(|body| SegmentBody::new(body, behind)).ok_or(NotReady::NoSegment)
+    }
+
+    async fn sound_of(&self, number: Number) -> Result<Body, NotReady> {
+        let left = || self.window().get(number).is_none();
+        match self.sound.of(self, number, None).await {
+            Some(sound) => Ok(sound),
+            None if left() => Err(NotReady::NoSegment),
+            None if !self.sound.is_possible().await => Err(NotReady::NoSound),
+            None => Err(NotReady::TooSoon),
+        }
     }
 
     /// Reads the channel as one transport stream from `delay` ago, or from the oldest there is.
@@ -185,25 +210,27 @@ impl Shelf {
         self.complete.load(Ordering::Acquire)
     }
 
-    /// Whether nothing more will come of a rendition.
-    pub(super) fn is_all_there(&self, rendition: Rendition) -> bool {
-        self.is_complete() && (rendition == Rendition::Whole || self.window().next_whole().is_none())
+    /// The file of the segment with this number.
+    pub(super) fn file(&self, number: Number) -> PathBuf {
+        self.folder.join(playlist::segment_name(self.epoch, number, Rendition::Whole))
     }
 
-    /// The file of a rendition of the segment with this number.
-    pub(super) fn file(&self, number: u64, rendition: Rendition) -> PathBuf {
-        self.folder.join(playlist::segment_name(self.epoch, number, rendition))
+    /// A file for a part of that segment, another one each time: two may be made at once, and only one is kept.
+    pub(super) fn part_file(&self, number: Number, rendition: Rendition) -> PathBuf {
+        let attempt = self.parts_made.fetch_add(1, Ordering::Relaxed);
+        let name = playlist::segment_name(self.epoch, number, rendition);
+        self.folder.join(format!("{name}.{attempt}"))
     }
 
-    /// Waits until `count` is enough to start a player; at the deadline one segment is enough.
-    async fn until_ready(&self, deadline: Instant, count: impl Fn(&Window) -> usize) -> Result<(), NotReady> {
+    /// Waits until there is enough to start a player; at the deadline one segment is enough.
+    async fn until_ready(&self, deadline: Instant) -> Result<(), NotReady> {
         self.asked.send_replace(true);
         let mut changes = self.changes();
         loop {
             let complete = self.is_complete();
             let (there, enough) = {
                 let window = self.window();
-                (count(&window), window.enough())
+                (window.listed().count(), window.enough())
             };
             if there >= enough {
                 return Ok(());
@@ -222,7 +249,9 @@ impl Shelf {
 
     /// The sound that new players get.
     async fn sound_for<'a>(&self, program: &'a Program, deadline: Instant) -> playlist::Sound<'a> {
-        if !self.sound.is_needed(program).await || !self.sound.until_near(self, deadline).await {
+        let first = self.window().start_of_players();
+        if !self.sound.is_needed(program).await || self.sound.of(self, first, Some(deadline)).await.is_none()
+        {
             playlist::Sound::Broadcast
         } else if program.video().is_none() {
             playlist::Sound::Alone

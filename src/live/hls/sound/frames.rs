@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::counters;
 use crate::live::chunk::{Pid, Ticks};
+use crate::live::hls::window::Number;
 
-const PACKET: usize = 188;
+/// Bytes of a packet (ISO/IEC 13818-1).
+pub(super) const PACKET: usize = 188;
 const PAT: Pid = 0;
 /// As the arguments for ffmpeg have it.
 const PMT: Pid = 4096;
@@ -20,25 +23,15 @@ pub(super) struct Frames {
     pat: Option<[u8; PACKET]>,
     pmt: Option<[u8; PACKET]>,
     /// Frames that are in no segment yet: time stamp of 33 bits and packets.
-    waiting: VecDeque<(Ticks, Vec<u8>)>,
+    waiting: VecDeque<(Ticks, Vec<[u8; PACKET]>)>,
     /// What is before this time belongs to a segment that has its sound, or is not shown.
     start: Ticks,
-    counters: Counters,
-}
-
-/// Continuity counters, which run on from one ffmpeg to the next.
-#[derive(Debug, Default)]
-struct Counters {
-    tables: u8,
-    sound: u8,
 }
 
 impl Frames {
-    /// Another ffmpeg begins, whose sound is wanted from a time on; what the one before has left is let go of.
-    pub(super) fn begin(&mut self, start: Ticks) {
-        self.start = start;
-        (self.pat, self.pmt) = (None, None);
-        self.waiting.clear();
+    /// Nothing yet, of which all before a time is not wanted.
+    pub(super) fn from(start: Ticks) -> Self {
+        Self { start, ..Self::default() }
     }
 
     /// Takes whole packets out of what was read.
@@ -59,12 +52,12 @@ impl Frames {
             SOUND if begins => {
                 // A frame without a time cannot be placed; ffmpeg gives every one a time.
                 if let Some(time) = time_stamp(&packet) {
-                    self.waiting.push_back((time, packet.to_vec()));
+                    self.waiting.push_back((time, vec![packet]));
                 }
             }
             SOUND => {
                 if let Some((_, frame)) = self.waiting.back_mut() {
-                    frame.extend_from_slice(&packet);
+                    frame.push(packet);
                 }
             }
             // The name of the service.
@@ -77,38 +70,26 @@ impl Frames {
         self.waiting.back().is_some_and(|(time, _)| !is_before(*time, end))
     }
 
-    /// A segment of all frames up to `end`: it begins with the tables. `None` if ffmpeg has made nothing at all yet.
-    pub(super) fn take_before(&mut self, end: Ticks) -> Option<Bytes> {
-        let (mut pat, mut pmt) = (self.pat?, self.pmt?);
-        for table in [&mut pat, &mut pmt] {
-            count(table, self.counters.tables);
-        }
-        self.counters.tables = self.counters.tables.wrapping_add(1);
-        let mut segment = [pat, pmt].concat();
+    /// The sound of the segment of a number, which is all frames up to `end`: it begins with the tables. `None` if ffmpeg
+    /// has made nothing at all yet.
+    pub(super) fn take_before(&mut self, number: Number, end: Ticks) -> Option<Bytes> {
+        let mut tables = [self.pat?, self.pmt?];
+        // Every segment has them once.
+        tables.iter_mut().for_each(|table| counters::set(table, number.to_le_bytes()[0]));
         while self.pop_before(self.start).is_some() {}
-        while let Some(mut frame) = self.pop_before(end) {
-            for packet in frame.chunks_exact_mut(PACKET) {
-                // Only packets with a payload count (2.4.3.3).
-                if packet[3] & 0x10 != 0 {
-                    self.counters.sound = self.counters.sound.wrapping_add(1);
-                }
-                count(packet, self.counters.sound);
-            }
-            segment.extend_from_slice(&frame);
+        let mut packets = Vec::new();
+        while let Some(frame) = self.pop_before(end) {
+            packets.extend(frame);
         }
         self.start = end;
-        Some(segment.into())
+        Some([tables.as_flattened(), counters::numbered(packets).as_flattened()].concat().into())
     }
 
     /// Takes the next frame if it is before a time.
-    fn pop_before(&mut self, time: Ticks) -> Option<Vec<u8>> {
+    fn pop_before(&mut self, time: Ticks) -> Option<Vec<[u8; PACKET]>> {
         let (stamp, _) = self.waiting.front()?;
         if is_before(*stamp, time) { self.waiting.pop_front().map(|(_, frame)| frame) } else { None }
     }
-}
-
-fn count(packet: &mut [u8], counter: u8) {
-    packet[3] = packet[3] & 0xf0 | counter & 0x0f;
 }
 
 /// Whether a time stamp is before a time, the shorter way round.
@@ -170,23 +151,30 @@ mod tests {
         segment.chunks(PACKET).filter(is).map(|packet| packet[3] & 0x0f).collect()
     }
 
+    /// The times of the frames in a segment.
+    fn times(segment: &[u8]) -> Vec<Ticks> {
+        let opens = |packet: &&[u8; PACKET]| packet[1] == 0x41;
+        segment.as_chunks().0.iter().filter(opens).filter_map(time_stamp).collect()
+    }
+
     #[test]
     fn frames_go_into_the_segment_of_their_time() {
         let mut frames = frames(&[90, 100, 110, 120]);
         assert!(frames.has_reached(120) && !frames.has_reached(121));
-        let first = frames.take_before(110).unwrap();
-        assert_eq!(first.len(), (2 + 4) * PACKET);
-        assert_eq!(counters(&first, SOUND), [1, 2, 3, 4]);
-        let second = frames.take_before(500).unwrap();
-        assert_eq!((counters(&second, PAT), counters(&second, SOUND)), (vec![1], vec![5, 6, 7, 8]));
-        assert_eq!(frames.take_before(900).unwrap().len(), 2 * PACKET, "silence is a segment too");
+        let first = frames.take_before(17, 110).unwrap();
+        assert_eq!((times(&first), counters(&first, PAT)), (vec![90, 100], vec![1]));
+        assert_eq!(counters(&first, SOUND), Vec::from_iter(0..16));
+        let second = frames.take_before(18, 500).unwrap();
+        assert_eq!((times(&second), counters(&second, PMT)), (vec![110, 120], vec![2]));
+        assert_eq!(counters(&second, SOUND), Vec::from_iter(0..16));
+        assert_eq!(frames.take_before(19, 900).unwrap().len(), 2 * PACKET, "silence is a segment too");
     }
 
     #[test]
     fn what_another_segment_has_already_is_left_out() {
         let mut frames = frames(&[90, 100, 110]);
         frames.start = 100;
-        assert_eq!(frames.take_before(200).unwrap().len(), (2 + 4) * PACKET);
+        assert_eq!(times(&frames.take_before(0, 200).unwrap()), [100, 110]);
     }
 
     #[test]
@@ -194,15 +182,12 @@ mod tests {
         let mut frames = frames(&[WRAP - 20, WRAP - 10, WRAP + 5, WRAP + 10]);
         frames.start = WRAP - 30;
         assert!(frames.has_reached(WRAP + 10) && !frames.has_reached(WRAP + 11));
-        assert_eq!(frames.take_before(WRAP + 1).unwrap().len(), (2 + 4) * PACKET);
-        assert_eq!(frames.take_before(WRAP + 6).unwrap().len(), (2 + 2) * PACKET);
+        assert_eq!(times(&frames.take_before(0, WRAP + 1).unwrap()), [WRAP - 20, WRAP - 10]);
+        assert_eq!(times(&frames.take_before(1, WRAP + 6).unwrap()), [5]);
     }
 
     #[test]
     fn without_tables_there_is_no_segment() {
-        assert!(Frames::default().take_before(1).is_none());
-        let mut begun = frames(&[1]);
-        begun.begin(1);
-        assert!(begun.take_before(5).is_none());
+        assert!(Frames::from(1).take_before(0, 5).is_none());
     }
 }

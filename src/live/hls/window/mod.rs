@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::body::Body;
 use super::cut::{self, LONGEST_TARGET, Piece, SECOND};
 use crate::live::chunk::{Chunk, Ticks};
-pub(super) use parted::Parted;
+use parted::Parts;
 
 /// A segment by its place since the recording began, from 0.
 pub(super) type Number = u64;
@@ -53,8 +53,8 @@ pub(super) struct Window {
     /// What playlists show.
     span: Duration,
     segments: VecDeque<Arc<Segment>>,
-    /// Segments taken apart, for players that need the sound converted.
-    parted: BTreeMap<Number, Parted>,
+    /// Parts of segments, for players that need the sound converted.
+    parted: BTreeMap<Number, Parts>,
     next: Number,
     stretch: u64,
     /// The index in the ring after the newest segment.
@@ -136,7 +136,7 @@ impl Window {
     /// Bytes of a segment, parts included, that no disk has.
     fn in_memory(&self, segment: &Segment) -> u64 {
         let parted = self.parted.get(&segment.number);
-        let parts = parted.into_iter().flat_map(|parted| [&parted.pictures, &parted.sound]);
+        let parts = parted.into_iter().flat_map(Parts::bodies);
         let bodies = std::iter::once(&segment.body).chain(parts);
         bodies.filter(|body| body.is_in_memory()).map(Body::length).sum()
     }
@@ -186,6 +186,11 @@ impl Window {
         let end = self.segments.back().map_or(0, |segment| segment.opening.position + segment.duration);
         let since = cut::time(position.saturating_sub(end));
         if delay <= since { self.next } else { self.behind(delay - since) }
+    }
+
+    /// Where players begin that know no better: three target durations before the end (RFC 8216, section 6.3.3).
+    pub(super) fn start_of_players(&self) -> Number {
+        self.behind(Duration::from_secs(u64::from(3 * self.target())))
     }
 
     /// The oldest segment that is there, or the next one to come.

@@ -31,10 +31,6 @@ fn body(length: usize) -> Body {
     Body::memory(vec![Bytes::from(vec![0; length])])
 }
 
-fn parted() -> Parted {
-    Parted { pictures: body(188), sound: body(188) }
-}
-
 /// Segments of five seconds, `count` of them.
 fn filled(span: u64, count: u64) -> Window {
     let mut window = Window::new(Duration::from_secs(span));
@@ -94,7 +90,9 @@ fn parts_count_where_the_disk_takes_nothing() {
     let large = usize::try_from(MOST_IN_MEMORY / 20).unwrap();
     for number in 0..20 {
         drop(window.add(piece(5 * number, 5, false), body(large)));
-        window.add_parted(number, Parted { pictures: body(large), sound: body(large) });
+        for rendition in [Rendition::Pictures, Rendition::Sound] {
+            assert!(window.add_part(number, rendition, body(large)).is_none());
+        }
     }
     assert_eq!(numbers(window.listed()), Vec::from_iter(13..20), "the newest has come without its parts");
 }
@@ -122,31 +120,27 @@ fn dates_follow_from_durations_and_are_set_anew_after_a_break() {
 }
 
 #[test]
-fn sound_is_shown_as_far_as_it_goes_without_a_gap() {
+fn a_part_is_kept_once_and_goes_with_its_segment() {
     let mut window = filled(1000, 20);
-    for number in [3, 4, 10, 11, 12] {
-        window.add_parted(number, parted());
+    for rendition in [Rendition::Pictures, Rendition::Sound] {
+        assert!(window.body(3, rendition).is_none());
+        assert!(window.add_part(3, rendition, body(100)).is_none());
+        assert_eq!(window.add_part(3, rendition, body(200)).map(|other| other.length()), Some(200));
+        assert_eq!(window.body(3, rendition).map(Body::length), Some(100), "whoever read it finds it again");
+        assert!(window.add_part(99, rendition, body(100)).is_some());
     }
-    window.add_parted(99, parted());
-    assert_eq!(numbers(&window.shown(Rendition::Sound)), [10, 11, 12]);
-    assert_eq!(numbers(&window.shown(Rendition::Pictures)), [10, 11, 12]);
-    assert_eq!(window.next_whole(), Some(13));
-    let mut fresh = filled(1000, 20);
-    fresh.settle_target();
-    assert_eq!(fresh.next_whole(), Some(16), "as far back as a player starts");
+    while window.first() < 4 {
+        window.give_up_oldest();
+    }
+    assert!(window.body(3, Rendition::Sound).is_none());
+    assert!(window.add_part(3, Rendition::Sound, body(100)).is_some());
 }
 
 #[test]
-fn sound_goes_on_where_it_ended_unless_that_is_long_ago() {
+fn players_begin_three_target_durations_before_the_end() {
     let mut window = filled(1000, 20);
     window.settle_target();
-    (10..20).for_each(|number| window.add_parted(number, parted()));
-    (20..100).for_each(|n| drop(window.add(piece(5 * n, 5, false), body(188))));
-    assert_eq!((window.next_whole(), window.is_sound_near()), (Some(20), false));
-    (20..97).for_each(|number| window.add_parted(number, parted()));
-    assert!(window.is_sound_near());
-    (100..300).for_each(|n| drop(window.add(piece(5 * n, 5, false), body(188))));
-    assert_eq!(window.next_whole(), Some(296));
+    assert_eq!(window.start_of_players(), 16);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What comes out of a feed when sessions and clocks change.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::clock::SECOND;
 use super::super::packet::PACKET;
+use super::super::pes::PesHead;
 use super::super::psi::PAT_PID;
 use super::super::studio::{AUDIO, FRAME, H264, MP2, PMT, Picture, RATE, Studio, VIDEO, counter_fault};
 use super::tests::{CHUNK, at, bytes, contents, entries, fed, packets};
@@ -54,6 +55,123 @@ fn assert_broken_once(chunks: &[Chunk], breaks: usize) {
         let clock = packets(&after).find(|packet| packet.pcr().is_some()).unwrap();
         assert!(clock.is_discontinuity());
     }
+}
+
+/// Asserts that times run on over breaks: clock samples, and the stamps of each PID, grow by less than `most` ticks.
+fn assert_on_one_line(chunks: &[Chunk], most: Ticks) {
+    let (stream, mut lines) = (bytes(chunks), HashMap::<_, Ticks>::new());
+    let mut grows = |line, time| {
+        let last = lines.insert(line, time).unwrap_or(time);
+        assert!((last..last + most).contains(&time), "{line:?}: from {last} to {time}");
+    };
+    for packet in packets(&stream) {
+        if let Some(clock) = packet.pcr() {
+            grows((packet.pid(), "clock"), clock);
+        }
+        if let Some(head) = PesHead::read(packet.payload()).filter(|_| packet.starts()) {
+            grows((packet.pid(), "stamp"), head.pts.unwrap());
+        }
+    }
+    assert!(lines.len() >= 3);
+}
+
+#[test]
+fn times_run_on_over_breaks_of_all_kinds() {
+    let mut jumps = Studio::new(1);
+    for from in [HOUR, 2 * HOUR, HOUR] {
+        jumps.show(from, 2 * RATE, RATE);
+    }
+    let (earlier, other) = (Studio::broadcast(2, HOUR - SECOND, 5), Studio::broadcast(3, 5, 5));
+    // Halves of pictures, and groups of which the first picture is missing.
+    let sessions = [&jumps.bytes[..], &earlier[10_000..], &other[..50_000], &jumps.bytes[100_000..]];
+    let (chunks, facts) = fed(&sessions);
+    assert_broken_once(&chunks, 6);
+    assert_eq!((facts.broken_splices, facts.breaks), (3, 3));
+    // Half a second is what pictures are shown behind the clock here.
+    assert_on_one_line(&chunks, SECOND / 2 + FRAME + 1);
+    for chunk in chunks.iter().filter(|chunk| chunk.entry.is_some()) {
+        let picture = packets(&chunk.bytes).find(|packet| packet.pid() == VIDEO).unwrap();
+        let stamp = PesHead::read(picture.payload()).unwrap().pts;
+        assert_eq!(stamp, chunk.entry.map(|entry| entry.pts & 0x1_FFFF_FFFF));
+    }
+}
+
+#[test]
+fn an_engine_that_lags_behind_is_waited_for_ten_seconds_and_then_seen_as_it_is() {
+    let source = Studio::broadcast(1, HOUR, 60);
+    let second = source.len() / 60;
+    let (mut feed, mut out) = (Feed::new(CHUNK), Vec::new());
+    feed.push(&source[..40 * second], at(100), &mut out);
+    feed.begin();
+    // What it has at once is as old as that.
+    feed.push(&source[5 * second..15 * second], at(101), &mut out);
+    let had = out.len();
+    for number in 15..40 {
+        feed.push(&source[number * second..][..second], at(87 + number as u64), &mut out);
+        assert_eq!(out.len() > had, number >= 24, "after {} s", number - 14);
+    }
+    assert_broken_once(&out, 1);
+    assert_on_one_line(&out, 13 * SECOND);
+    assert_eq!((feed.facts().seamless_splices, feed.facts().broken_splices), (0, 1));
+}
+
+#[test]
+fn nothing_goes_out_before_a_new_clock_is_known() {
+    const CLOCK: u16 = 0x1FE;
+    let mut studio = Studio::new(1);
+    studio.show(HOUR, 2 * RATE, RATE);
+    for number in 0..3 * RATE {
+        let (time, kind) = (9 * HOUR + number * FRAME, number % RATE == 0);
+        studio.tables(&[(1, PMT, CLOCK, &[(H264, VIDEO), (MP2, AUDIO)])]);
+        studio.picture(time, if kind { Picture::Key } else { Picture::Middle }, 700);
+        studio.sound(AUDIO, time, None);
+        studio.clock(CLOCK, time);
+    }
+    let (chunks, facts) = fed(&[&studio.bytes]);
+    assert_eq!(
+        (facts.breaks, entries(&chunks).len()),
+        (1, 4),
+        "the first picture of the new clock came before it"
+    );
+    assert_on_one_line(&chunks, SECOND);
+}
+
+#[test]
+fn another_codec_on_the_same_clock_goes_on_as_it_was_timed() {
+    let mut studio = Studio::new(1);
+    studio.show(HOUR, RATE, RATE);
+    for number in RATE..3 * RATE {
+        studio.tables(&[(1, PMT, VIDEO, &[(MP2, AUDIO)])]);
+        studio.clock(VIDEO, HOUR + number * FRAME);
+        studio.sound(AUDIO, HOUR + number * FRAME, None);
+    }
+    let (chunks, facts) = fed(&[&studio.bytes]);
+    assert_eq!(facts.breaks, 1);
+    // The first sample waits for the first sound.
+    assert_on_one_line(&chunks, 2 * FRAME + 1);
+}
+
+#[test]
+fn what_comes_from_behind_a_hole_before_its_clock_does_not_widen_it() {
+    let mut studio = Studio::new(1);
+    studio.show(HOUR, 2 * RATE, RATE);
+    studio.sound(AUDIO, HOUR + 7 * SECOND, None);
+    studio.show(HOUR + 7 * SECOND, 2 * RATE, RATE);
+    let (chunks, facts) = fed(&[&studio.bytes]);
+    assert_eq!(facts.breaks, 1);
+    assert!(chunks.windows(2).all(|pair| pair[1].position - pair[0].position < SECOND));
+}
+
+#[test]
+fn times_run_on_by_what_people_waited() {
+    let (mut feed, mut out) = (Feed::new(CHUNK), Vec::new());
+    feed.push(&Studio::broadcast(1, HOUR, 2), at(100), &mut out);
+    feed.begin();
+    feed.push(&Studio::broadcast(2, 0, 2), at(107), &mut out);
+    feed.flush(at(107), &mut out);
+    let pts: Vec<Ticks> = out.iter().filter_map(|chunk| Some(chunk.entry?.pts)).collect();
+    // The last picture came 24 after the second key.
+    assert_eq!((pts[2] - pts[1], pts[3] - pts[2]), (7 * SECOND + 24 * FRAME, SECOND));
 }
 
 #[test]
@@ -120,6 +238,35 @@ fn a_session_that_lacks_the_end_of_what_was_sent_says_so() {
     assert_eq!(counter_fault(&bytes(&chunks)), None);
     let (whole, _) = fed(&[&source]);
     assert_eq!(contents(&chunks).len(), contents(&whole).len() - 2);
+}
+
+#[test]
+fn a_session_that_lacks_a_little_of_what_was_sent_goes_on_behind_it() {
+    let source = Studio::broadcast(1, 900_000, 10);
+    let picture =
+        packets(&source).enumerate().filter(|(_, packet)| packet.pid() == VIDEO && packet.starts()).nth(120);
+    let picture = picture.unwrap().0 * PACKET;
+    let hole = [&source[..picture + PACKET], &source[picture + 2 * PACKET..]].concat();
+    let (chunks, facts) = fed(&[&source[..picture + 3 * PACKET], &hole]);
+    assert_eq!((facts.seamless_splices, facts.continuity_errors), (1, 0));
+    assert!(contents(&chunks) == contents(&fed(&[&source]).0));
+}
+
+#[test]
+fn packets_that_look_alike_are_told_apart() {
+    let mut studio = Studio::new(1);
+    studio.show(900_000, 2 * RATE, RATE);
+    let begins = studio.bytes.len();
+    studio.filled(900_000 + 2 * RATE * FRAME, 60 * PACKET);
+    let ends = studio.bytes.len();
+    studio.show(900_000 + (2 * RATE + 1) * FRAME, 2 * RATE, RATE);
+    let source = studio.bytes;
+    let whole = contents(&fed(&[&source]).0);
+    for cut in (begins..=ends).step_by(PACKET) {
+        let (chunks, facts) = fed(&[&source[..cut], &source]);
+        assert_eq!((facts.seamless_splices, counter_fault(&bytes(&chunks))), (1, None));
+        assert!(contents(&chunks) == whole, "cut {} packets into the picture", (cut - begins) / PACKET);
+    }
 }
 
 #[test]

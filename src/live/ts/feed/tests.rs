@@ -115,6 +115,19 @@ fn what_the_source_lost_stays_visible() {
 }
 
 #[test]
+fn what_comes_again_is_announced_wherever_it_begins() {
+    let source = Studio::broadcast(1, 900_000, 4);
+    let (first, second) = (source.len() / 4 / PACKET, source.len() / 2 / PACKET);
+    let mut gaps = 0;
+    for place in first..second {
+        let (chunks, facts) = fed(&[&[&source[..], &source[place * PACKET..]].concat()]);
+        assert_eq!((counter_fault(&bytes(&chunks)), facts.breaks), (None, 1), "from packet {place} on");
+        gaps += facts.continuity_errors;
+    }
+    assert!(gaps > 0, "no counter told it before the clock did");
+}
+
+#[test]
 fn damaged_and_scrambled_packets_go_no_further() {
     let mut source = Studio::broadcast(1, 900_000, 4);
     let sounds = packets(&source).enumerate().filter(|(_, packet)| packet.pid() == AUDIO);

@@ -118,6 +118,24 @@ fn a_film_is_not_its_sequel_its_series_or_its_namesake() {
 }
 
 #[test]
+fn what_stands_behind_a_dash_or_numbers_a_part_makes_another_film() {
+    let wanted = Wanted::new(Some(&film("Seven Quiet Harbours", 2012)), TitleKind::Movie, None, None);
+    for (name, expected) in [
+        ("Seven Quiet Harbours 1080p BluRay.mkv", true),
+        ("Seven Quiet Harbours - Low Tide 1080p BluRay.mkv", false),
+        ("Seven Quiet Harbours - Low Tide 2012 1080p BluRay.mkv", false),
+        ("Seven Quiet Harbours Part 2.mkv", false),
+        ("Seven.Quiet.Harbours.Part.II.1080p.BluRay", false),
+    ] {
+        let fits = wanted.fit(&Release::parse(name), Vouched::Nothing) == Fit::Exact;
+        assert_eq!(fits, expected, "{name}");
+    }
+    let sequel = Wanted::new(Some(&film("Seven Harbours: Low Tide", 2012)), TitleKind::Movie, None, None);
+    let release = Release::parse("Seven Harbours - Low Tide 2012 1080p BluRay.mkv");
+    assert_eq!(sequel.fit(&release, Vouched::Nothing), Fit::Exact, "{release:?}");
+}
+
+#[test]
 fn files_of_daily_shows_and_of_several_films_are_told_by_their_names() {
     let daily = wanted(2, 3);
     let paths = ["The.Lighthouse.2017.03.02.mkv", "The.Lighthouse.2017.03.03.mkv"];

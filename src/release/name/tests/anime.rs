@@ -43,6 +43,7 @@ fn seasons_stand_in_front_of_the_episode() {
 #[test]
 fn batches_are_spans() {
     check(&[
+        ("[Kelp] Umi no Oto 01-12 & 14-16 [720p]", "Umi no Oto E1-12,14-16 720p"),
         ("[Kelp] Umi no Oto - 01-12 [1080p]", "Umi no Oto E1-12 1080p"),
         ("[Kelp] Umi no Oto - 01 ~ 12 [1080p]", "Umi no Oto E1-12 1080p"),
         ("[Kelp] Umi no Oto (01-12) [1080p]", "Umi no Oto E1-12 1080p"),
@@ -80,6 +81,11 @@ fn everything_may_stand_in_brackets() {
 #[test]
 fn the_last_number_of_a_file_counts() {
     check(&[
+        ("[Kelp] Umi no Oto 12", "Umi no Oto E12"),
+        ("[Kelp] Umi no Oto 3", "Umi no Oto 3"),
+        ("[Kelp] Umi no Oto 12 [1080p]", "Umi no Oto 12 1080p"),
+        ("Umi no Oto 13-16", "Umi no Oto E13-16"),
+        ("Umi no Oto 13-16.mkv", "Umi no Oto S13 E16"),
         ("[Kelp]_Umi_no_Oto_264_[012073FE].avi", "Umi no Oto E264"),
         ("[Kelp] Umi no Oto 1098 VOSTFR FHD (1920x1080).mp4", "Umi no Oto E1098 1080p"),
         ("[Kelp] Umi no Oto 05 [720p].mkv", "Umi no Oto E5 720p"),

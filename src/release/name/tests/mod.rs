@@ -9,13 +9,14 @@ mod packs;
 mod properties;
 mod qualities;
 mod shows;
+mod titles;
 
 use super::Release;
 
-/// Title, year, seasons, episodes and resolution in one line: `Harbour (2019) S1-2 E1,3 1080p`.
+/// Full title, year, seasons, episodes and resolution in one line: `Harbour (2019) S1-2 E1,3 1080p`.
 fn summary(name: &str) -> String {
     let release = Release::parse(name);
-    let mut parts = vec![release.title];
+    let mut parts = vec![release.full_title().to_owned()];
     parts.extend(release.year.map(|year| format!("({year})")));
     parts.extend(release.date.map(|date| date.to_string()));
     parts.extend(numbers('S', &release.seasons));

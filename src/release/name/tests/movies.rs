@@ -138,7 +138,7 @@ fn punctuation_of_titles_stays() {
         ("Reef, Tide & Kelp (2019) 720p", "Reef, Tide & Kelp (2019) 720p"),
         ("You Can (Not) Sail (2012) 720p", "You Can (Not) Sail (2012) 720p"),
         ("La.marée.basse.2014.720p", "La marée basse (2014) 720p"),
-        ("K.E.L.P.2014.720p", "K E L P (2014) 720p"),
+        ("K.E.L.P.2014.720p", "K.E.L.P. (2014) 720p"),
         ("(500) Days of Tide (2009) 720p", "(500) Days of Tide (2009) 720p"),
         ("Reality TV 2019 720p", "Reality TV (2019) 720p"),
         ("Reef Run 3D 2010 720p", "Reef Run 3D (2010) 720p"),

@@ -46,6 +46,7 @@ fn keeps_its_word(name: &str) {
     assert!(release.episodes.len() <= 10_000, "{name:?}");
     assert_eq!(release.title.trim(), release.title, "{name:?}");
     assert!(!release.other_titles.contains(&release.title), "{name:?}");
+    assert_ne!(release.long_title.as_ref(), Some(&release.title), "{name:?}");
 }
 
 proptest! {
@@ -95,6 +96,9 @@ fn long_names_are_read_in_time() {
         "3D ",
         "/.mkv",
         "(/",
+        "a.",
+        "a - ",
+        "part 2 ",
     ] {
         let name = unit.repeat(64 * 1024 / unit.len());
         keeps_its_word(&name);

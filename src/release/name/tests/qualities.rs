@@ -25,6 +25,11 @@ fn resolutions_are_written_in_many_ways() {
         ("Cove 2003 webrip1080p", Some(1080)),
         ("Cove 2003 1440p", Some(1440)),
         ("Cove 2003 BluRay 1080 x264", Some(1080)),
+        ("Cove 2003 1080 i HDTV", Some(1080)),
+        ("Cove S01E02 1080", Some(1080)),
+        ("Cove 2003 720", Some(720)),
+        ("Cove 2 720", None),
+        ("Cove 720", None),
         ("Cove 2003 1080p60", Some(1080)),
         ("Cove 2003 1080p24", Some(1080)),
         ("Cove 2003 1080i50 HDTV", Some(1080)),
@@ -68,6 +73,30 @@ fn resolutions_are_written_in_many_ways() {
     let half = Release::parse("Cove 2003 1080i HDTV");
     assert!(half.interlaced);
     assert_eq!(Release::parse("Cove (BDRip 1896x1048p x265)").dimensions, Some((1896, 1048)));
+}
+
+#[test]
+fn resolutions_touch_other_words_or_stand_apart() {
+    for (name, lines) in [
+        ("Cove 2003 720 p BluRay", Some(720)),
+        ("Cove 2003 1080р", Some(1080)),
+        ("Cove 2003 1080p29.97", Some(1080)),
+        ("Cove 2003 2160p120", Some(2160)),
+        ("Cove 2003 816p", Some(1080)),
+        ("Cove 2003 406p", Some(480)),
+        ("Cove 2003 640x360", Some(360)),
+        ("Cove 2003 720x304", Some(480)),
+        ("Cove 2003 1280x960", Some(1080)),
+        ("Cove 2003 7680x4320", Some(4320)),
+        ("Cove 2003 BD1280x720", Some(720)),
+        ("Cove 2003 HD640x480", Some(480)),
+        ("Cove 2003 4K60", Some(2160)),
+        ("[Kelp] Cove - 02 (BD 720)", Some(720)),
+        ("[Kelp] Cove - 02 (720.Hi10P)", Some(720)),
+        ("[Kelp] Cove (720)", None),
+    ] {
+        assert_eq!(Release::parse(name).resolution.map(|lines| lines.lines()), lines, "{name}");
+    }
 }
 
 #[test]
@@ -222,5 +251,21 @@ fn sizes_are_bytes() {
         ("Cove 2003 720p", None),
     ] {
         assert_eq!(Release::parse(name).size, size, "{name}");
+    }
+}
+
+#[test]
+fn sizes_and_half_frames_are_kept_as_they_are_written() {
+    for (name, dimensions, interlaced) in [
+        ("Cove 2003 1436x1080p", Some((1436, 1080)), false),
+        ("Cove 2003 (720x480p)", Some((720, 480)), false),
+        ("Cove 2003 1920x1080", Some((1920, 1080)), false),
+        ("Cove 2003 1920x1080i", None, true),
+        ("Cove 2003 1080i59", None, true),
+        ("Cove 2003 1080 i", None, true),
+        ("Cove 2003 m1080p", None, false),
+    ] {
+        let release = Release::parse(name);
+        assert_eq!((release.dimensions, release.interlaced), (dimensions, interlaced), "{name}");
     }
 }

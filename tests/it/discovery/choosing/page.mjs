@@ -1,13 +1,12 @@
-// Sets on the page, by hand and out of the settings of other addons, what a list shall hold. Prints what the page says
-// then, and the addresses to install.
-import { drive, open, scan } from '../../support/browser.mjs'
+// Sets on the page, by hand and out of the settings of other addons, what a list shall hold; or, told the manifest of
+// a profile, opens the page of that and changes it. Prints what the page says then, and the addresses to install.
+import { drive, open, order, scan } from '../../support/browser.mjs'
 
-const labels = (page, list) => page.locator(`[data-rows=${list}] > li`).evaluateAll(rows => rows.map(row => row.dataset.label))
 const ticked = (page, name) => page.locator(`[name=${name}]:checked`).evaluateAll(boxes => boxes.map(box => box.value))
 
 /** What stands on the page now. */
 async function settings(page) {
-  const facts = { services: await labels(page, 'service'), languages: await labels(page, 'language') }
+  const facts = { services: await order(page, 'service'), languages: await order(page, 'language') }
   for (const field of ['total', 'per-resolution', 'least-size', 'most-size', 'least-seeders', 'must-not-match']) {
     facts[field] = await page.locator(`#${field}`).inputValue()
   }
@@ -52,8 +51,17 @@ async function choose(context, page, base) {
   return save(context, page)
 }
 
-await drive(async (browser, { base, pairs, encoded }) => {
+/** Opens the page of an install, as the gear in Stremio does, and wants fewer rows. */
+async function change(context, page, manifest) {
+  await page.goto(manifest.replace(/manifest\.json$/, 'configure'))
+  const before = await settings(page)
+  await page.locator('label.chip', { has: page.locator('[name=without-resolution][value=p720]') }).click()
+  return { before, ...await save(context, page) }
+}
+
+await drive(async (browser, { base, pairs, encoded, manifest }) => {
   const { context, page, complaints, answers } = await open(browser, { viewport: { width: 1280, height: 900 } })
+  if (manifest) return { complaints, changed: await change(context, page, manifest) }
   const chosen = await choose(context, page, base)
   const fromPairs = await paste(context, page, base, pairs)
   const fromJson = await paste(context, page, base, encoded)

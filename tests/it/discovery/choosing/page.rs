@@ -45,8 +45,27 @@ fn numbers(rows: &[(u32, String)]) -> Vec<u32> {
     rows.iter().map(|(number, _)| *number).collect()
 }
 
+/// What Stremio lists of an install before the page of that is opened again, and afterwards.
+fn assert_a_change_reaches_the_install(server: &Headwater, install: &Value) {
+    let chosen = listed(server, install);
+    assert_eq!(numbers(&chosen), [6, 11, 8, 9], "{install:#}");
+    let names: Vec<&str> = chosen.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(names, ["Ours 1080p", "Ours 1080p", "Ours 720p", "Ours 480p"]);
+
+    let work = json!({ "manifest": install["manifest"] }).to_string();
+    let facts = node("discovery/choosing/page.mjs", &[&work]);
+    assert_eq!(facts["complaints"], json!([]));
+    let changed = &facts["changed"];
+    assert_eq!(changed["before"], install["saved"], "the page shows what was saved");
+    assert_eq!(changed["saved"]["without-resolution"], json!(["p720"]));
+    assert_eq!(changed["manifest"], install["manifest"], "there is nothing new to install");
+    // The address that was installed before the change.
+    let fewer = listed(server, install);
+    assert_eq!(fewer, [chosen[0].clone(), chosen[1].clone(), chosen[3].clone()], "{changed:#}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_set_or_pasted_on_the_page_is_what_stremio_lists() {
+async fn what_is_set_pasted_or_changed_on_the_page_is_what_stremio_lists() {
     let site = Tracker::new("one", "Alone", Caps::IDS).with(shelf());
     let jackett = Upstream::start(Jackett::new("KEY", [site]));
     let (titles, holder) = (titles(), Holder::start());
@@ -60,11 +79,7 @@ async fn what_is_set_or_pasted_on_the_page_is_what_stremio_lists() {
     let facts = node("discovery/choosing/page.mjs", &[&work]);
     assert_eq!(facts["complaints"], json!([]));
     assert!(!facts["answers"].to_string().contains(SECRET), "no page tells what was pasted");
-
-    let chosen = listed(&server, &facts["chosen"]);
-    assert_eq!(numbers(&chosen), [6, 11, 8, 9], "{:#}", facts["chosen"]);
-    let names: Vec<&str> = chosen.iter().map(|(_, name)| name.as_str()).collect();
-    assert_eq!(names, ["Ours 1080p", "Ours 1080p", "Ours 720p", "Ours 480p"]);
+    assert_a_change_reaches_the_install(&server, &facts["chosen"]);
 
     let pairs = &facts["fromPairs"];
     assert!(pairs["told"].as_str().is_some_and(|told| told.contains("providers")), "{pairs:#}");

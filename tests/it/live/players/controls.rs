@@ -30,6 +30,22 @@ impl Vlc {
     /// # Panics
     /// If none is.
     pub(super) fn open(url: &str) -> Self {
+        let player = Self::start(url);
+        player.shows(1);
+        player
+    }
+
+    /// Opens a URL and waits until something is heard.
+    ///
+    /// # Panics
+    /// If nothing is.
+    pub(super) fn listen(url: &str) -> Self {
+        let player = Self::start(url);
+        player.hears(1);
+        player
+    }
+
+    fn start(url: &str) -> Self {
         let home = TempDir::new().expect("the temporary folder is writable");
         let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o777);
         std::fs::set_permissions(home.path(), everyone).expect("the folder is ours");
@@ -37,9 +53,7 @@ impl Vlc {
         let mut command = unprivileged("vlc", home.path());
         command.args(["-I", "rc", &format!("--rc-host=127.0.0.1:{port}"), "--no-plugins-cache"]);
         command.args(["--no-metadata-network-access", "--vout=vdummy", "--aout=adummy", url]);
-        let player = Self { process: Process::start("vlc", command), port, _home: home };
-        player.shows(1);
-        player
+        Self { process: Process::start("vlc", command), port, _home: home }
     }
 
     /// Where it is, in whole seconds.
@@ -65,24 +79,37 @@ impl Vlc {
     /// # Panics
     /// If it does not.
     pub(super) fn shows(&self, pictures: u64) {
+        self.counts("frames displayed", pictures);
+    }
+
+    /// Waits until it has played so many pieces of sound more than now; forty to fifty of them are a second.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub(super) fn hears(&self, pieces: u64) {
+        self.counts("buffers played", pieces);
+    }
+
+    /// Waits until a count of its statistics is so much higher than now.
+    fn counts(&self, name: &str, more: u64) {
         let (deadline, mut begun) = (Instant::now() + PATIENCE, None);
         loop {
-            let shown = self.shown();
-            let from = *begun.get_or_insert(shown.unwrap_or(0));
-            if shown.is_some_and(|shown| shown >= from + pictures) {
+            let count = self.count(name);
+            let from = *begun.get_or_insert(count.unwrap_or(0));
+            if count.is_some_and(|count| count >= from + more) {
                 return;
             }
             let waits = Instant::now() < deadline;
-            assert!(waits, "VLC has shown {shown:?} after {from}: {}", self.process.transcript());
+            assert!(waits, "VLC has {count:?} {name} after {from}: {}", self.process.transcript());
             std::thread::sleep(Duration::from_millis(200));
         }
     }
 
-    /// How many pictures it has shown; `None` while it plays nothing.
-    fn shown(&self) -> Option<u64> {
+    /// A count of its statistics; `None` while it plays nothing.
+    fn count(&self, name: &str) -> Option<u64> {
         let said = self.ask("stats")?;
-        let line = said.lines().find_map(|line| line.split_once("frames displayed :"));
-        line?.1.trim().parse().ok()
+        let line = said.lines().find_map(|line| line.split_once(name))?.1;
+        line.split_once(':')?.1.trim().parse().ok()
     }
 
     /// What it answers up to its next prompt.

@@ -3,8 +3,7 @@
 use super::controls::{GstPlay, Vlc};
 use super::programs::{Mpv, continuity_errors, ffmpeg_decodes, gstreamer_plays, picture_times, vlc_plays};
 use super::stage::{Stage, seconds};
-use crate::support::engine::{Broadcast, Film, Kind, Manner};
-use crate::support::server::Setup;
+use crate::support::engine::Film;
 
 /// Ticks of a second.
 const SECOND: i64 = 90_000;
@@ -12,7 +11,8 @@ const SECOND: i64 = 90_000;
 /// Ticks between two pictures of the films.
 const FRAME: i64 = SECOND / 25;
 
-/// Records, has the recording judged by three programs, and returns the longest step between two pictures in frames.
+/// Records, has the recording judged by three programs, and returns the longest step between two pictures in frames. For
+/// films without pictures that are shown before others they were sent after: of those, some are missing at the end.
 async fn recorded(stage: &Stage, seconds: u64, meanwhile: impl FnOnce(&Stage)) -> i64 {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("recording.ts");
@@ -45,17 +45,6 @@ async fn a_recording_lacks_nothing_when_the_engine_is_killed_and_another_has_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_recording_lacks_nothing_with_engines_of_other_kinds() {
-    let kinds = [Kind::Single, Kind::Shared, Kind::Leased];
-    let recordings = kinds.into_iter().map(|kind| async move {
-        let (film, manner) = (Film::H264Mp2, Manner { kind, ..Manner::default() });
-        let stage = Stage::on_air(film, &Broadcast::of(film), &vec![manner; 2], Setup::new());
-        assert_eq!(recorded(&stage, 20, Stage::kill_the_one_at_work).await, 1, "{kind:?}");
-    });
-    futures::future::join_all(recordings).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn mpv_plays_on_when_the_engine_is_killed() {
     let stage = Stage::start(Film::H264Mp2, 2);
     let url = stage.stream();
@@ -68,20 +57,6 @@ async fn mpv_plays_on_when_the_engine_is_killed() {
         mpv.wait_for_position(|position| position > begun + 22.0);
         assert_eq!(mpv.complaints(), "", "{}", stage.server.transcript());
     });
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_player_that_opens_the_list_of_channels_plays_them() {
-    let stage = Stage::start(Film::H264Aac, 1);
-    for format in ["ts", "hls"] {
-        let url = stage.server.url(&format!("/channels.m3u?format={format}"));
-        tokio::task::block_in_place(|| {
-            let mpv = Mpv::open(&url);
-            let begun = mpv.wait_for_position(|_| true);
-            mpv.wait_for_position(|position| position > begun + 2.0);
-            assert_eq!(mpv.complaints(), "", "{format}: {}", stage.server.transcript());
-        });
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,24 +7,11 @@ use super::programs::{Mpv, ffprobe_joins};
 use super::stage::{NAME, Stage};
 use crate::addon::official_clients::ask;
 use crate::live::hls::browse;
-use crate::support::engine::{Broadcast, Channel, Film, Manner};
-use crate::support::server::Setup;
-
-/// A server whose list names one channel, which an engine has.
-fn listed() -> Stage {
-    let setup = Setup::new();
-    let list = setup.home().join("channels.m3u");
-    let setup = setup.env("HEADWATER_CHANNELS", list.to_str().expect("the folder has a plain name"));
-    let broadcast = Broadcast::of(Film::H264Aac);
-    let id = Channel::new(NAME, &broadcast).content_id;
-    std::fs::write(&list, format!("#EXTM3U\n#EXTINF:-1,{NAME}\nacestream://{id}\n"))
-        .expect("the temporary folder is writable");
-    Stage::on_air(Film::H264Aac, &broadcast, &[Manner::default()], setup)
-}
+use crate::support::engine::Film;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stremio_finds_for_a_listed_channel_is_played() {
-    let stage = listed();
+    let stage = Stage::start(Film::H264Aac, 1);
     tokio::task::block_in_place(|| {
         let seen = ask("addon/walk.mjs", &stage.server.url("/manifest.json"));
         let titles = seen["titles"].as_array().unwrap_or_else(|| panic!("{seen}"));
@@ -45,18 +32,15 @@ async fn what_stremio_finds_for_a_listed_channel_is_played() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn vlc_and_mpv_play_the_list_itself() {
-    let stage = listed();
-    let list = stage.server.url("/channels.m3u");
+    let stage = Stage::start(Film::H264Aac, 1);
     tokio::task::block_in_place(|| {
-        Vlc::open(&list).shows(4 * 25);
-        let mpv = Mpv::open(&list);
-        let begun = mpv.wait_for_position(|_| true);
-        mpv.wait_for_position(|position| position > begun + 4.0);
-        assert_eq!(mpv.complaints(), "", "{}", stage.server.transcript());
-        let hls = stage.server.url("/channels.m3u?format=hls");
-        let mpv = Mpv::open(&hls);
-        let begun = mpv.wait_for_position(|_| true);
-        mpv.wait_for_position(|position| position > begun + 4.0);
+        Vlc::open(&stage.server.url("/channels.m3u")).shows(4 * 25);
+        for format in ["ts", "hls"] {
+            let mpv = Mpv::open(&stage.server.url(&format!("/channels.m3u?format={format}")));
+            let begun = mpv.wait_for_position(|_| true);
+            mpv.wait_for_position(|position| position > begun + 4.0);
+            assert_eq!(mpv.complaints(), "", "{format}: {}", stage.server.transcript());
+        }
     });
     assert_eq!(stage.engines[0].counts().opened, 1, "all of them are one session");
 }

@@ -5,7 +5,9 @@
 
 mod breaking;
 mod controls;
+mod films;
 mod joining;
+mod killing;
 mod lasting;
 mod listed;
 mod programs;

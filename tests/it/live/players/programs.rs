@@ -35,13 +35,28 @@ pub(super) fn ffprobe_joins(url: &str, stream: &str) -> String {
 /// # Panics
 /// If FFmpeg says anything at all against it.
 pub(super) fn ffmpeg_decodes(source: &str, seconds: u64) -> u64 {
+    let (pictures, complaints) = ffmpeg_complains(source, seconds);
+    assert!(complaints.is_empty(), "ffmpeg: {complaints:?}");
+    pictures
+}
+
+/// Decodes `seconds` from where it joins with FFmpeg, and returns how many pictures there were, and what it says against
+/// them.
+///
+/// # Panics
+/// If there were none.
+pub(super) fn ffmpeg_complains(source: &str, seconds: u64) -> (u64, Vec<String>) {
     let mut command = Command::new("ffmpeg");
-    command.args(["-nostdin", "-v", "error", "-i", source, "-t", &seconds.to_string(), "-map", "0"]);
+    // A complaint that is repeated is to be told in its own words.
+    command.args(["-nostdin", "-v", "repeat+error", "-i", source, "-t", &seconds.to_string(), "-map", "0"]);
     command.args(["-f", "null", "-progress", "pipe:1", "-"]);
-    let finished = silent("ffmpeg", run("ffmpeg", command, PATIENCE + Duration::from_secs(seconds)));
+    let finished = run("ffmpeg", command, PATIENCE + Duration::from_secs(seconds));
+    assert_eq!(finished.code(), Some(0), "ffmpeg: {}", finished.story());
     let mut counts =
         finished.stdout.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse().ok());
-    counts.next_back().unwrap_or_else(|| panic!("ffmpeg decoded nothing: {}", finished.story()))
+    let pictures =
+        counts.next_back().unwrap_or_else(|| panic!("ffmpeg decoded nothing: {}", finished.story()));
+    (pictures, finished.stderr.lines().map(str::to_owned).collect())
 }
 
 /// Decodes `seconds` of sound from where it joins with FFmpeg, and returns how many there were.

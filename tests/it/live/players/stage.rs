@@ -56,13 +56,21 @@ impl Stage {
         self.server.url(&format!("/ace/manifest.m3u8?id={}", self.channel.content_id))
     }
 
+    /// The engine that delivers the channel now.
+    ///
+    /// # Panics
+    /// If none does.
+    pub(super) fn engine_at_work(&self) -> &Engine {
+        let at_work = self.engines.iter().find(|engine| engine.readers() > 0);
+        at_work.unwrap_or_else(|| panic!("no engine is read\n{}", self.server.transcript()))
+    }
+
     /// Kills the engine that delivers the channel now.
     ///
     /// # Panics
     /// If none does.
     pub(super) fn kill_the_one_at_work(&self) {
-        let at_work = self.engines.iter().find(|engine| engine.readers() > 0);
-        at_work.unwrap_or_else(|| panic!("no engine is read\n{}", self.server.transcript())).kill();
+        self.engine_at_work().kill();
     }
 
     /// Records the transport stream into a file until it holds `seconds` of it; `meanwhile` is called after a third.
@@ -91,11 +99,6 @@ impl Stage {
         bytes.truncate(bytes.len() / PACKET * PACKET);
         std::fs::write(path, bytes).expect("the temporary folder is writable");
     }
-}
-
-/// Whether somebody wants the long form.
-pub(super) fn is_long() -> bool {
-    seconds() > SHORT
 }
 
 /// How long recordings and pauses take.

@@ -7,6 +7,10 @@ use crate::support::media;
 pub(super) enum Film {
     /// H.264 with B-frames and MP2.
     H264Mp2,
+    /// H.264 with B-frames and AAC.
+    H264Aac,
+    /// H.264 and AAC in LATM, as DVB has it.
+    Latm,
     /// Another picture of another size, with the same codecs.
     Other,
     /// HEVC with open picture groups, and AC-3.
@@ -25,11 +29,15 @@ pub(super) enum Film {
     Wrapping,
     /// H.264 and MP2 at a constant rate, filled up with null packets, as on the air.
     Constant,
+    /// H.264 and MP2 at a constant rate, filled up within the pictures: packets of fillers look all alike.
+    Filled,
 }
 
 /// All that have a picture, except what is there as a second one.
-pub(super) const PICTURES: [Film; 8] = [
+pub(super) const PICTURES: [Film; 11] = [
     Film::H264Mp2,
+    Film::H264Aac,
+    Film::Latm,
     Film::HevcAc3,
     Film::Interlaced,
     Film::OpenGop,
@@ -37,6 +45,7 @@ pub(super) const PICTURES: [Film; 8] = [
     Film::Mpeg2,
     Film::Wrapping,
     Film::Constant,
+    Film::Filled,
 ];
 
 impl Film {
@@ -74,6 +83,12 @@ impl Film {
         let x264 = ["-c:v", "libx264", "-preset", "veryfast", "-g", "50", "-c:a"];
         match self {
             Self::H264Mp2 | Self::Other => [&x264[..], &["mp2"]].concat(),
+            Self::H264Aac => [&x264[..], &["aac"]].concat(),
+            Self::Latm => [&x264[..], &["aac", "-mpegts_flags", "latm"]].concat(),
+            Self::Filled => {
+                let rate = ["-b:v", "2M", "-minrate", "2M", "-maxrate", "2M", "-bufsize", "1M"];
+                [&x264[..], &["mp2", "-x264-params", "nal-hrd=cbr:filler=1"], &rate].concat()
+            }
             Self::Interlaced => {
                 let fields = ["-vf", "fps=50,tinterlace=interleave_top", "-flags", "+ilme+ildct"];
                 [&fields[..], &x264, &["aac", "-x264-params", "tff=1"]].concat()

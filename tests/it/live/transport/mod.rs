@@ -1,9 +1,10 @@
 //! Streams that encoders made, through the feed, judged by programs of others.
 
+mod cuts;
 mod films;
 mod judges;
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use headwater::live::ts::{Facts, Feed, PACKET, skip_notice, without_audio};
 use headwater::live::{Chunk, Codec, Ticks};
@@ -14,6 +15,9 @@ use judges::Court;
 
 const SECOND: Ticks = 90_000;
 
+/// When bytes come: no test here waits for anything.
+const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
 /// How often a stream is joined.
 const JOINS: usize = 20;
 
@@ -22,18 +26,17 @@ const WATCHED: Ticks = 4 * SECOND;
 
 /// What a feed makes of engine sessions that follow each other, read in pieces of any length.
 fn fed(sessions: &[&[u8]]) -> (Vec<Chunk>, Facts) {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let (mut feed, mut out) = (Feed::new(64 << 10), Vec::new());
     for (number, session) in sessions.iter().enumerate() {
         feed.begin();
         let (mut rest, mut lengths) = (*session, random(number as u64, 512).into_iter().cycle());
         while let Some(length) = lengths.next().filter(|_| !rest.is_empty()) {
             let (piece, behind) = rest.split_at((usize::from(length) * 97 + 1).min(rest.len()));
-            feed.push(piece, now, &mut out);
+            feed.push(piece, NOW, &mut out);
             rest = behind;
         }
     }
-    feed.flush(now, &mut out);
+    feed.flush(NOW, &mut out);
     (out, feed.facts())
 }
 
@@ -89,6 +92,8 @@ macro_rules! joins {
 
 joins! {
     joins_in_h264: Film::H264Mp2,
+    joins_in_h264_with_aac: Film::H264Aac,
+    joins_in_latm: Film::Latm,
     joins_in_hevc: Film::HevcAc3,
     joins_in_interlaced_h264: Film::Interlaced,
     joins_in_open_groups: Film::OpenGop,

@@ -67,6 +67,14 @@ impl Broadcast {
         self.passages.lock().unwrap_or_else(PoisonError::into_inner).push(passage);
     }
 
+    /// All packets that were on air in so long a time before now.
+    pub(crate) fn aired(&self, time: Duration) -> Vec<u8> {
+        let (now, mut packets) = (self.micros(), Vec::new());
+        let before = u64::try_from(time.as_micros()).expect("no test runs for ages");
+        self.packets(now - before, now, &mut packets);
+        packets
+    }
+
     /// Microseconds since it began.
     pub(super) fn micros(&self) -> u64 {
         u64::try_from((ON_AIR + self.began.elapsed()).as_micros()).expect("no test runs for ages")

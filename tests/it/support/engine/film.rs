@@ -20,12 +20,18 @@ pub(crate) enum Film {
     H264Mp2,
     /// H.264 with B-frames and AAC. 600 kbit/s, four minutes.
     H264Aac,
+    /// H.264 and AC-3. 600 kbit/s, one minute.
+    H264Ac3,
     /// HEVC and AC-3. 600 kbit/s, one minute.
     HevcAc3,
     /// Interlaced H.264 and MP2. 1 Mbit/s, one minute.
     Interlaced,
     /// H.264 whose picture groups are open: only the first picture resets the decoder. 600 kbit/s, one minute.
     OpenGop,
+    /// H.264 that is renewed column by column, and MP2. 600 kbit/s, one minute.
+    IntraRefresh,
+    /// H.264 and AAC in LATM, as DVB has it. 600 kbit/s, one minute.
+    Latm,
     /// MPEG-2 video and MP2. 1.5 Mbit/s, one minute.
     Mpeg2,
     /// MP2 and no picture. 200 kbit/s, one minute.
@@ -40,9 +46,12 @@ impl Film {
         match self {
             Self::H264Mp2 => "live-h264-mp2-1.ts",
             Self::H264Aac => "live-h264-aac-1.ts",
+            Self::H264Ac3 => "live-h264-ac3-1.ts",
             Self::HevcAc3 => "live-hevc-ac3-1.ts",
             Self::Interlaced => "live-interlaced-1.ts",
             Self::OpenGop => "live-open-gop-1.ts",
+            Self::IntraRefresh => "live-intra-refresh-1.ts",
+            Self::Latm => "live-latm-1.ts",
             Self::Mpeg2 => "live-mpeg2-1.ts",
             Self::Radio => "live-radio-1.ts",
             Self::Heavy => "live-heavy-1.ts",
@@ -61,11 +70,11 @@ impl Film {
     /// Bits per second of the whole stream; null packets fill it up.
     pub(crate) fn bits_per_second(self) -> u64 {
         match self {
-            Self::H264Mp2 | Self::H264Aac | Self::HevcAc3 | Self::OpenGop => 600_000,
             Self::Interlaced => 1_000_000,
             Self::Mpeg2 => 1_500_000,
             Self::Radio => 200_000,
             Self::Heavy => 8_000_000,
+            _ => 600_000,
         }
     }
 
@@ -73,25 +82,12 @@ impl Film {
         let x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-sc_threshold", "0"];
         let (codec, rest): (&[&str], &[&str]) = match self {
             Self::Radio => return Vec::new(),
-            Self::H264Mp2 => (&x264, &["-bf", "0", "-b:v", "300k", "-maxrate", "300k", "-bufsize", "300k"]),
-            Self::H264Aac => (&x264, &["-bf", "2", "-b:v", "300k", "-maxrate", "300k", "-bufsize", "300k"]),
-            Self::OpenGop => (
-                &x264,
-                &[
-                    "-x264-params",
-                    "open-gop=1:bframes=2",
-                    "-b:v",
-                    "300k",
-                    "-maxrate",
-                    "300k",
-                    "-bufsize",
-                    "300k",
-                ],
-            ),
-            Self::Interlaced => {
-                (&x264, &["-x264-params", "tff=1", "-b:v", "500k", "-maxrate", "500k", "-bufsize", "500k"])
-            }
-            Self::Heavy => (&x264, &["-b:v", "6M", "-maxrate", "6M", "-bufsize", "3M"]),
+            Self::H264Mp2 | Self::H264Ac3 => (&x264, &["-bf", "0"]),
+            Self::H264Aac | Self::Latm => (&x264, &["-bf", "2"]),
+            Self::OpenGop => (&x264, &["-x264-params", "open-gop=1:bframes=2"]),
+            Self::IntraRefresh => (&x264, &["-x264-params", "intra-refresh=1:bframes=0"]),
+            Self::Interlaced => (&x264, &["-x264-params", "tff=1"]),
+            Self::Heavy => (&x264, &[]),
             Self::HevcAc3 => (
                 &["-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p"],
                 &[
@@ -99,21 +95,27 @@ impl Film {
                     "keyint=25:min-keyint=25:scenecut=0:bitrate=250:vbv-maxrate=250:vbv-bufsize=250:log-level=error",
                 ],
             ),
-            Self::Mpeg2 => (
-                &["-c:v", "mpeg2video", "-bf", "2", "-sc_threshold", "1000000000"],
-                &["-b:v", "900k", "-maxrate", "900k", "-bufsize", "900k"],
-            ),
+            Self::Mpeg2 => (&["-c:v", "mpeg2video"], &["-bf", "2", "-sc_threshold", "1000000000"]),
         };
-        [codec, rest, &["-g", "25", "-keyint_min", "25"]].concat()
+        let rate: &[&str] = match self {
+            // By parameters of its own.
+            Self::HevcAc3 => &[],
+            Self::Heavy => &["-b:v", "6M", "-maxrate", "6M", "-bufsize", "3M"],
+            Self::Mpeg2 => &["-b:v", "900k", "-maxrate", "900k", "-bufsize", "900k"],
+            Self::Interlaced => &["-b:v", "500k", "-maxrate", "500k", "-bufsize", "500k"],
+            _ => &["-b:v", "300k", "-maxrate", "300k", "-bufsize", "300k"],
+        };
+        [codec, rest, rate, &["-g", "25", "-keyint_min", "25"]].concat()
     }
 
-    fn sound(self) -> [&'static str; 6] {
+    fn sound(self) -> Vec<&'static str> {
         let codec = match self {
-            Self::H264Aac | Self::Heavy => "aac",
-            Self::HevcAc3 => "ac3",
+            Self::H264Aac | Self::Latm | Self::Heavy => "aac",
+            Self::HevcAc3 | Self::H264Ac3 => "ac3",
             _ => "mp2",
         };
-        ["-c:a", codec, "-b:a", "96k", "-ac", "2"]
+        let packing: &[&str] = if self == Self::Latm { &["-mpegts_flags", "latm"] } else { &[] };
+        [&["-c:a", codec, "-b:a", "96k", "-ac", "2"], packing].concat()
     }
 
     /// Makes the file unless an earlier run has.

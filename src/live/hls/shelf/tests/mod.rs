@@ -90,8 +90,8 @@ fn second_of(second: u64) -> Chunk {
     }
 }
 
-async fn bytes(shelf: &Shelf, name: &str) -> Vec<u8> {
-    let body = shelf.segment(name).unwrap();
+async fn bytes(shelf: &Arc<Shelf>, name: &str) -> Vec<u8> {
+    let body = shelf.segment(name).await.unwrap();
     let length = body.length();
     read(body.reader(0..length)).await
 }
@@ -121,9 +121,10 @@ async fn segments_together_are_the_channel() {
     let total: f32 = playlist.segments.iter().map(|segment| segment.duration).sum();
     assert_eq!((second, f64::from(total)), (second, second as f64));
     assert_eq!(playlist.target_duration, 6);
-    let body = stage.shelf.segment(&playlist.segments[1].uri).unwrap();
+    let body = stage.shelf.segment(&playlist.segments[1].uri).await.unwrap();
     assert_eq!(read(body.reader(100..200)).await, [vec![2; 88], vec![3; 12]].concat());
-    assert!(stage.shelf.segment("1-1.ts").is_none(), "of another start of the server");
+    let other = stage.shelf.segment("1-1.ts").await;
+    assert_eq!(other.unwrap_err(), NotReady::NoSegment, "of another start of the server");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! and such a node, which is another host.
 
 mod lucene;
+mod node;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +11,16 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
+pub(crate) use self::node::Node;
 use super::ask::Ask;
 use super::upstream::{Site, Upstream};
 use crate::support::debrid::Reply;
+use crate::support::swarm::Share;
 
 /// The directory of the node in which the items are.
 const SHELF: &str = "/27/items";
+/// The piece length of torrents, in bytes; small, so that a clip has many pieces.
+const PIECE: usize = 32 * 1024;
 
 /// The two hosts.
 pub(crate) struct Archive {
@@ -58,6 +63,8 @@ pub(crate) struct ItemFile {
     pub(crate) source: &'static str,
     /// The content.
     pub(crate) bytes: Arc<Vec<u8>>,
+    /// Of a torrent the info-hash, 40 lower-case hex digits.
+    pub(crate) btih: Option<String>,
 }
 
 impl Item {
@@ -88,7 +95,31 @@ impl Item {
         source: &'static str,
         bytes: Vec<u8>,
     ) -> Self {
-        self.files.push(ItemFile { name: name.to_owned(), format, source, bytes: Arc::new(bytes) });
+        self.files.push(ItemFile {
+            name: name.to_owned(),
+            format,
+            source,
+            bytes: Arc::new(bytes),
+            btih: None,
+        });
+        self
+    }
+
+    /// The same with the torrent that the Archive makes of all files so far, as a folder named as the item is. The
+    /// real ones name web seeds of their own; here nothing but the words of whoever hands it on leads to any.
+    ///
+    /// # Panics
+    /// If the disk refuses it.
+    pub(crate) fn torrent(mut self) -> Self {
+        let files = self.files.iter().map(|file| (file.name.split('/').collect(), file.bytes.to_vec()));
+        let share = Share::multi(&self.id, &files.collect::<Vec<_>>(), PIECE, &[]);
+        self.files.push(ItemFile {
+            name: format!("{}_archive.torrent", self.id),
+            format: "Archive BitTorrent",
+            source: "metadata",
+            bytes: Arc::new(share.torrent),
+            btih: Some(share.info_hash),
+        });
         self
     }
 
@@ -218,57 +249,6 @@ impl Site for Desk {
     }
 }
 
-/// A host with files.
-pub(crate) struct Node {
-    items: Items,
-}
-
-impl Site for Node {
-    fn answer(&mut self, ask: &Ask) -> Reply {
-        let Some(path) = ask.path.strip_prefix(SHELF) else {
-            return Reply::empty(404).noting(Some("no such path".to_owned()));
-        };
-        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        let Some((id, name)) = path.trim_start_matches('/').split_once('/') else { return Reply::empty(404) };
-        let items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = items.get(id).filter(|item| !item.is_dark);
-        let file = file.and_then(|item| item.files.iter().find(|file| file.name == name));
-        file.map_or_else(|| Reply::text(404, "Not Found"), |file| send(file, ask.header("range")))
-    }
-}
-
-/// Sends a file or the one range that is asked for (RFC 9110, 14.2).
-fn send(file: &ItemFile, range: &str) -> Reply {
-    let total = file.bytes.len();
-    let kind = if file.name.ends_with(".mp4") { "video/mp4" } else { "application/octet-stream" };
-    let (status, bytes, content_range) = match bounds(range, total) {
-        None => (200, file.bytes.as_slice(), None),
-        Some((start, end)) if start >= end => {
-            return Reply::empty(416).with("content-range", &format!("bytes */{total}"));
-        }
-        Some((start, end)) => {
-            (206, &file.bytes[start..end], Some(format!("bytes {start}-{}/{total}", end - 1)))
-        }
-    };
-    let reply = Reply::typed(status, kind, bytes.to_vec())
-        .with("accept-ranges", &"bytes")
-        .with("last-modified", &"Sat, 14 Mar 2015 21:10:42 GMT")
-        .with("etag", &format!("\"{}\"", &sha1(&file.bytes)[..16]));
-    match content_range {
-        Some(range) => reply.with("content-range", &range),
-        None => reply,
-    }
-}
-
-fn bounds(range: &str, total: usize) -> Option<(usize, usize)> {
-    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
-    match (first.parse::<usize>().ok(), last.parse::<usize>().ok()) {
-        (Some(first), last) => Some((first, last.map_or(total, |last| total.min(last + 1)))),
-        (None, Some(suffix)) => Some((total.saturating_sub(suffix), total)),
-        (None, None) => None,
-    }
-}
-
 /// Sizes and lengths are text.
 fn tell_file(file: &ItemFile) -> Value {
     let mut told = json!({
@@ -279,6 +259,9 @@ fn tell_file(file: &ItemFile) -> Value {
         told["length"] = json!("12.0");
         told["height"] = json!("480");
         told["width"] = json!("640");
+    }
+    if let Some(btih) = &file.btih {
+        told["btih"] = json!(btih);
     }
     told
 }
