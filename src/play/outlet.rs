@@ -6,6 +6,8 @@
 //! stand-ins by their address and sends the run in their place; where one of the two is missing it sends nothing and
 //! fails. A chunk never lets itself be copied, so a stand-in cannot become part of anything else.
 
+use std::any::Any;
+use std::fmt;
 use std::io::IoSlice;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -27,17 +29,22 @@ pub struct Outlet {
     meant: Arc<Mutex<Option<Extent>>>,
 }
 
+/// What must live until the last byte of a run is sent: the viewer's hold on the content and on its file.
+pub(super) type Hold = Arc<dyn Any + Send + Sync>;
+
 /// A part of a body on its way to a connection that has an [`Outlet`].
-#[derive(Debug)]
 pub struct Chunk {
     kind: Kind,
 }
 
-#[derive(Debug)]
 enum Kind {
     Bytes(Bytes),
     /// At most [`LONGEST`] bytes.
-    Run(Extent, Outlet),
+    Run {
+        extent: Extent,
+        outlet: Outlet,
+        _hold: Hold,
+    },
 }
 
 impl Outlet {
@@ -61,9 +68,9 @@ pub fn is_stand_in(bytes: &[u8]) -> bool {
 
 impl Chunk {
     /// The start of `run`, [`LONGEST`] bytes at most.
-    pub(super) fn run(run: &Extent, outlet: &Outlet) -> Self {
-        let run = Extent { length: run.length.min(LONGEST), ..run.clone() };
-        Self { kind: Kind::Run(run, outlet.clone()) }
+    pub(super) fn run(run: &Extent, outlet: &Outlet, hold: Hold) -> Self {
+        let extent = Extent { length: run.length.min(LONGEST), ..run.clone() };
+        Self { kind: Kind::Run { extent, outlet: outlet.clone(), _hold: hold } }
     }
 }
 
@@ -73,11 +80,20 @@ impl From<Bytes> for Chunk {
     }
 }
 
+impl fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Bytes(bytes) => f.debug_tuple("Bytes").field(bytes).finish(),
+            Kind::Run { extent, .. } => f.debug_tuple("Run").field(extent).finish(),
+        }
+    }
+}
+
 impl Buf for Chunk {
     fn remaining(&self) -> usize {
         match &self.kind {
             Kind::Bytes(bytes) => bytes.remaining(),
-            Kind::Run(run, _) => run.length as usize,
+            Kind::Run { extent, .. } => extent.length as usize,
         }
     }
 
@@ -86,17 +102,17 @@ impl Buf for Chunk {
     fn chunk(&self) -> &[u8] {
         match &self.kind {
             Kind::Bytes(bytes) => bytes.chunk(),
-            Kind::Run(..) => panic!("a run of a file can be sent and not be copied"),
+            Kind::Run { .. } => panic!("a run of a file can be sent and not be copied"),
         }
     }
 
     fn advance(&mut self, count: usize) {
         match &mut self.kind {
             Kind::Bytes(bytes) => bytes.advance(count),
-            Kind::Run(run, _) => {
-                let rest = run.length.checked_sub(count as u64);
-                run.length = rest.expect("nobody may advance beyond the end of a chunk");
-                run.position += count as u64;
+            Kind::Run { extent, .. } => {
+                let rest = extent.length.checked_sub(count as u64);
+                extent.length = rest.expect("nobody may advance beyond the end of a chunk");
+                extent.position += count as u64;
             }
         }
     }
@@ -104,10 +120,10 @@ impl Buf for Chunk {
     fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         match &self.kind {
             Kind::Bytes(bytes) => bytes.chunks_vectored(slices),
-            Kind::Run(run, outlet) => match slices.first_mut() {
-                Some(slice) if run.length > 0 => {
-                    outlet.announce(run);
-                    *slice = IoSlice::new(&STAND_IN[..run.length as usize]);
+            Kind::Run { extent, outlet, .. } => match slices.first_mut() {
+                Some(slice) if extent.length > 0 => {
+                    outlet.announce(extent);
+                    *slice = IoSlice::new(&STAND_IN[..extent.length as usize]);
                     1
                 }
                 _ => 0,
@@ -119,6 +135,10 @@ impl Buf for Chunk {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn chunk(run: &Extent, outlet: &Outlet) -> Chunk {
+        Chunk::run(run, outlet, Arc::new(()))
+    }
 
     fn run(position: u64, length: u64) -> Extent {
         Extent { file: Arc::new(tempfile::tempfile().unwrap()), position, length }
@@ -134,7 +154,7 @@ mod tests {
     #[test]
     fn a_run_shows_its_length_and_says_which_it_is() {
         let outlet = Outlet::default();
-        let mut chunk = Chunk::run(&run(100, 50), &outlet);
+        let mut chunk = chunk(&run(100, 50), &outlet);
         assert_eq!((chunk.remaining(), shown(&chunk)), (50, vec![50]));
         let meant = outlet.collect().unwrap();
         assert_eq!((meant.position, meant.length), (100, 50));
@@ -151,7 +171,7 @@ mod tests {
     #[test]
     fn of_several_runs_in_one_write_the_first_is_meant() {
         let outlet = Outlet::default();
-        let (first, second) = (Chunk::run(&run(5, 1), &outlet), Chunk::run(&run(9, 1), &outlet));
+        let (first, second) = (chunk(&run(5, 1), &outlet), chunk(&run(9, 1), &outlet));
         assert_eq!((shown(&first).len(), shown(&second).len()), (1, 1));
         assert_eq!(outlet.collect().unwrap().position, 5);
         assert!(first.chunks_vectored(&mut []) == 0 && outlet.collect().is_none(), "it was not shown");
@@ -159,7 +179,7 @@ mod tests {
 
     #[test]
     fn long_runs_are_cut_and_bytes_stay_bytes() {
-        let chunk = Chunk::run(&run(0, LONGEST * 3), &Outlet::default());
+        let chunk = chunk(&run(0, LONGEST * 3), &Outlet::default());
         assert_eq!(shown(&chunk), [LONGEST as usize]);
         let mut bytes = Chunk::from(Bytes::from_static(b"text"));
         bytes.advance(1);
@@ -169,6 +189,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "can be sent and not be copied")]
     fn a_run_cannot_be_copied() {
-        Chunk::run(&run(0, 9), &Outlet::default()).copy_to_bytes(4);
+        chunk(&run(0, 9), &Outlet::default()).copy_to_bytes(4);
     }
 }

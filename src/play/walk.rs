@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -90,7 +91,8 @@ impl Walk {
             Stand::Text(text) => Ok(Some(text.into())),
             Stand::Run(extent) if extent.length < WORTH_SENDING => Ok(Some(self.read(extent).await?.into())),
             Stand::Run(extent) => {
-                let chunk = Chunk::run(&extent, outlet);
+                let hold = Arc::new((self.viewing.file.clone(), Arc::clone(&self.viewing.guard)));
+                let chunk = Chunk::run(&extent, outlet, hold);
                 self.step(extent, chunk.remaining() as u64);
                 Ok(Some(chunk))
             }

@@ -289,6 +289,25 @@ async fn a_connection_that_sends_files_is_told_runs_instead_of_bytes() {
 }
 
 #[tokio::test]
+async fn whoever_watches_is_there_until_the_last_run_is_sent_and_not_only_announced() {
+    let content = Content::new();
+    content.complete_all();
+    let guard: Arc<dyn Any + Send + Sync> = Arc::new(());
+    let watching = Arc::downgrade(&guard);
+    let viewing = Viewing { guard, ..content.viewing() };
+    let body = MediaBody::walk(viewing, vec![Segment::Run(0..LENGTH as u64)]);
+    let mut frames = body.into_chunks(Outlet::default()).unwrap();
+    let frame = poll_fn(|cx| Pin::new(&mut frames).poll_frame(cx)).await.unwrap().unwrap();
+    let mut last = frame.into_data().unwrap();
+    assert!(frames.is_end_stream());
+    drop(frames);
+    last.advance(LENGTH - 1);
+    assert!(watching.upgrade().is_some());
+    drop(last);
+    assert!(watching.upgrade().is_none());
+}
+
+#[tokio::test]
 async fn a_body_that_was_read_from_is_handed_to_no_connection() {
     let content = Content::new();
     content.complete_all();

@@ -1,7 +1,6 @@
 //! Single writes on real connections, and what must never be written.
 
 use std::future::poll_fn;
-use std::io::Write as _;
 
 use bytes::Buf as _;
 use futures::FutureExt as _;
@@ -37,6 +36,10 @@ impl Stage {
         let outlet = Outlet::default();
         let sender = Sender::new(stream, outlet.clone());
         Self { folder, bytes, outlet, sender, peer }
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join(format!("{HASH}.mkv"))
     }
 
     /// The frames of the whole file.
@@ -115,10 +118,40 @@ async fn a_head_and_a_file_arrive_as_they_are() {
     assert!(all == [b"head", stage.bytes.as_slice()].concat());
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_is_not_copied_whether_it_is_in_memory_or_not() {
+    let mut stage = Stage::new().await;
+    let file = File::open(stage.path()).unwrap();
+    file.sync_all().unwrap();
+    for _ in 0..2 {
+        let all = send_all(&mut stage, b"").await;
+        assert!(all == stage.bytes);
+        assert!(matches!(stage.sender.way, Way::Files(Some(_))), "{:?}", stage.sender);
+        stage.sender.way = Way::Files(None);
+        // Nothing happens where the folder is memory; the second turn is as the first then.
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_in_memory_is_believed_for_a_moment_only() {
+    let file = Arc::new(tempfile::tempfile().unwrap());
+    let run = |position, length| Extent { file: Arc::clone(&file), position, length };
+    let mut seen = Seen::now(&file, 1000, 500);
+    assert_eq!(seen.left(&run(1000, 9000)), Some(500));
+    assert_eq!(seen.left(&run(1400, 50)), Some(50));
+    assert_eq!((seen.left(&run(1500, 50)), seen.left(&run(999, 50))), (None, None));
+    let other = Arc::new(tempfile::tempfile().unwrap());
+    assert_eq!(seen.left(&Extent { file: other, position: 1000, length: 1 }), None);
+    seen.until = Instant::now();
+    assert_eq!(seen.left(&run(1000, 9000)), None);
+}
+
 #[tokio::test]
 async fn where_files_cannot_be_sent_they_are_read() {
     let mut stage = Stage::new().await;
-    stage.sender.sends_files = false;
+    stage.sender.way = Way::Copies(None);
     let all = send_all(&mut stage, b"head").await;
     assert!(all == [b"head", stage.bytes.as_slice()].concat());
 }
@@ -159,13 +192,11 @@ async fn an_announcement_without_its_run_stops_what_is_written_instead() {
 
 #[tokio::test]
 async fn a_file_that_was_cut_is_an_error_and_not_an_end() {
-    for sends_files in [true, false] {
+    for way in [Way::Files(None), Way::Copies(None)] {
         let mut stage = Stage::new().await;
-        stage.sender.sends_files = sends_files;
+        stage.sender.way = way;
         let chunk = stage.chunk().await;
-        let path = stage.folder.path().join(format!("{HASH}.mkv"));
-        let mut file = File::create(path).unwrap();
-        file.flush().unwrap();
+        File::create(stage.path()).unwrap();
         let error = write(&mut stage.sender, b"", &chunk).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
