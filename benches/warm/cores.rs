@@ -6,6 +6,7 @@ use std::process::Command;
 pub(crate) struct Cores {
     servers: String,
     client: String,
+    workers: usize,
 }
 
 impl Cores {
@@ -17,9 +18,15 @@ impl Cores {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
         assert!(all > 1, "a client and a server need a core each");
         let half = all / 2;
-        let cores = Self { servers: format!("0-{}", half - 1), client: format!("{half}-{}", all - 1) };
+        let (servers, client) = (format!("0-{}", half - 1), format!("{half}-{}", all - 1));
+        let cores = Self { servers, client, workers: half };
         println!("servers on cores {}, client on cores {}", cores.servers, cores.client);
         cores
+    }
+
+    /// Threads that serve, of either server: one for each core it has. More would only take turns there.
+    pub(crate) fn workers(&self) -> usize {
+        self.workers
     }
 
     /// Goes to the servers' cores, and so does what is started from now on.

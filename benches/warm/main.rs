@@ -4,9 +4,9 @@
 //! cargo bench --bench warm
 //! ```
 //!
-//! Both servers have the same file, the same cores and two workers, and take turns; the client has the other cores and
-//! throws away what it gets inside the system, so that it is not what is measured. Nothing but loopback is used. It
-//! takes about two minutes after the build, needs nginx and taskset, and writes `target/warm.json`.
+//! Both servers have the same file, the same cores and a worker for each of them, and take turns; the client has the
+//! other cores and throws away what it gets inside the system, so that it is not what is measured. Nothing but loopback
+//! is used. It takes about two minutes after the build, needs nginx and taskset, and writes `target/warm.json`.
 #![expect(
     dead_code,
     unused_imports,
@@ -50,7 +50,7 @@ fn main() {
     let cores = Cores::divide();
     let film = Film::write();
     cores.enter_servers();
-    let rivals = [Rival::headwater(&film), Rival::nginx(&film)];
+    let rivals = [Rival::headwater(&film, cores.workers()), Rival::nginx(&film, cores.workers())];
     cores.enter_client();
     // One thread: it has one core, and nothing to wait for but sockets.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

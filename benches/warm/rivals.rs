@@ -17,8 +17,6 @@ use crate::support::server::{Headwater, Setup};
 pub(crate) const FILE_LENGTH: u64 = 384 << 20;
 /// The info-hash that the file's name shows.
 const HASH: &str = "57a6b0c1d2e3f405162738495a6b7c8d9e0f1a2b";
-/// Threads that serve, of either server.
-const WORKERS: &str = "2";
 /// Ticks of processor time in a second, as Linux shows them to programs.
 const TICKS: f64 = 100.0;
 /// How long nginx may take until it listens.
@@ -74,11 +72,11 @@ impl Film {
 
 impl Rival {
     /// This server, with the file as a drop-in.
-    pub(crate) fn headwater(film: &Film) -> Self {
+    pub(crate) fn headwater(film: &Film, workers: usize) -> Self {
         let server = Setup::new()
             .env("HEADWATER_LOG", "warn")
             .env("TORRENT_DOWNLOAD_PATH", &film.folder.path().display().to_string())
-            .env("TOKIO_WORKER_THREADS", WORKERS)
+            .env("TOKIO_WORKER_THREADS", &workers.to_string())
             .start();
         let address = server.base().trim_start_matches("http://").parse().expect("the base is an address");
         let path = format!("/stream/proxy/{HASH}");
@@ -86,12 +84,12 @@ impl Rival {
     }
 
     /// nginx with `sendfile`.
-    pub(crate) fn nginx(film: &Film) -> Self {
+    pub(crate) fn nginx(film: &Film, workers: usize) -> Self {
         let folder = TempDir::new().expect("the temporary folder is writable");
         // The port is free now; nginx takes it a moment later.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("loopback has free ports");
-        let text = configuration(folder.path(), film.folder.path(), address);
+        let text = configuration(folder.path(), film.folder.path(), address, workers);
         fs::write(folder.path().join("nginx.conf"), text).expect("the folder is ours");
         let mut command = Command::new("nginx");
         command.arg("-p").arg(folder.path()).args(["-c", "nginx.conf", "-e", "error.log"]);
@@ -141,14 +139,14 @@ fn memory(process: u32) -> f64 {
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1_024.0
 }
 
-fn configuration(own: &Path, films: &Path, address: SocketAddr) -> String {
+fn configuration(own: &Path, films: &Path, address: SocketAddr, workers: usize) -> String {
     let (own, films) = (own.display(), films.display());
     let modules = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let folders: String = modules.map(|module| format!("{module}_temp_path {own}/{module};\n")).concat();
     // Where root starts it, its workers would otherwise be somebody who may not read the folder.
     let user = if rustix::process::geteuid().is_root() { "user root;\n" } else { "" };
     format!(
-        "{user}daemon off;\nworker_processes {WORKERS};\nworker_rlimit_nofile 8192;\npid {own}/pid;\n\
+        "{user}daemon off;\nworker_processes {workers};\nworker_rlimit_nofile 8192;\npid {own}/pid;\n\
          error_log {own}/error.log;\nevents {{ worker_connections 4096; }}\n\
          http {{\n{folders}access_log off;\nsendfile on;\nkeepalive_requests 1000000000;\n\
          server {{ listen {address} backlog=1024; root {films}; }}\n}}\n"

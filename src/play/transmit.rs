@@ -176,8 +176,8 @@ mod tests {
         }
         assert_eq!(resident(&whole), WINDOW);
         whole.file.sync_all().unwrap();
-        let second_half = std::num::NonZeroU64::new(WINDOW);
-        rustix::fs::fadvise(&whole.file, WINDOW / 2, second_half, rustix::fs::Advice::DontNeed).unwrap();
+        rustix::fs::fadvise(&whole.file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+        read_blocking(&whole.file, 0, 4096).unwrap();
         // A probe brings its own page; asked again, the run must not seem to be there for that.
         assert_eq!((resident(&whole), resident(&whole)), (0, 0));
         assert_eq!(fetch(&whole).unwrap(), WINDOW);
