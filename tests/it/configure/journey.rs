@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, TOKEN};
+use super::stage::{Stage, TOKEN, TORBOX_TOKEN};
 use crate::support::indexers::bitmagnet::Bitmagnet;
 use crate::support::indexers::jackett::Jackett;
 use crate::support::indexers::{Caps, Listed, Tracker, Trouble, Upstream};
@@ -19,7 +19,7 @@ fn texts(value: &Value) -> Vec<&str> {
 fn assert_tells_no_secret(answers: &Value, transcript: &str) {
     let answers = answers.as_str().unwrap();
     assert!(answers.len() > 10_000, "the pages are among the answers");
-    let others = [TOKEN, JACKETT_KEY, "torbox-secret-1", "imported-secret", "open sesame"];
+    let others = [TOKEN, TORBOX_TOKEN, JACKETT_KEY, "imported-secret", "open sesame"];
     for secret in others.into_iter().chain(WRONG) {
         assert!(!answers.contains(secret), "an answer tells {secret}");
         assert!(!transcript.contains(secret), "the log tells {secret}");
@@ -42,7 +42,7 @@ async fn a_profile_is_made_tested_saved_and_changed_in_a_browser() {
     let facts = stage
         .drive(
             "walk.mjs",
-            json!({ "token": TOKEN, "wrongToken": WRONG[0], "jackett": jackett.base(),
+            json!({ "token": TOKEN, "torboxToken": TORBOX_TOKEN, "wrongToken": WRONG[0], "jackett": jackett.base(),
                     "wrongKey": WRONG[1], "jackettKey": JACKETT_KEY, "broken": broken.base() }),
         )
         .await;
@@ -64,7 +64,9 @@ async fn a_profile_is_made_tested_saved_and_changed_in_a_browser() {
     assert_reopens(&facts, jackett.base());
     assert_eq!(texts(&facts["afterRemoval"]), ["Real-Debrid"]);
     assert_tells_no_secret(&facts["answers"], &stage.server.transcript());
-    assert!(stage.debrid.unexpected().is_empty(), "{:?}", stage.debrid.unexpected());
+    for service in [&stage.debrid, &stage.torbox] {
+        assert!(service.unexpected().is_empty(), "{:?}", service.unexpected());
+    }
 }
 
 /// What was found and how fast, and what is wrong with the others.

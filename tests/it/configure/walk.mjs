@@ -2,7 +2,7 @@
 // everything is saved, looked at again, and changed.
 import { drive, open, order } from '../support/browser.mjs'
 
-await drive(async (browser, { base, token, wrongToken, jackett, wrongKey, jackettKey, broken, password }) => {
+await drive(async (browser, { base, token, torboxToken, wrongToken, jackett, wrongKey, jackettKey, broken, password }) => {
   const { context, page, complaints, answers } = await open(browser, { viewport: { width: 1280, height: 900 } })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base })
   const facts = { complaints }
@@ -27,10 +27,14 @@ await drive(async (browser, { base, token, wrongToken, jackett, wrongKey, jacket
   await page.waitForFunction(() => document.activeElement.matches('input'))
   facts.focusAfterAdding = await page.evaluate(() => document.activeElement.id)
   facts.accountStillTold = await said.textContent()
-  await page.getByLabel('Token of TorBox').fill('torbox-secret-1')
+  await page.getByLabel('Token of TorBox').fill(torboxToken)
+  await page.getByLabel('Token of TorBox').blur()
+  await page.locator('#services .said[data-ok=yes]').nth(1).waitFor()
   await page.getByRole('button', { name: 'Move TorBox up' }).focus()
   await page.keyboard.press('Enter')
   facts.focusAfterMove = await page.evaluate(() => document.activeElement.getAttribute('aria-label'))
+  // It is written in the next frame, which a busy machine draws late.
+  await page.locator('#live', { hasText: 'place' }).waitFor({ state: 'attached' })
   facts.announced = await page.locator('#live').textContent()
   facts.services = await order(page, 'service')
 
