@@ -38,7 +38,8 @@ fn results_are_printed_and_drawn_again() {
             "sustained_mib_s": 10, "peak_rss_mb": 50, "net_rx_mib": 100, "stored_mib": 96, "bytes": 1 << 20,
         })
     };
-    let rows: Vec<_> = (1..=5).flat_map(|run| [row("headwater", run, 100), row("peerflix", run, 400)]).collect();
+    let rows: Vec<_> =
+        (1..=5).flat_map(|run| [row("headwater", run, 100), row("peerflix", run, 400)]).collect();
     let text = json!({ "schema": 1, "peers": {}, "rows": rows, "warm": null });
     std::fs::write(&results, text.to_string()).unwrap();
     let [results, folder] = [&results, &charts].map(|path| path.display().to_string());
@@ -54,8 +55,17 @@ fn a_lab_that_is_not_there_is_told_with_what_to_do() {
     let folder = TempDir::new().unwrap();
     let (lab, out) = (folder.path().join("lab").display().to_string(), folder.path().join("out"));
     let out = out.display().to_string();
-    let finished =
-        measure(&[".", "--lab", &lab, "--skip", "warm", "--headwater", env!("CARGO_BIN_EXE_headwater"), "--out", &out]);
+    let finished = measure(&[
+        ".",
+        "--lab",
+        &lab,
+        "--skip",
+        "warm",
+        "--headwater",
+        env!("CARGO_BIN_EXE_headwater"),
+        "--out",
+        &out,
+    ]);
     assert_eq!(finished.code(), Some(1), "{}", finished.story());
     assert!(finished.stderr.contains("--lab names the folder of the streaming lab"), "{}", finished.story());
 }
