@@ -6,12 +6,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
 use super::error::ApiError;
+use super::listener::media;
 use super::prepare::{find, pending};
 use super::segments::Segments;
 use super::state::App;
@@ -19,7 +20,7 @@ use super::wish;
 use crate::access;
 use crate::cache::Playhead;
 use crate::domain::{ContentKey, FileChoice};
-use crate::play::{self, Decision, MediaBody, Outcome, Player, Representation, Waiting};
+use crate::play::{self, Decision, Outcome, Player, Representation, Waiting};
 use crate::prepare::{Content, Job, JobStatus, PrepareError};
 use crate::profile::ProfileRef;
 use crate::source::{self, Terms};
@@ -159,8 +160,4 @@ fn serve(app: &App, headers: &HeaderMap, (job, terms): (Arc<Job>, &Terms), conte
 
 fn user_agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default()
-}
-
-fn media(response: http::Response<MediaBody>) -> Response {
-    response.map(Body::new).into_response()
 }

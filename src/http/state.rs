@@ -67,9 +67,10 @@ impl App {
         if let Some(movie) = self.addon.known(wish.info_hash) {
             wish.trackers.extend_from_slice(&movie.trackers);
         }
-        if !self.prepare.is_known(&wish)
-            && let Some(recalled) = self.discovery.recall(wish.info_hash, owner).await
-        {
+        if let Some(job) = self.prepare.join(&wish) {
+            return job;
+        }
+        if let Some(recalled) = self.discovery.recall(wish.info_hash, owner).await {
             recalled.add_to(&mut wish);
         }
         self.prepare.start(wish)

@@ -8,9 +8,10 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
-use super::body::{MediaBody, Segment, Viewing};
+use super::body::{MediaBody, Viewing};
 use super::disposition::content_disposition;
 use super::outcome::{Outcome, Representation};
+use super::walk::Segment;
 
 /// Not stored, because a link is personal and because shared caches (Cloudflare caches by file extension)
 /// may turn a range into a download of the whole. Not transformed, because carriers recompress video.

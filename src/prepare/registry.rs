@@ -78,13 +78,7 @@ impl Prepare {
         let inner = &self.inner;
         let key = (request.info_hash, request.file);
         let mut table = inner.table();
-        let flight = table.flights.get(&key).and_then(Weak::upgrade);
-        let flight = flight.filter(|job| !ends_the_search(&request, job));
-        if let Some(job) = flight.filter(|job| job.join(&request.terms)) {
-            return job;
-        }
-        let ready = inner.ready.get(key.0, key.1).or_else(|| inner.rediscover(&table, key));
-        if let Some(job) = ready.filter(|job| job.join(&request.terms)) {
+        if let Some(job) = inner.join(&table, &request) {
             return job;
         }
         if let Some(job) = inner.refused.get(&key).filter(|job| !brings_more(&request, job)) {
@@ -97,6 +91,11 @@ impl Prepare {
         tracing::info!(job = %job.id(), "Background: Starting stream preparation");
         inner.tasks.spawn(drive(Arc::clone(inner), Arc::clone(&job), request));
         job
+    }
+
+    /// The job that is ready or in flight for a request, if there is one that it may join.
+    pub fn join(&self, request: &Request) -> Option<Arc<Job>> {
+        self.inner.join(&self.inner.table(), request)
     }
 
     /// Whether a request would join a job that is ready or in flight.
@@ -181,6 +180,17 @@ impl Prepare {
 impl Inner {
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn join(&self, table: &Table, request: &Request) -> Option<Arc<Job>> {
+        let key = (request.info_hash, request.file);
+        let flight = table.flights.get(&key).and_then(Weak::upgrade);
+        let flight = flight.filter(|job| !ends_the_search(request, job));
+        let joined = flight.filter(|job| job.join(&request.terms));
+        joined.or_else(|| {
+            let ready = self.ready.get(key.0, key.1).or_else(|| self.rediscover(table, key));
+            ready.filter(|job| job.join(&request.terms))
+        })
     }
 
     /// How far a job is now, for those who wait for it and for those who wait for any.

@@ -18,6 +18,7 @@ mod http_sources;
 mod journey;
 mod listener;
 mod live;
+mod measure;
 mod pains;
 mod play;
 mod prepare;

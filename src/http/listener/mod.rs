@@ -1,7 +1,9 @@
 //! The accept loop. It exists because `axum::serve` sets no limits: no header timeout, no cap on
 //! connections, no socket options, and no end to a graceful shutdown.
 
+mod outgoing;
 mod patience;
+mod sender;
 mod socket;
 
 use std::io;
@@ -12,6 +14,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use futures::TryFutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -21,7 +24,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use crate::play::Outlet;
+use outgoing::Outgoing;
+pub use outgoing::media;
 use patience::{Heard, Patience};
+use sender::Sender;
 pub use socket::{BindError, bind};
 
 /// Most request headers; hyper answers 431 above. Its own default, stated here because clients depend on it.
@@ -157,12 +164,16 @@ impl Conversation {
             // Seen when the client is already gone again; reading will tell.
             tracing::debug!(%error, "socket options could not be set");
         }
-        let heard = Heard::default();
-        let io = TokioIo::new(heard.listen_to(stream));
+        let (heard, outlet) = (Heard::default(), Outlet::default());
+        let io = TokioIo::new(heard.listen_to(Sender::new(stream, outlet.clone())));
         let Self { router, peer, limits } = self;
         let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
+            let answer = router.clone().oneshot(request);
+            answer.map_ok({
+                let outlet = outlet.clone();
+                move |response| Outgoing::of(response, &outlet)
+            })
         });
         let mut connection = pin!(protocol(limits, heard).serve_connection(io, service));
         let outcome = tokio::select! {

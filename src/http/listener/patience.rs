@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use super::sender::Sender;
 
 /// Counts the reads of one connection that brought something.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +23,7 @@ pub(super) struct Heard(Arc<AtomicU64>);
 
 impl Heard {
     /// Wraps the connection so that its reads are counted here.
-    pub(super) fn listen_to(&self, stream: TcpStream) -> Audible {
+    pub(super) fn listen_to(&self, stream: Sender) -> Audible {
         Audible { stream, heard: self.clone() }
     }
 
@@ -35,7 +36,7 @@ impl Heard {
 /// A connection whose reads are counted.
 #[derive(Debug)]
 pub(super) struct Audible {
-    stream: TcpStream,
+    stream: Sender,
     heard: Heard,
 }
 

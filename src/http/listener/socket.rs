@@ -26,6 +26,10 @@ const KEEPALIVE_RETRIES: u32 = 4;
 #[cfg(target_os = "linux")]
 const NOT_SENT_LOW_WATER: u32 = 256 * 1024;
 
+/// The same for a connection that sends runs of files: one chunk beside the one that travels.
+#[cfg(target_os = "linux")]
+const FILES_NOT_SENT_LOW_WATER: u32 = 1024 * 1024;
+
 /// Why the listening socket could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -80,6 +84,20 @@ pub(super) fn tune(stream: &TcpStream) -> io::Result<()> {
     socket.set_tcp_notsent_lowat(NOT_SENT_LOW_WATER)?;
     Ok(())
 }
+
+/// Raises what may wait in the system for a connection that sends files: pages of the file itself wait there, and no
+/// copies of them, and each time less is taken the sender has to be woken once more.
+#[cfg(target_os = "linux")]
+pub(super) fn expect_files(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(FILES_NOT_SENT_LOW_WATER) {
+        // Seen when the client is already gone; the next write will tell.
+        tracing::debug!(%error, "socket options could not be set");
+    }
+}
+
+/// Other systems send no files.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn expect_files(_stream: &TcpStream) {}
 
 fn listening_socket(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;

@@ -1,6 +1,7 @@
 //! Bodies over real cache files that fill while they are read.
 
 use std::future::poll_fn;
+use std::ops::Range;
 
 use futures::future::{FutureExt, pending, ready};
 use http::HeaderMap;
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::cache::{Cache, CacheLimits, Layout};
 use crate::domain::{ContentKey, FileEntry, FileIndex, InfoHash, Metainfo};
-use crate::play::{Representation, serve};
+use crate::play::{Outlet, Representation, is_stand_in, serve, transmit};
 
 const PIECE: usize = 64 * 1024;
 /// The content starts in the middle of the torrent's first piece.
@@ -258,4 +259,63 @@ async fn answers_without_content_do_not_touch_the_cache_file() {
         let (text, error) = read(response.body_mut()).await;
         assert!(error.is_none() && text.len() as u64 == announced, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_sends_files_is_told_runs_instead_of_bytes() {
+    let content = Content::new();
+    content.complete_all();
+    let segments =
+        vec![Segment::Text(Bytes::from_static(b"head")), Segment::Run(5..9), Segment::Run(1_000..600_000)];
+    let outlet = Outlet::default();
+    let mut frames = MediaBody::walk(content.viewing(), segments).into_chunks(outlet.clone()).unwrap();
+    let (mut bytes, mut runs) = (Vec::new(), Vec::new());
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut frames).poll_frame(context)).await {
+        let mut chunk = frame.unwrap().into_data().unwrap();
+        let mut slices = [io::IoSlice::new(&[])];
+        assert_eq!(chunk.chunks_vectored(&mut slices), 1);
+        match outlet.collect() {
+            Some(run) => {
+                assert!(is_stand_in(&slices[0]) && slices[0].len() as u64 == run.length);
+                runs.push((run.position - LEAD as u64, run.length));
+            }
+            None => bytes.extend_from_slice(&chunk.copy_to_bytes(chunk.remaining())),
+        }
+    }
+    // What is short goes with its head.
+    assert_eq!(bytes, [b"head", content.bytes(5..9)].concat());
+    assert_eq!(runs, [(1_000, 599_000)]);
+    assert!(frames.is_end_stream());
+}
+
+#[tokio::test]
+async fn whoever_watches_is_there_until_the_last_run_is_sent_and_not_only_announced() {
+    let content = Content::new();
+    content.complete_all();
+    let guard: Arc<dyn Any + Send + Sync> = Arc::new(());
+    let watching = Arc::downgrade(&guard);
+    let viewing = Viewing { guard, ..content.viewing() };
+    let body = MediaBody::walk(viewing, vec![Segment::Run(0..LENGTH as u64)]);
+    let mut frames = body.into_chunks(Outlet::default()).unwrap();
+    let frame = poll_fn(|cx| Pin::new(&mut frames).poll_frame(cx)).await.unwrap().unwrap();
+    let mut last = frame.into_data().unwrap();
+    assert!(frames.is_end_stream());
+    drop(frames);
+    last.advance(LENGTH - 1);
+    assert!(watching.upgrade().is_some());
+    drop(last);
+    assert!(watching.upgrade().is_none());
+}
+
+#[tokio::test]
+async fn a_body_that_was_read_from_is_handed_to_no_connection() {
+    let content = Content::new();
+    content.complete_all();
+    let mut body = content.body(0..600_000);
+    let first = frame(&mut body).await.unwrap().unwrap();
+    let mut body = body.into_chunks(Outlet::default()).unwrap_err();
+    let (rest, error) = read(&mut body).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!([&first[..], &rest].concat(), content.bytes(0..600_000));
+    assert!(MediaBody::empty().into_chunks(Outlet::default()).is_err());
 }

@@ -1,43 +1,63 @@
 //! Every answer is nginx's answer, unless the RFC or a stated wish says otherwise
 //! ([`Request::headers_for_nginx`] lists those). Thousands of random requests over one connection.
 
+use std::any::Any;
+use std::path::Path;
+
+use headwater::cache::CacheFile;
 use headwater::play::Representation;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use super::client::{Answer, Client};
+use super::client::{Answer, Client, Place};
 use super::content::Content;
+use super::file_server::FileServer;
 use super::nginx::Nginx;
 use super::range_server::RangeServer;
 use super::requests::{Request, requests};
 
-/// Prime, so that no range ends where a piece or a frame does by chance.
-const LENGTH: usize = 20_011;
-
-const REQUESTS: usize = 6000;
-
 #[test]
 fn thousands_of_random_requests_are_answered_as_nginx_answers_them() {
-    let content = Content::new(LENGTH);
+    // Prime, so that no range ends where a piece or a frame does by chance.
+    compare_many(20_011, 6000, |folder, file, representation| {
+        let socket = folder.join("socket");
+        let server = RangeServer::start(&socket, file, representation, None);
+        (Place::from(socket.as_path()), Box::new(server))
+    });
+}
+
+#[test]
+fn so_are_those_whose_answers_are_sent_from_the_file() {
+    // Long enough that most ranges are, and short ones are among them.
+    compare_many(200_003, 900, |_, file, representation| {
+        let server = FileServer::start(vec![(file, representation)]);
+        (Place::from(server.address), Box::new(server))
+    });
+}
+
+/// Starts a server over a cache file, and says where it listens; it runs until the second value is dropped.
+type Start = fn(&Path, CacheFile, Representation) -> (Place, Box<dyn Any>);
+
+fn compare_many(length: usize, count: usize, start: Start) {
+    let content = Content::new(length);
     content.arrive_all();
     let representation = Representation::of(&content.file);
     let nginx = Nginx::start(content.bytes(), representation.last_modified);
-    let mut theirs = Client::connect(&nginx.socket).unwrap();
+    let mut theirs = Client::connect(nginx.socket.as_path()).unwrap();
     // Both call the file the same, so that every condition means the same to both.
     let etag = theirs.send("HEAD", &[]).header("etag").unwrap().to_owned();
     let representation = Representation { etag: etag.parse().unwrap(), ..representation };
     let folder = tempfile::tempdir().unwrap();
-    let socket = folder.path().join("socket");
-    let _server = RangeServer::start(&socket, content.file.clone(), representation, None);
-    let mut ours = Client::connect(&socket).unwrap();
+    let (place, _server) = start(folder.path(), content.file.clone(), representation);
+    let mut ours = Client::connect(place).unwrap();
 
     let mut seen = Seen::default();
     let mut runner = TestRunner::deterministic();
-    let requests = requests(LENGTH as u64, &etag);
-    for _ in 0..REQUESTS {
+    let requests = requests(length as u64, &etag);
+    for _ in 0..count {
         let request = requests.new_tree(&mut runner).unwrap().current();
         let our_answer = ours.send(request.method, &request.headers());
-        let their_answer = theirs.send(request.method, &request.headers_for_nginx(LENGTH as u64));
+        let their_answer = theirs.send(request.method, &request.headers_for_nginx(length as u64));
         if their_answer.status == 412 {
             // nginx 1.22 closes the connection after a 412 to HEAD although it says `keep-alive`.
             theirs.reconnect();
@@ -45,7 +65,7 @@ fn thousands_of_random_requests_are_answered_as_nginx_answers_them() {
         compare(&request, &our_answer, &their_answer, content.bytes());
         seen.count(&our_answer);
     }
-    seen.assert_everything_occurred();
+    seen.assert_everything_occurred(count);
 }
 
 fn compare(request: &Request, ours: &Answer, theirs: &Answer, bytes: &[u8]) {
@@ -126,9 +146,9 @@ impl Seen {
         *counter += 1;
     }
 
-    fn assert_everything_occurred(&self) {
+    fn assert_everything_occurred(&self, requests: usize) {
         let Self { whole, single, several, not_modified, failed, unsatisfiable } = *self;
         let least = [whole, single, several, not_modified, failed, unsatisfiable].into_iter().min();
-        assert!(least >= Some(REQUESTS / 60), "{self:?}");
+        assert!(least >= Some(requests / 60), "{self:?}");
     }
 }

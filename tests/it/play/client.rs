@@ -1,6 +1,7 @@
 //! A client that shows exactly what came over the wire and reuses its connection.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,8 +11,49 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One keep-alive connection.
 pub(super) struct Client {
-    path: PathBuf,
-    stream: BufReader<UnixStream>,
+    place: Place,
+    stream: BufReader<Box<dyn Stream>>,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    Socket(PathBuf),
+    Address(SocketAddr),
+}
+
+/// A connected socket of any kind.
+trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+impl From<&Path> for Place {
+    fn from(path: &Path) -> Self {
+        Self::Socket(path.to_owned())
+    }
+}
+
+impl From<SocketAddr> for Place {
+    fn from(address: SocketAddr) -> Self {
+        Self::Address(address)
+    }
+}
+
+impl Place {
+    fn connect(&self) -> std::io::Result<Box<dyn Stream>> {
+        match self {
+            Self::Socket(path) => {
+                let stream = UnixStream::connect(path)?;
+                stream.set_read_timeout(Some(READ_TIMEOUT))?;
+                Ok(Box::new(stream))
+            }
+            Self::Address(address) => {
+                let stream = TcpStream::connect(address)?;
+                stream.set_read_timeout(Some(READ_TIMEOUT))?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
 }
 
 /// An answer with its whole body.
@@ -24,17 +66,48 @@ pub(super) struct Answer {
 }
 
 impl Client {
-    pub(super) fn connect(path: &Path) -> std::io::Result<Self> {
-        let stream = UnixStream::connect(path)?;
-        stream.set_read_timeout(Some(READ_TIMEOUT))?;
-        Ok(Self { path: path.to_owned(), stream: BufReader::new(stream) })
+    pub(super) fn connect(place: impl Into<Place>) -> std::io::Result<Self> {
+        let place = place.into();
+        let stream = BufReader::new(place.connect()?);
+        Ok(Self { place, stream })
     }
 
     /// Sends a request and reads the answer to its end.
     pub(super) fn send(&mut self, method: &str, headers: &[(&str, String)]) -> Answer {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let request = format!("{method} /film.mkv HTTP/1.1\r\nHost: test\r\n{lines}\r\n");
-        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
+        self.write(&request);
+        let answer = self.answer(method);
+        if answer.header("connection") == Some("close") {
+            self.reconnect();
+        }
+        answer
+    }
+
+    /// Sends text as it is.
+    pub(super) fn write(&mut self, text: &str) {
+        self.stream.get_mut().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Reads to the end of a head.
+    pub(super) fn take_head(&mut self) {
+        for _ in 0..100 {
+            if self.line().is_empty() {
+                return;
+            }
+        }
+        panic!("a head without an end");
+    }
+
+    /// Takes some bytes of whatever comes.
+    pub(super) fn take(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// Reads the answer to a request by `method` to its end.
+    pub(super) fn answer(&mut self, method: &str) -> Answer {
         let status = self.line();
         let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
         let mut answer =
@@ -49,15 +122,12 @@ impl Client {
             let announced = answer.content_length().expect("every body announces its length");
             Read::by_ref(&mut self.stream).take(announced).read_to_end(&mut answer.body).unwrap();
         }
-        if answer.header("connection") == Some("close") {
-            self.reconnect();
-        }
         answer
     }
 
     /// Goes on with a new connection.
     pub(super) fn reconnect(&mut self) {
-        *self = Self::connect(&self.path).unwrap();
+        *self = Self::connect(self.place.clone()).unwrap();
     }
 
     /// Whether the server has closed the connection: nothing follows, now or later.

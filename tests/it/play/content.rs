@@ -2,6 +2,8 @@
 
 use headwater::cache::{Cache, CacheFile, CacheLimits, Layout};
 use headwater::domain::{ContentKey, FileEntry, FileIndex, InfoHash, Metainfo};
+use headwater::play::resident;
+use rustix::fs::{Advice, fadvise};
 use tempfile::TempDir;
 
 /// Small pieces, so that short contents have several.
@@ -20,8 +22,13 @@ pub(super) struct Content {
 impl Content {
     /// A content of `length` bytes of which none has arrived.
     pub(super) fn new(length: usize) -> Self {
+        Self::numbered(length, 0)
+    }
+
+    /// As [`Self::new`]; contents with other numbers have other bytes.
+    pub(super) fn numbered(length: usize, number: u32) -> Self {
         // The high bits of a multiplicative sequence: no two places look alike.
-        let byte = |at: usize| ((at as u32).wrapping_mul(2_654_435_761) >> 24) as u8;
+        let byte = |at: usize| ((at as u32 ^ (number << 20)).wrapping_mul(2_654_435_761) >> 24) as u8;
         let torrent: Vec<u8> = (0..LEAD + length).map(byte).collect();
         let entry = |path: &str, offset: usize, length: usize| FileEntry {
             path: path.to_owned(),
@@ -57,6 +64,14 @@ impl Content {
             self.file.complete_piece(piece as u32);
         }
         (count * PIECE).min(self.torrent.len()).saturating_sub(LEAD)
+    }
+
+    /// Has the system forget what it holds in memory of the file. Whether it does: some file systems are memory.
+    pub(super) fn forget(&self) -> bool {
+        let extent = self.file.extent(0..self.file.length()).expect("the first byte has arrived");
+        extent.file.sync_all().unwrap();
+        fadvise(&*extent.file, 0, None, Advice::DontNeed).unwrap();
+        resident(&extent) == 0
     }
 
     /// Lets every piece arrive.

@@ -4,6 +4,7 @@
 mod against_nginx;
 mod client;
 mod content;
+mod file_server;
 mod links;
 mod lost_swarm;
 mod nginx;
@@ -12,5 +13,6 @@ mod players;
 mod range_server;
 mod redbot;
 mod requests;
+mod sent_files;
 mod short_bodies;
 mod waiting;

@@ -41,7 +41,7 @@ impl Nginx {
 
     fn wait_until_it_listens(&mut self) {
         for _ in 0..400 {
-            if Client::connect(&self.socket).is_ok() {
+            if Client::connect(self.socket.as_path()).is_ok() {
                 return;
             }
             let log = || fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default();
