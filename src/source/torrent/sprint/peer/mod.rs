@@ -18,6 +18,9 @@ use possession::Possession;
 /// Blocks that were taken back and may still come.
 const MOST_CANCELLED: usize = 512;
 
+/// So many times as long as everything that was asked for should take, one request may: some answer out of turn.
+const PATIENCE: u32 = 4;
+
 /// Who we are to peers.
 #[derive(Debug, Clone)]
 pub(in crate::source) struct Identity {
@@ -205,12 +208,38 @@ impl Peer {
     pub(super) fn cancel(&mut self, block: Block) {
         if self.forget(block) {
             self.pace.shortened(self.asked.is_empty());
-            if self.cancelled.len() == MOST_CANCELLED {
-                self.cancelled.remove(0);
-            }
-            self.cancelled.push(block);
+            self.note_cancelled(block);
             self.say(&Message::Cancel(block));
         }
+    }
+
+    fn note_cancelled(&mut self, block: Block) {
+        if self.cancelled.len() == MOST_CANCELLED {
+            self.cancelled.remove(0);
+        }
+        self.cancelled.push(block);
+    }
+
+    /// How much longer than it should the request for a block has been without an answer, whatever else came
+    /// meanwhile; `None` if there is none.
+    pub(super) fn delay(&self, block: Block, now: Instant) -> Option<Duration> {
+        self.asked.iter().find(|asked| asked.block == block).map(|asked| self.delay_of(asked, now))
+    }
+
+    /// The blocks whose [`Peer::delay`] is `limit` or more.
+    pub(super) fn overdue(&self, limit: Duration, now: Instant) -> Vec<Block> {
+        let age = self.asked.first().map(|oldest| now.saturating_duration_since(oldest.at));
+        if age < Some(limit) {
+            return Vec::new();
+        }
+        let late = self.asked.iter().filter(|asked| self.delay_of(asked, now) >= limit);
+        late.map(|asked| asked.block).collect()
+    }
+
+    fn delay_of(&self, asked: &Asked, now: Instant) -> Duration {
+        let age = now.saturating_duration_since(asked.at);
+        let usual = PATIENCE * self.pace.remaining(self.asked.len(), Duration::ZERO, now);
+        self.pace.silence(now).max(age.saturating_sub(usual))
     }
 
     /// The requests under way, the oldest first.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::work::Work;
-use super::{PeerKey, Peers, Planner};
-use crate::source::torrent::wire::BLOCK;
+use super::{Peer, PeerKey, Peers, Planner};
+use crate::source::torrent::wire::{BLOCK, Block};
 
 /// One late block is asked of so many at most, so that a swarm of slow peers does not drown in copies.
 const MOST_COPIES: usize = 3;
@@ -28,6 +28,10 @@ const BUFFERED: Duration = Duration::from_millis(500);
 
 /// Who has not answered for so long is not waited for when it matters who is asked.
 const SILENT: Duration = Duration::from_secs(1);
+
+/// A request is taken back when its answer is overdue by so much: who takes longer for a block has three kilobytes a
+/// second, and whoever has forgotten it is not reminded otherwise.
+const OVERDUE: Duration = Duration::from_secs(5);
 
 /// One round.
 pub(super) struct Round<'a> {
@@ -55,13 +59,17 @@ impl<'a> Round<'a> {
     pub(super) fn new(planner: &'a mut Planner, peers: &'a mut Peers, now: Instant) -> Self {
         let open = peers.values().filter(|peer| !peer.chokes());
         let rate = open.filter_map(|peer| peer.pace().rate(now)).sum();
-        let copies =
-            |work: &Work| work.slots().iter().map(|slot| slot.asked.len().saturating_sub(1)).sum::<usize>();
-        let copies = planner.work.values().map(copies).sum::<usize>() as u64 * u64::from(BLOCK);
-        Self { planner, peers, now, rate, copies }
+        let mut round = Self { planner, peers, now, rate, copies: 0 };
+        let copies = |(piece, work): (&u32, &Work)| {
+            let answering = |index: usize| round.answering(*piece, index, &work.slots()[index].asked);
+            (0..work.blocks()).map(|index| answering(index).saturating_sub(1)).sum::<usize>()
+        };
+        round.copies = round.planner.work.iter().map(copies).sum::<usize>() as u64 * u64::from(BLOCK);
+        round
     }
 
     pub(super) fn run(mut self) {
+        self.give_up();
         self.overtake();
         let mut free: Vec<(Duration, PeerKey)> = Vec::new();
         for (key, peer) in self.peers.iter().filter(|(_, peer)| peer.room(self.now) > 0) {
@@ -70,6 +78,31 @@ impl<'a> Round<'a> {
         free.sort_unstable();
         for (_, key) in free {
             self.fill(key);
+        }
+    }
+
+    /// How many of those who were asked for a block can be expected to bring it.
+    fn answering(&self, piece: u32, index: usize, asked: &[PeerKey]) -> usize {
+        if asked.len() < 2 {
+            return asked.len();
+        }
+        let block = self.planner.geometry.block(piece, index);
+        let answers = |key: &&PeerKey| {
+            let peer = self.peers.get(*key).filter(|peer| !peer.chokes());
+            peer.and_then(|peer| peer.delay(block, self.now)).is_some_and(|delay| delay < SILENT)
+        };
+        asked.iter().filter(answers).count()
+    }
+
+    /// Takes back what will hardly be answered any more.
+    fn give_up(&mut self) {
+        let late = |(key, peer): (&PeerKey, &Peer)| {
+            let (key, blocks) = (*key, peer.overdue(OVERDUE, self.now));
+            blocks.into_iter().map(move |block| (key, block))
+        };
+        let overdue: Vec<(PeerKey, Block)> = self.peers.iter().flat_map(late).collect();
+        for (key, block) in overdue {
+            self.take_back(key, block.piece, (block.begin / BLOCK) as usize);
         }
     }
 
@@ -121,7 +154,7 @@ impl<'a> Round<'a> {
     /// Who of those that were asked for a block will bring it first; nobody if none was, or enough were.
     fn owner(&self, piece: u32, index: usize) -> Option<Owner> {
         let slot = self.planner.work.get(&piece)?.slots().get(index)?;
-        if slot.asked.len() >= MOST_COPIES {
+        if self.answering(piece, index, &slot.asked) >= MOST_COPIES {
             return None;
         }
         let block = self.planner.geometry.block(piece, index);
@@ -130,7 +163,10 @@ impl<'a> Round<'a> {
             let ahead = peer.asked().iter().position(|asked| asked.block == block)?;
             let since = self.now.saturating_duration_since(peer.asked()[ahead].at);
             let shut = if peer.chokes() { Duration::from_secs(10) } else { Duration::ZERO };
-            let time = shut + peer.pace().remaining(ahead, since, self.now);
+            // Silence is part of what remains; it may be passed over while others are answered, too.
+            let delay = peer.delay(block, self.now).unwrap_or_default();
+            let passed = delay.saturating_sub(peer.pace().silence(self.now));
+            let time = shut + passed + peer.pace().remaining(ahead, since, self.now);
             Some(Owner { time, key: *key, ahead, is_only: slot.asked.len() == 1 })
         };
         slot.asked.iter().filter_map(owner).min_by_key(|owner| owner.time)
@@ -182,8 +218,8 @@ impl<'a> Round<'a> {
         let Some(piece) = self.planner.awaited.first().copied() else { return };
         for index in 0..FIRST_BLOCKS.min(self.planner.geometry.blocks(piece)) {
             let Some(slot) = self.planner.work.get(&piece).map(|work| &work.slots()[index]) else { return };
-            let asked =
-                !slot.asked.is_empty() && slot.asked.len() < MOST_COPIES && !slot.asked.contains(&key);
+            let copies = self.answering(piece, index, &slot.asked);
+            let asked = !slot.asked.is_empty() && copies < MOST_COPIES && !slot.asked.contains(&key);
             let may = self.peers[&key].may_ask(piece) && self.is_trusted_with(key, piece, index);
             if asked && may && slot.here.is_none() && self.copies < self.allowance() {
                 self.copies += u64::from(BLOCK);

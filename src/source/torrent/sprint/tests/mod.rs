@@ -1,5 +1,6 @@
 //! The whole client against peers that exist in virtual time only: round trips, rates, and habits.
 
+mod hostile;
 mod profiles;
 mod seed;
 
@@ -53,6 +54,8 @@ struct World {
     /// When each piece was there and right.
     done: BTreeMap<u32, Duration>,
     wrong: u32,
+    /// Those who were left because they lied.
+    liars: Vec<usize>,
     head: Vec<Target>,
 }
 
@@ -82,6 +85,7 @@ impl World {
             first_block: None,
             done: BTreeMap::new(),
             wrong: 0,
+            liars: Vec::new(),
             head: Vec::new(),
         };
         for index in 0..world.seeds.len() {
@@ -144,7 +148,10 @@ impl World {
                 if matches {
                     self.done.insert(piece, self.now);
                 }
-                self.crowd.judge(piece, Some(matches)).into_iter().for_each(|liar| self.crowd.leave(liar));
+                for liar in self.crowd.judge(piece, Some(matches)) {
+                    self.liars.push(liar.0 as usize);
+                    self.crowd.leave(liar);
+                }
             }
             What::Tick => self.at(self.now + TICK, What::Tick),
         }

@@ -1,8 +1,9 @@
 //! The profiles of the streaming lab, in virtual time.
 
+use super::seed::PLAIN;
 use super::*;
 
-const MEGABIT: f64 = 125_000.0;
+pub(super) const MEGABIT: f64 = 125_000.0;
 
 /// What a reader waits for at the start: the head, and the tail with the index a little later.
 fn head(world: &mut World, head: u32) {
@@ -13,7 +14,7 @@ fn head(world: &mut World, head: u32) {
     ];
 }
 
-fn seeds(groups: &[(usize, u64, u32, Habits)]) -> Vec<Seed> {
+pub(super) fn seeds(groups: &[(usize, u64, u32, Habits)]) -> Vec<Seed> {
     let group = |(number, round_trip, rate, habits): &(usize, u64, u32, Habits)| {
         (0..*number).map(|_| Seed::new(*round_trip, *rate, *habits)).collect::<Vec<_>>()
     };
@@ -58,8 +59,6 @@ fn play(name: &str, mut world: World, piece_mib: u32, seek: u32) -> Times {
     println!("{name}: {times:.2?}, {} wrong pieces", world.wrong);
     times
 }
-
-const PLAIN: Habits = Habits { unchoke: Duration::ZERO, moods: None, stall: None, corrupt: None };
 
 #[test]
 fn thin_one_fast_seed_among_nine_slow_ones() {
@@ -124,4 +123,66 @@ fn corrupt_liars_are_found_and_left() {
     assert!(times.piece < ms(800));
     assert!(times.four_mib < ms(2000));
     assert!(times.seek < ms(400), "by then it is known who lies");
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn lan_nothing_but_the_line_is_in_the_way() {
+    let seeds = seeds(&[(6, 1, 25_000, PLAIN)]);
+    let times = play("lan", World::new(ms(2), 1 << 20, 400.0 * MEGABIT, seeds), 1, 200);
+    assert!(times.piece < ms(81), "half of the best peer's 162 ms");
+    assert!(times.four_mib < ms(157), "half of the best peer's 315 ms");
+    // Half of the best peer's 72 ms is out of reach: what is under way fills the line for a tenth of a second.
+    assert!(times.seek < ms(165));
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn metro_ten_seeds_fill_the_line() {
+    let seeds = seeds(&[(10, 15, 3000, PLAIN)]);
+    let times = play("metro", World::new(ms(30), 2 << 20, 200.0 * MEGABIT, seeds), 2, 100);
+    assert!(times.block < ms(117), "1.3 times the floor of 90 ms");
+    assert!(times.piece < ms(208), "half of the best peer's 416 ms");
+    // Half of the best peer's 653 ms would be less: the tail comes between, for which the line needs 84 ms.
+    assert!(times.four_mib < ms(326 + 84));
+    assert!(times.tail < ms(326));
+    // The line brings 2 MiB in 84 ms, after a tenth of a second in which it brings what is under way.
+    assert!(times.seek < ms(100 + (15 + 84) * 13 / 10));
+    assert!(times.rate > 20.0, "the line brings 25 MB/s");
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn transatlantic_round_trips_are_few() {
+    let seeds = seeds(&[(10, 90, 2500, PLAIN)]);
+    let times = play("transatlantic", World::new(ms(180), 2 << 20, 100.0 * MEGABIT, seeds), 2, 100);
+    assert!(times.block < ms(702), "1.3 times the floor of 540 ms");
+    assert!(times.piece < ms(831), "half of the best peer's 1663 ms");
+    // Half of the best peer's 1997 ms would be less: the tail comes between, for which the line needs 168 ms.
+    assert!(times.four_mib < ms(998 + 168));
+    assert!(times.seek < ms(434), "half of the best peer's 868 ms");
+    assert!(times.rate > 7.2, "what the best peer keeps up");
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn late_tracker_what_comes_late_is_used_at_once() {
+    let seeds = seeds(&[(8, 40, 2000, PLAIN)]);
+    let times = play("late-tracker", World::new(ms(2080), 2 << 20, 100.0 * MEGABIT, seeds), 2, 100);
+    assert!(times.block < ms(2912), "1.3 times the floor of 2240 ms");
+    assert!(times.four_mib < ms(2912), "which allows more than half of the best peer's 3182 ms");
+    // The line brings 2 MiB in 168 ms, after a tenth of a second in which it brings what is under way.
+    assert!(times.seek < ms(100 + (40 + 168) * 13 / 10));
+    assert!(times.waste < 0.05);
+}
+
+#[test]
+fn pack10_large_pieces_are_shared_by_all() {
+    let seeds = seeds(&[(10, 40, 1500, PLAIN)]);
+    let times = play("pack10", World::new(ms(50), 4 << 20, 100.0 * MEGABIT, seeds), 4, 54);
+    assert!(times.block < ms(273), "1.3 times the floor of 210 ms");
+    assert!(times.piece < ms(578), "half of the best peer's 1156 ms");
+    // The line brings 4 MiB in 336 ms, after a tenth of a second in which it brings what is under way.
+    assert!(times.seek < ms(100 + (40 + 336) * 13 / 10));
+    assert!(times.waste < 0.05);
 }

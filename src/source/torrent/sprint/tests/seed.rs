@@ -9,7 +9,7 @@ use super::ms;
 use crate::source::torrent::wire::{Block, Handshake, Message, MetadataPart};
 
 /// What a seed does that others do not.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Habits {
     /// Time from our interest to its unchoke.
     pub(super) unchoke: Duration,
@@ -19,7 +19,15 @@ pub(super) struct Habits {
     pub(super) stall: Option<usize>,
     /// Every so-manieth block is wrong.
     pub(super) corrupt: Option<usize>,
+    /// All of this piece is wrong.
+    pub(super) rotten: Option<u32>,
+    /// It answers every request but those for the first block of a piece.
+    pub(super) skips: bool,
 }
+
+/// An ordinary one.
+pub(super) const PLAIN: Habits =
+    Habits { unchoke: Duration::ZERO, moods: None, stall: None, corrupt: None, rotten: None, skips: false };
 
 /// A seed.
 #[derive(Debug)]
@@ -73,6 +81,7 @@ impl Seed {
                 self.mood = Some(now + self.habits.unchoke);
                 vec![(self.habits.unchoke, None)]
             }
+            Message::Request(block) if self.habits.skips && block.begin == 0 => vec![],
             Message::Request(block) if !self.open => vec![(Duration::ZERO, Some(Message::Reject(block)))],
             Message::Request(block) => {
                 self.queue.push_back(block);
@@ -119,7 +128,8 @@ impl Seed {
         self.sent += block.length as usize;
         self.blocks += 1;
         let mut data = vec![0; block.length as usize];
-        if self.habits.corrupt.is_some_and(|every| self.blocks.is_multiple_of(every)) {
+        let is_corrupt = self.habits.corrupt.is_some_and(|every| self.blocks.is_multiple_of(every));
+        if is_corrupt || self.habits.rotten == Some(block.piece) {
             data[0] = 1;
         }
         Message::Piece { piece: block.piece, begin: block.begin, data: data.into() }

@@ -1,0 +1,36 @@
+//! Swarms in which some do harm, in virtual time.
+
+use super::profiles::{MEGABIT, seeds};
+use super::seed::PLAIN;
+use super::*;
+
+fn wanted(pieces: std::ops::Range<u32>) -> Vec<Target> {
+    vec![Target { pieces, due: Duration::ZERO }]
+}
+
+/// A torrent in pieces of 1 MiB, the first four of which are wanted.
+fn world(groups: &[(usize, u64, u32, Habits)]) -> World {
+    let mut world = World::new(ms(60), 1 << 20, 100.0 * MEGABIT, seeds(groups));
+    world.head = wanted(0..4);
+    world
+}
+
+#[test]
+fn those_who_never_answer_do_not_hold_a_block_however_many_they_are() {
+    let mute = Habits { stall: Some(0), ..PLAIN };
+    let mut world = world(&[(5, 10, 3000, mute), (1, 60, 3000, PLAIN)]);
+    assert!(world.until(0..4) < ms(6000), "1.4 s are what the honest one needs");
+}
+
+#[test]
+fn those_who_fall_silent_do_not_hold_a_block_either() {
+    let silent = Habits { stall: Some(200 << 10), ..PLAIN };
+    let mut world = world(&[(5, 10, 3000, silent), (1, 60, 3000, PLAIN)]);
+    assert!(world.until(0..4) < ms(6000), "1.4 s are what the honest one needs");
+}
+
+#[test]
+fn one_who_answers_everything_else_does_not_hold_a_block() {
+    let mut world = world(&[(4, 10, 3000, Habits { skips: true, ..PLAIN }), (1, 60, 3000, PLAIN)]);
+    assert!(world.until(0..4) < ms(12_000));
+}
