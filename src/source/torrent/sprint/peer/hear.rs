@@ -59,8 +59,12 @@ impl Peer {
     fn choked(&mut self, said: &mut Vec<Said>) {
         self.chokes = true;
         if !self.fast {
-            // All requests are void now; those who speak the fast extension reject each one (BEP 6).
-            said.extend(self.asked.drain(..).map(|asked| Said::Lost(asked.block)));
+            // All requests are void now; those who speak the fast extension reject each one (BEP 6). What was on its
+            // way comes all the same.
+            for asked in std::mem::take(&mut self.asked) {
+                self.note_cancelled(asked.block);
+                said.push(Said::Lost(asked.block));
+            }
             self.pace.idle();
         }
     }

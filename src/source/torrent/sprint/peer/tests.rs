@@ -97,6 +97,20 @@ fn a_choke_voids_all_requests_unless_each_is_rejected() {
 }
 
 #[test]
+fn what_was_on_its_way_when_a_peer_without_the_fast_extension_choked_is_taken() {
+    let mut peer = seed(false);
+    let blocks = || (0..10).flat_map(|piece| (0..10).map(move |index| block(piece, index)));
+    hear(&mut peer, Message::Unchoke);
+    blocks().for_each(|block| peer.ask(block, Instant::now()));
+    hear(&mut peer, Message::Choke);
+    for block in blocks() {
+        let data = Bytes::from(vec![0; BLOCK as usize]);
+        let piece = Message::Piece { piece: block.piece, begin: block.begin, data: data.clone() };
+        assert_eq!(hear(&mut peer, piece), [Said::Block(block, data)]);
+    }
+}
+
+#[test]
 fn never_more_is_asked_than_the_peer_queues() {
     let mut peer = seed(false);
     hear(&mut peer, Message::Unchoke);
