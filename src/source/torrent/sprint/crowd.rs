@@ -135,7 +135,9 @@ impl Crowd {
     /// are to be ended, and their addresses not to be asked again.
     pub(super) fn judge(&mut self, piece: u32, verdict: Option<bool>) -> Vec<PeerKey> {
         match (&mut self.planner, verdict) {
-            (Some(planner), Some(matches)) => planner.judge(piece, matches, &mut self.peers),
+            (Some(planner), Some(matches)) => {
+                planner.judge(piece, matches, &mut self.peers).into_iter().collect()
+            }
             (Some(planner), None) => {
                 planner.forget(piece);
                 Vec::new()

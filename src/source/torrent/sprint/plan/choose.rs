@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::work::Work;
-use super::{Peer, PeerKey, Peers, Planner};
-use crate::source::torrent::wire::{BLOCK, Block};
+use super::{PeerKey, Peers, Planner};
+use crate::source::torrent::wire::BLOCK;
 
 /// One late block is asked of so many at most, so that a swarm of slow peers does not drown in copies.
 const MOST_COPIES: usize = 3;
@@ -27,17 +27,13 @@ const SLACK: Duration = Duration::from_millis(40);
 const BUFFERED: Duration = Duration::from_millis(500);
 
 /// Who has not answered for so long is not waited for when it matters who is asked.
-const SILENT: Duration = Duration::from_secs(1);
-
-/// A request is taken back when its answer is overdue by so much: who takes longer for a block has three kilobytes a
-/// second, and whoever has forgotten it is not reminded otherwise.
-const OVERDUE: Duration = Duration::from_secs(5);
+pub(super) const SILENT: Duration = Duration::from_secs(1);
 
 /// One round.
 pub(super) struct Round<'a> {
-    planner: &'a mut Planner,
-    peers: &'a mut Peers,
-    now: Instant,
+    pub(super) planner: &'a mut Planner,
+    pub(super) peers: &'a mut Peers,
+    pub(super) now: Instant,
     /// Bytes per second that all open connections were seen to bring.
     rate: f64,
     /// Bytes that were asked for more than once and have not come.
@@ -70,6 +66,7 @@ impl<'a> Round<'a> {
 
     pub(super) fn run(mut self) {
         self.give_up();
+        self.change_owners();
         self.overtake();
         let mut free: Vec<(Duration, PeerKey)> = Vec::new();
         for (key, peer) in self.peers.iter().filter(|(_, peer)| peer.room(self.now) > 0) {
@@ -78,31 +75,6 @@ impl<'a> Round<'a> {
         free.sort_unstable();
         for (_, key) in free {
             self.fill(key);
-        }
-    }
-
-    /// How many of those who were asked for a block can be expected to bring it.
-    fn answering(&self, piece: u32, index: usize, asked: &[PeerKey]) -> usize {
-        if asked.len() < 2 {
-            return asked.len();
-        }
-        let block = self.planner.geometry.block(piece, index);
-        let answers = |key: &&PeerKey| {
-            let peer = self.peers.get(*key).filter(|peer| !peer.chokes());
-            peer.and_then(|peer| peer.delay(block, self.now)).is_some_and(|delay| delay < SILENT)
-        };
-        asked.iter().filter(answers).count()
-    }
-
-    /// Takes back what will hardly be answered any more.
-    fn give_up(&mut self) {
-        let late = |(key, peer): (&PeerKey, &Peer)| {
-            let (key, blocks) = (*key, peer.overdue(OVERDUE, self.now));
-            blocks.into_iter().map(move |block| (key, block))
-        };
-        let overdue: Vec<(PeerKey, Block)> = self.peers.iter().flat_map(late).collect();
-        for (key, block) in overdue {
-            self.take_back(key, block.piece, (block.begin / BLOCK) as usize);
         }
     }
 
@@ -172,7 +144,7 @@ impl<'a> Round<'a> {
         slot.asked.iter().filter_map(owner).min_by_key(|owner| owner.time)
     }
 
-    fn take_back(&mut self, key: PeerKey, piece: u32, index: usize) {
+    pub(super) fn take_back(&mut self, key: PeerKey, piece: u32, index: usize) {
         if let Some(peer) = self.peers.get_mut(&key) {
             peer.cancel(self.planner.geometry.block(piece, index));
         }
@@ -265,14 +237,21 @@ impl<'a> Round<'a> {
     }
 
     /// Whether a peer may be asked for this block, now that somebody lies. Nobody is asked twice for what was wrong,
-    /// and readers do not wait for those of whom nothing right has come, as long as there are others.
+    /// nobody who is suspected is asked, and readers do not wait for those of whom nothing right has come, as long as
+    /// there are others.
     fn is_trusted_with(&self, key: PeerKey, piece: u32, index: usize) -> bool {
         let trust = &self.planner.trust;
         if !trust.is_alarmed() {
             return true;
         }
-        let earlier = self.planner.work.get(&piece).map(|work| work.slots()[index].earlier.as_slice());
-        let told = |key: &PeerKey| earlier.is_some_and(|earlier| earlier.iter().any(|(who, _)| who == key));
+        let work = self.planner.work.get(&piece);
+        if let Some(work) = work.filter(|work| work.is_for_one()) {
+            return work.is_open_to(key);
+        }
+        let earlier = work.map(|work| work.slots()[index].earlier.as_slice());
+        let told = |key: &PeerKey| {
+            trust.is_suspect(*key) || earlier.is_some_and(|earlier| earlier.iter().any(|(who, _)| who == key))
+        };
         let others = || {
             self.peers.iter().filter(|(other, peer)| {
                 let answers = !peer.chokes() && peer.pace().silence(self.now) < SILENT;

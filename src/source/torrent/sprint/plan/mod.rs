@@ -3,6 +3,7 @@
 
 mod blame;
 mod choose;
+mod overdue;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,8 +173,11 @@ impl Planner {
     ) -> Option<FullPiece> {
         let length = data.len() as u64;
         let index = (block.begin / BLOCK) as usize;
-        let work = self.work.get_mut(&block.piece).filter(|work| work.wants(index));
-        let Some(work) = work else {
+        let work = self.work.get_mut(&block.piece);
+        let Some(work) = work.filter(|work| work.takes(index, from)) else {
+            if let Some(work) = self.work.get_mut(&block.piece) {
+                work.lose(index, from);
+            }
             self.traffic.needless += length;
             return None;
         };
@@ -195,6 +199,7 @@ impl Planner {
     pub(super) fn lose(&mut self, from: PeerKey, block: Block) {
         if let Some(work) = self.work.get_mut(&block.piece) {
             work.lose((block.begin / BLOCK) as usize, from);
+            work.disown(from, true);
         }
     }
 
@@ -203,24 +208,26 @@ impl Planner {
         self.work.values_mut().for_each(|work| work.leave(gone));
     }
 
-    /// Whether a full piece matched its hash. Those who are known to lie now come back.
-    pub(super) fn judge(&mut self, piece: u32, matches: bool, peers: &mut Peers) -> Vec<PeerKey> {
+    /// Whether a full piece matched its hash. Those who are proved to lie now come back. A piece that nobody seems to
+    /// have right is left alone until somebody comes to want it anew.
+    pub(super) fn judge(&mut self, piece: u32, matches: bool, peers: &mut Peers) -> BTreeSet<PeerKey> {
         let Some(work) = self.work.get_mut(&piece).filter(|work| work.is_checking()) else {
-            return Vec::new();
+            return BTreeSet::new();
         };
-        let liars = if matches { self.trust.proved(work) } else { self.trust.disproved(work) };
-        if matches {
-            self.settle(piece, peers);
-        } else {
+        let found = if matches { self.trust.proved(work) } else { self.trust.disproved(work) };
+        if !matches {
             // They came for nothing.
             let wasted = (work.blocks() - work.here()) as u64 * u64::from(BLOCK);
             self.traffic.useful = self.traffic.useful.saturating_sub(wasted);
             self.traffic.wrong += wasted;
         }
-        for liar in &liars {
-            self.work.values_mut().for_each(|work| work.doubt(*liar));
+        if matches || blame::is_hopeless(work) {
+            self.settle(piece, peers);
         }
-        liars
+        for doubtful in found.liars.iter().chain(&found.suspects) {
+            self.work.values_mut().for_each(|work| work.doubt(*doubtful));
+        }
+        found.liars
     }
 
     /// Sends requests.

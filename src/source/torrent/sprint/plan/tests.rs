@@ -168,7 +168,7 @@ fn the_only_sender_of_a_wrong_piece_is_the_liar() {
             full = full.or(answer(&mut planner, &mut peers, PeerKey(0), block, 1));
         }
     }
-    assert_eq!(planner.judge(0, false, &mut peers), [PeerKey(0)]);
+    assert_eq!(planner.judge(0, false, &mut peers), BTreeSet::from([PeerKey(0)]));
     assert!(planner.is_busy(), "the piece is still wanted");
     assert_eq!(planner.traffic().wrong, u64::from(PIECE));
 }

@@ -1,5 +1,7 @@
 //! One piece that is being fetched: which of its blocks are here, and who was asked for the others.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::blame::Digest;
@@ -14,6 +16,15 @@ pub(super) struct Work {
     checking: bool,
     /// How often all of it was here and did not match its hash.
     failures: u32,
+    alone: Option<Alone>,
+}
+
+/// A piece of which all blocks are to come from one peer, so that it shows who lies.
+#[derive(Debug, Default)]
+struct Alone {
+    owner: Option<PeerKey>,
+    /// Those who began and did not go on.
+    refused: BTreeSet<PeerKey>,
 }
 
 /// A block of it.
@@ -28,7 +39,7 @@ pub(super) struct Slot {
 impl Work {
     pub(super) fn new(blocks: usize) -> Self {
         let slots = (0..blocks).map(|_| Slot::default()).collect();
-        Self { slots, here: 0, free: blocks, checking: false, failures: 0 }
+        Self { slots, here: 0, free: blocks, checking: false, failures: 0, alone: None }
     }
 
     pub(super) fn blocks(&self) -> usize {
@@ -50,6 +61,43 @@ impl Work {
         self.failures
     }
 
+    /// Whether all of it is to come from one peer.
+    pub(super) fn is_for_one(&self) -> bool {
+        self.alone.is_some()
+    }
+
+    /// The one from whom all of it is to come, once that was decided.
+    pub(super) fn owner(&self) -> Option<PeerKey> {
+        self.alone.as_ref()?.owner
+    }
+
+    /// Whether a peer may be asked for a block, as far as all of them may have to come from one.
+    pub(super) fn is_open_to(&self, who: PeerKey) -> bool {
+        self.alone
+            .as_ref()
+            .is_none_or(|alone| alone.owner.map_or(!alone.refused.contains(&who), |owner| owner == who))
+    }
+
+    /// All of it is dropped, and is to come from one peer from now on.
+    pub(super) fn start_alone(&mut self) {
+        self.alone.get_or_insert_default().owner = None;
+        self.reopen(|_| false);
+    }
+
+    /// Its owner will not bring it: all of it is dropped, and another one is to be asked. Whether the same one may be
+    /// asked again is said by `refused`. Of no effect for others than the owner.
+    pub(super) fn disown(&mut self, who: PeerKey, refused: bool) {
+        let Some(alone) = self.alone.as_mut().filter(|alone| alone.owner == Some(who) && !self.checking)
+        else {
+            return;
+        };
+        alone.owner = None;
+        if refused {
+            alone.refused.insert(who);
+        }
+        self.drop_unless(&mut |_| false);
+    }
+
     pub(super) fn is_checking(&self) -> bool {
         self.checking
     }
@@ -62,7 +110,15 @@ impl Work {
         !self.checking && self.slots.get(index).is_some_and(|slot| slot.here.is_none())
     }
 
+    /// Whether a block is kept if this peer sends it.
+    pub(super) fn takes(&self, index: usize, from: PeerKey) -> bool {
+        self.wants(index) && (!self.is_for_one() || self.owner() == Some(from))
+    }
+
     pub(super) fn ask(&mut self, index: usize, whom: PeerKey) {
+        if let Some(alone) = &mut self.alone {
+            alone.owner = Some(whom);
+        }
         let slot = &mut self.slots[index];
         self.free -= usize::from(slot.asked.is_empty());
         slot.asked.push(whom);
@@ -136,6 +192,7 @@ impl Work {
     /// One is gone.
     pub(super) fn leave(&mut self, who: PeerKey) {
         (0..self.slots.len()).for_each(|index| self.lose(index, who));
+        self.disown(who, false);
     }
 
     /// Takes all requests back. How many blocks were asked for.

@@ -34,3 +34,27 @@ fn one_who_answers_everything_else_does_not_hold_a_block() {
     let mut world = world(&[(4, 10, 3000, Habits { skips: true, ..PLAIN }), (1, 60, 3000, PLAIN)]);
     assert!(world.until(0..4) < ms(12_000));
 }
+
+#[test]
+fn a_piece_that_nobody_has_right_is_given_up_and_the_others_come() {
+    let rotten = Habits { rotten: Some(1), ..PLAIN };
+    let mut world = world(&[(20, 20, 2000, rotten)]);
+    world.until(0..1);
+    world.until(2..4);
+    while world.now < ms(60_000) {
+        world.step();
+    }
+    let wrong = world.crowd.traffic().wrong >> 20;
+    assert!(wrong > 0 && wrong < 16, "{wrong} MiB of a piece of 1 MiB were fetched in vain");
+    assert!(world.liars.len() < 10, "the swarm is still there: {:?}", world.liars);
+    world.aim(wanted(8..10));
+    world.until(8..10);
+}
+
+#[test]
+fn liars_who_agree_do_not_have_an_honest_one_left() {
+    let liar = Habits { corrupt: Some(1), ..PLAIN };
+    let mut world = world(&[(3, 15, 3000, liar), (2, 40, 1500, PLAIN)]);
+    world.until(0..4);
+    assert!(world.liars.iter().all(|index| *index < 3), "{:?}", world.liars);
+}

@@ -31,6 +31,8 @@ struct Times {
     seek: Duration,
     rate: f64,
     waste: f64,
+    wrong: u32,
+    liars: Vec<usize>,
 }
 
 fn play(name: &str, mut world: World, piece_mib: u32, seek: u32) -> Times {
@@ -55,8 +57,10 @@ fn play(name: &str, mut world: World, piece_mib: u32, seek: u32) -> Times {
         seek: seek_time,
         rate,
         waste: world.waste(),
+        wrong: world.wrong,
+        liars: world.liars,
     };
-    println!("{name}: {times:.2?}, {} wrong pieces", world.wrong);
+    println!("{name}: {times:.2?}");
     times
 }
 
@@ -120,9 +124,15 @@ fn corrupt_liars_are_found_and_left() {
     ]);
     let times = play("corrupt", World::new(ms(40), 1 << 20, 100.0 * MEGABIT, seeds), 1, 200);
     assert!(times.block < ms(260), "1.3 times the floor of 200 ms");
-    assert!(times.piece < ms(800));
-    assert!(times.four_mib < ms(2000));
-    assert!(times.seek < ms(400), "by then it is known who lies");
+    // Half of the best peer's 1088 and 1825 ms would be less: what is wrong has to come once more, from the others.
+    assert!(times.piece < ms(680));
+    assert!(times.four_mib < ms(1120));
+    assert!(
+        times.seek < ms(260),
+        "by then it is known who lies, and half of the best peer's 1259 ms is more"
+    );
+    assert!(times.wrong <= 4);
+    assert!(!times.liars.is_empty() && times.liars.iter().all(|index| (5..7).contains(index)));
     assert!(times.waste < 0.05);
 }
 
