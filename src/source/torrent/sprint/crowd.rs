@@ -47,7 +47,7 @@ impl Crowd {
     /// A connection has ended, or is to be ended.
     pub(super) fn leave(&mut self, key: PeerKey) {
         if self.peers.remove(&key).is_some() {
-            self.metadata.lose(key);
+            self.metadata.leave(key);
             if let Some(planner) = &mut self.planner {
                 planner.leave(key);
             }
@@ -82,12 +82,12 @@ impl Crowd {
         let mut said = Vec::new();
         let result = peer.hear(message, now, &mut said);
         for one in said {
-            self.follow(key, one, events);
+            self.follow(key, one, now, events);
         }
         result
     }
 
-    fn follow(&mut self, key: PeerKey, said: Said, events: &mut Vec<Event>) {
+    fn follow(&mut self, key: PeerKey, said: Said, now: Instant, events: &mut Vec<Event>) {
         match (said, &mut self.planner) {
             (Said::Block(block, data), Some(planner)) => {
                 events.extend(planner.take(key, block, data, &mut self.peers).map(Event::Full));
@@ -96,10 +96,9 @@ impl Crowd {
             (Said::Lost(block), Some(planner)) => planner.lose(key, block),
             (Said::Peers(peers), _) => events.push(Event::Peers(peers)),
             (Said::Metadata(MetadataPart::Here(part, data)), None) => {
-                let size = self.peers.get(&key).and_then(Peer::metadata_size).unwrap_or_default();
-                events.extend(self.metadata.take(key, size, part, data).map(Event::Metadata));
+                events.extend(self.metadata.take(key, part, data, now).map(Event::Metadata));
             }
-            (Said::Metadata(MetadataPart::Refused(_)), None) => self.metadata.lose(key),
+            (Said::Metadata(MetadataPart::Refused(_)), None) => self.metadata.refuse(key),
             // A second copy of what is known, or of what was asked for before anything was.
             (Said::Metadata(_) | Said::Block(..) | Said::Needless(_) | Said::Lost(_), _) => {}
         }
@@ -151,7 +150,7 @@ impl Crowd {
     pub(super) fn plan(&mut self, now: Instant) {
         match &mut self.planner {
             Some(planner) => planner.plan(&mut self.peers, now),
-            None => self.metadata.plan(&mut self.peers),
+            None => self.metadata.plan(&mut self.peers, now),
         }
     }
 

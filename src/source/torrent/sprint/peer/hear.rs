@@ -108,7 +108,12 @@ impl Peer {
 
     fn extended(&mut self, number: u8, body: &Bytes, said: &mut Vec<Said>) -> Result<(), WireError> {
         match number {
-            0 => self.greeting = Greeting::read(body)?,
+            0 => {
+                // A greeting may be repeated with something new (BEP 10), but the metadata does not change.
+                let size = self.greeting.metadata_size;
+                self.greeting = Greeting::read(body)?;
+                self.greeting.metadata_size = size.or(self.greeting.metadata_size);
+            }
             OUR_METADATA => match (MetadataPart::read(body)?, self.greeting.metadata) {
                 (Some(MetadataPart::Wanted(part)), Some(number)) => {
                     self.say(&MetadataPart::Refused(part).message(number));
