@@ -83,7 +83,11 @@ impl Guard {
         Arc::new(Resolver(self))
     }
 
-    fn admit(self, address: IpAddr) -> Result<(), Forbidden> {
+    /// Judges the address of a machine.
+    ///
+    /// # Errors
+    /// [`Forbidden::Private`].
+    pub fn admit(self, address: IpAddr) -> Result<(), Forbidden> {
         match self {
             Self::PublicOnly if !is_public(address) => Err(Forbidden::Private),
             Self::Open | Self::PublicOnly => Ok(()),

@@ -294,7 +294,8 @@ impl Inner {
     /// Whether the small client has anybody to ask.
     fn can_ask(&self, call: &Call) -> bool {
         let may_go = |tracker: &Tracker| tracker.is_own || self.guard.check_host(&tracker.url).is_ok();
-        self.settings.dht || !call.peers.is_empty() || call.trackers.iter().any(may_go)
+        let may_dial = |peer: &SocketAddr| self.guard.admit(peer.ip()).is_ok();
+        self.settings.dht || call.peers.iter().any(may_dial) || call.trackers.iter().any(may_go)
     }
 
     /// A number for the engine that no other torrent of this process ever had.

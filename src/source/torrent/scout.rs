@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::PeerCounts;
 use super::announce::{Announce, Tracker, announce};
 use super::session::CLIENT;
-use super::sprint::{Identity, Sprint};
+use super::sprint::{Identity, Origin, Reach, Sprint};
 use crate::domain::InfoHash;
 use crate::net::Clients;
 
@@ -104,11 +104,12 @@ impl Scouts {
             tracing::warn!("the system gives no random numbers");
         }
         let port = self.session.announce_port().unwrap_or_default();
-        let (sprint, task) =
-            Sprint::new(Identity { info_hash, peer_id, client: CLIENT.to_owned() }, self.peer_limit);
+        let identity = Identity { info_hash, peer_id, client: CLIENT.to_owned() };
+        let reach = Reach { connections: self.peer_limit, guard: self.clients.guard(), port };
+        let (sprint, task) = Sprint::new(identity, reach);
         // Who was of use before is dialled first.
-        sprint.add_peers(good);
-        sprint.add_peers(call.peers.clone());
+        sprint.add_peers(Origin::Operator, good);
+        sprint.add_peers(Origin::Stranger, call.peers.clone());
         let stopping = self.stopping.clone();
         self.tasks.spawn_on(async move { stopping.run_until_cancelled(task).await }, &self.runtime);
         self.ask_trackers(Announce { info_hash, peer_id, port }, call.trackers.clone(), sprint.clone());
@@ -119,7 +120,10 @@ impl Scouts {
     fn ask_trackers(&self, what: Announce, trackers: Vec<Tracker>, sprint: Sprint) {
         let (clients, stopping) = (self.clients.clone(), self.stopping.clone());
         let asking = async move {
-            let found = |peers| sprint.add_peers(peers);
+            let found = |tracker: &Tracker, peers| {
+                let origin = if tracker.is_own { Origin::Operator } else { Origin::Stranger };
+                sprint.add_peers(origin, peers);
+            };
             stopping.run_until_cancelled(announce(what, trackers, &clients, found)).await
         };
         self.tasks.spawn_on(asking, &self.runtime);
@@ -134,7 +138,7 @@ impl Scouts {
                 if sprint.is_over() {
                     return;
                 }
-                sprint.add_peers(vec![peer]);
+                sprint.add_peers(Origin::Stranger, vec![peer]);
             }
         };
         self.tasks.spawn_on(async move { stopping.run_until_cancelled(asking).await }, &self.runtime);

@@ -47,12 +47,12 @@ pub(super) struct Tracker {
     pub(super) is_own: bool,
 }
 
-/// Asks all trackers at once; each answer goes to `found`. Ends when the last one has answered or given up.
+/// Asks all trackers at once; each answer goes to `found`, and who has given it. Ends when the last one has answered or given up.
 pub(super) async fn announce(
     what: Announce,
     trackers: Vec<Tracker>,
     clients: &Clients,
-    found: impl Fn(Vec<SocketAddr>),
+    found: impl Fn(&Tracker, Vec<SocketAddr>),
 ) {
     let mut asking: FuturesUnordered<_> = trackers
         .iter()
@@ -68,16 +68,16 @@ pub(super) async fn announce(
             // A tracker's address may hold a key, so that only its host is named.
             let host = tracker.url.host_str().unwrap_or_default();
             match tokio::time::timeout(LIMIT, answer).await {
-                Ok(Ok(peers)) => return peers,
+                Ok(Ok(peers)) => return (tracker, peers),
                 Ok(Err(reason)) => tracing::debug!(host, reason, "a tracker does not help"),
                 Err(_) => tracing::debug!(host, "a tracker does not answer"),
             }
-            Vec::new()
+            (tracker, Vec::new())
         })
         .collect();
-    while let Some(peers) = asking.next().await {
+    while let Some((tracker, peers)) = asking.next().await {
         if !peers.is_empty() {
-            found(peers);
+            found(tracker, peers);
         }
     }
 }
@@ -110,7 +110,7 @@ mod tests {
         let all = Mutex::new(Vec::new());
         let clients = Clients::new(guard).unwrap();
         let trackers = vec![Tracker { url, is_own }];
-        announce(WHAT, trackers, &clients, |peers| all.lock().unwrap().extend(peers)).await;
+        announce(WHAT, trackers, &clients, |_, peers| all.lock().unwrap().extend(peers)).await;
         all.into_inner().unwrap()
     }
 

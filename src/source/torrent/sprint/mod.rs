@@ -10,7 +10,7 @@ mod metadata;
 mod peer;
 mod plan;
 
-pub(super) use drive::{Errand, Sink, Sprint};
+pub(super) use drive::{Errand, Origin, Reach, Sink, Sprint};
 pub(super) use geometry::Geometry;
 pub(super) use peer::Identity;
 pub(super) use plan::Target;

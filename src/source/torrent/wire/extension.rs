@@ -16,6 +16,9 @@ pub const OUR_PEERS: u8 = 2;
 /// Requests that a peer is taken to queue if it does not say how many: the smallest default there is in use.
 const USUAL_QUEUE: u32 = 250;
 
+/// Peers that a peer may tell of in one message (BEP 11).
+const MOST_PEERS: usize = 50;
+
 /// What a peer says of itself at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Greeting {
@@ -103,14 +106,19 @@ impl MetadataPart {
     }
 }
 
-/// The peers that a peer tells of (BEP 11).
+/// The peers that a peer tells of, no more than it may (BEP 11).
 ///
 /// # Errors
 /// The message is malformed.
 pub fn read_peers(body: &[u8]) -> Result<Vec<SocketAddr>, WireError> {
     let (said, _) = read_value(body)?;
     let list = |name, v6| said.get(name).and_then(Value::bytes).map(|bytes| compact_peers(bytes, v6));
-    Ok([list("added", false), list("added6", true)].into_iter().flatten().flatten().collect())
+    Ok([list("added", false), list("added6", true)]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .take(MOST_PEERS)
+        .collect())
 }
 
 /// Peers in the compact form: 6 bytes each, or 18 for IPv6. Those that nobody can be, with port 0, are left out.

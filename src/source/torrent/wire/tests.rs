@@ -149,6 +149,8 @@ fn peers_are_named_in_few_bytes() {
     let said = b"d5:added12:\x0a\0\0\x01\x1a\xe1\x0a\0\0\x02\0\x006:added618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x1a\xe1e";
     let peers: Vec<String> = read_peers(said).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(peers, ["10.0.0.1:6881", "[2001:db8::1]:6881"]);
+    let many = [b"d5:added6000:".as_slice(), &[1; 6000], b"e"].concat();
+    assert_eq!(read_peers(&many).unwrap().len(), 50);
 }
 
 #[test]

@@ -1,50 +1,130 @@
 //! The addresses that were heard of: who is dialled next, who never again.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::super::peer::Opening;
+use crate::net::Guard;
 
 /// Addresses that are remembered. A swarm of thousands has enough in its first few hundred.
 const MOST_ADDRESSES: usize = 1_000;
 
+/// So many of them come from peers, who say what they like. The rest is kept for those that trackers name.
+const MOST_TOLD: usize = 500;
+
+/// So many of these come from one peer: two full messages (BEP 11).
+const MOST_OF_ONE: usize = 100;
+
 /// An address that fails is tried again after this time, and after twice as long each time.
 const PAUSE: Duration = Duration::from_secs(8);
 
-/// So often it is tried.
+/// So often it is tried in a row without being of use.
 const MOST_TRIES: u32 = 4;
 
+/// Who has named an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::source) enum Origin {
+    /// A tracker that the operator has set, or our own memory of who was of use. It may lie anywhere.
+    Operator,
+    /// A tracker or link of others, or the DHT.
+    Stranger,
+    /// The peer at this address.
+    Peer(SocketAddr),
+}
+
+/// What came of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Nothing.
+    Failed,
+    /// The other side hung up without a word after it had been greeted.
+    Offended,
+    /// Something of use.
+    Served,
+}
+
 /// All addresses of one torrent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Book {
+    guard: Guard,
+    /// Where we listen ourselves.
+    port: u16,
     entries: HashMap<SocketAddr, Entry>,
+    /// Those that were never dialled.
     fresh: VecDeque<SocketAddr>,
+    /// Those of them that peers have named.
+    told: VecDeque<SocketAddr>,
 }
 
 #[derive(Debug)]
 struct Entry {
+    origin: Origin,
     opening: Opening,
     tries: u32,
-    /// When it may be dialled; `None` while it is, or is connected, or never again.
-    due: Option<Instant>,
-    banned: bool,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It may be dialled from then on.
+    Due(Instant),
+    /// It is dialled or connected.
+    Busy,
+    /// It was tried often enough.
+    Spent,
+    /// It is never dialled again.
+    Banned,
 }
 
 impl Book {
-    /// Notes addresses, those to be dialled first in front.
-    pub(super) fn add(&mut self, peers: Vec<SocketAddr>, now: Instant) {
-        for peer in peers.into_iter().filter(|peer| peer.port() != 0) {
-            if self.entries.len() >= MOST_ADDRESSES {
+    /// No addresses yet. Those that others name pass the guard, and `port` on this machine is ourselves.
+    pub(super) fn new(guard: Guard, port: u16) -> Self {
+        Self { guard, port, entries: HashMap::new(), fresh: VecDeque::new(), told: VecDeque::new() }
+    }
+
+    /// Notes addresses, those to be dialled first in front. What there is no room for is left out.
+    pub(super) fn add(&mut self, peers: Vec<SocketAddr>, origin: Origin, now: Instant) {
+        let count = |is: fn(Origin, Origin) -> bool| {
+            self.entries.values().filter(|entry| is(entry.origin, origin)).count()
+        };
+        let (mut of_one, mut of_all) =
+            (count(|one, other| one == other), count(|one, _| matches!(one, Origin::Peer(_))));
+        for peer in peers {
+            let is_told = matches!(origin, Origin::Peer(_));
+            if self.entries.contains_key(&peer) || !self.admits(peer, origin) {
+                continue;
+            }
+            if is_told && (of_one >= MOST_OF_ONE || of_all >= MOST_TOLD) {
                 return;
             }
-            self.entries.entry(peer).or_insert_with(|| {
-                self.fresh.push_back(peer);
-                Entry { opening: Opening::AtOnce, tries: 0, due: Some(now), banned: false }
-            });
+            if self.entries.len() >= MOST_ADDRESSES && !self.evict() {
+                return;
+            }
+            (of_one, of_all) = (of_one + 1, of_all + 1);
+            if is_told { &mut self.told } else { &mut self.fresh }.push_back(peer);
+            let entry = Entry { origin, opening: Opening::AtOnce, tries: 0, state: State::Due(now) };
+            self.entries.insert(peer, entry);
         }
+    }
+
+    /// Whether an address is one that a peer may have, and may be dialled.
+    fn admits(&self, peer: SocketAddr, origin: Origin) -> bool {
+        let address = peer.ip();
+        let is_broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
+        let is_nobody =
+            peer.port() == 0 || address.is_unspecified() || address.is_multicast() || is_broadcast;
+        let is_us = address.is_loopback() && peer.port() == self.port;
+        let may_go = origin == Origin::Operator || self.guard.admit(address).is_ok();
+        !is_nobody && !is_us && may_go
+    }
+
+    /// Forgets an address that was tried in vain. Whether there was one.
+    fn evict(&mut self) -> bool {
+        let spent = self.entries.iter().find(|(_, entry)| entry.state == State::Spent).map(|(peer, _)| *peer);
+        spent.is_some_and(|spent| self.entries.remove(&spent).is_some())
     }
 
     /// Number of addresses.
@@ -52,40 +132,52 @@ impl Book {
         self.entries.len()
     }
 
+    /// Whether somebody waits who was never dialled.
+    pub(super) fn has_fresh(&self) -> bool {
+        !self.fresh.is_empty() || !self.told.is_empty()
+    }
+
     /// Whom to dial now, and how to begin.
     pub(super) fn next(&mut self, now: Instant) -> Option<(SocketAddr, Opening)> {
-        let peer = self.fresh.pop_front().or_else(|| {
-            let due = self.entries.iter().filter(|(_, entry)| entry.due.is_some_and(|due| due <= now));
-            due.min_by_key(|(_, entry)| entry.due).map(|(peer, _)| *peer)
+        let peer = self.fresh.pop_front().or_else(|| self.told.pop_front()).or_else(|| {
+            let due = |entry: &Entry| if let State::Due(due) = entry.state { Some(due) } else { None };
+            let ready = self.entries.iter().filter_map(|(peer, entry)| Some((due(entry)?, *peer)));
+            ready.filter(|(due, _)| *due <= now).min().map(|(_, peer)| peer)
         })?;
         let entry = self.entries.get_mut(&peer)?;
-        entry.due = None;
+        entry.state = State::Busy;
         Some((peer, entry.opening))
     }
 
-    /// A connection failed or ended. Whoever hung up without a word after everything was said at once is dialled again
-    /// and left to speak first.
-    pub(super) fn lost(&mut self, peer: SocketAddr, offended: bool, now: Instant) {
-        let Some(entry) = self.entries.get_mut(&peer).filter(|entry| !entry.banned) else { return };
-        if offended && entry.opening == Opening::AtOnce {
+    /// A connection failed or ended. Whoever was offended after everything was said at once is dialled again and left
+    /// to speak first.
+    pub(super) fn lost(&mut self, peer: SocketAddr, outcome: Outcome, now: Instant) {
+        let Some(entry) = self.entries.get_mut(&peer).filter(|entry| entry.state == State::Busy) else {
+            return;
+        };
+        if outcome == Outcome::Offended && entry.opening == Opening::AtOnce {
             entry.opening = Opening::OneByOne;
-            entry.due = Some(now);
+            entry.state = State::Due(now);
             return;
         }
-        entry.tries += 1;
-        entry.due = (entry.tries < MOST_TRIES).then(|| now + PAUSE * 2_u32.pow(entry.tries - 1));
+        entry.tries = if outcome == Outcome::Served { 1 } else { entry.tries + 1 };
+        entry.state = if entry.tries < MOST_TRIES {
+            State::Due(now + PAUSE * 2_u32.pow(entry.tries - 1))
+        } else {
+            State::Spent
+        };
     }
 
     /// Never dials this address again.
     pub(super) fn ban(&mut self, peer: SocketAddr) {
         if let Some(entry) = self.entries.get_mut(&peer) {
-            (entry.banned, entry.due) = (true, None);
+            entry.state = State::Banned;
         }
     }
 
     /// Whether an address is never dialled again.
     pub(super) fn is_banned(&self, peer: SocketAddr) -> bool {
-        self.entries.get(&peer).is_some_and(|entry| entry.banned)
+        self.entries.get(&peer).is_some_and(|entry| entry.state == State::Banned)
     }
 }
 
@@ -93,47 +185,120 @@ impl Book {
 mod tests {
     use super::*;
 
-    fn address(number: u8) -> SocketAddr {
-        SocketAddr::from(([198, 18, 0, number], 6881))
+    fn address(number: u32) -> SocketAddr {
+        SocketAddr::from((std::net::Ipv4Addr::from_bits(0x0101_0000 + number), 6881))
+    }
+
+    fn book() -> Book {
+        Book::new(Guard::PublicOnly, 6881)
+    }
+
+    /// A book in which these stand.
+    fn with(numbers: &[u32], now: Instant) -> Book {
+        let mut book = book();
+        book.add(numbers.iter().map(|number| address(*number)).collect(), Origin::Stranger, now);
+        book
     }
 
     #[test]
     fn each_address_is_dialled_once_and_again_after_growing_pauses() {
-        let (mut book, now) = (Book::default(), Instant::now());
-        book.add(vec![address(1), address(2), address(1)], now);
-        book.add(vec![address(2)], now);
+        let now = Instant::now();
+        let mut book = with(&[1, 2, 1], now);
+        book.add(vec![address(2)], Origin::Stranger, now);
         assert_eq!(book.next(now), Some((address(1), Opening::AtOnce)));
         assert_eq!(book.next(now), Some((address(2), Opening::AtOnce)));
         assert_eq!(book.next(now), None);
         let mut later = now;
         for tries in 0..MOST_TRIES - 1 {
-            book.lost(address(1), false, later);
+            book.lost(address(1), Outcome::Failed, later);
             later += PAUSE * 2_u32.pow(tries);
             assert_eq!(book.next(later - Duration::from_millis(1)), None);
             assert_eq!(book.next(later).map(|(peer, _)| peer), Some(address(1)));
         }
-        book.lost(address(1), false, later);
+        book.lost(address(1), Outcome::Failed, later);
         assert_eq!(book.next(later + Duration::from_secs(9999)), None);
     }
 
     #[test]
+    fn who_was_of_use_is_dialled_again_however_often_it_ends() {
+        let mut now = Instant::now();
+        let mut book = with(&[1], now);
+        for _ in 0..10 * MOST_TRIES {
+            assert!(book.next(now).is_some());
+            book.lost(address(1), Outcome::Served, now);
+            now += PAUSE;
+        }
+    }
+
+    #[test]
     fn who_is_offended_by_our_haste_is_greeted_slowly_once() {
-        let (mut book, now) = (Book::default(), Instant::now());
-        book.add(vec![address(1)], now);
+        let now = Instant::now();
+        let mut book = with(&[1], now);
         book.next(now);
-        book.lost(address(1), true, now);
+        book.lost(address(1), Outcome::Offended, now);
         assert_eq!(book.next(now), Some((address(1), Opening::OneByOne)));
-        book.lost(address(1), true, now);
+        book.lost(address(1), Outcome::Offended, now);
         assert_eq!(book.next(now), None);
     }
 
     #[test]
     fn a_liar_is_not_dialled_again() {
-        let (mut book, now) = (Book::default(), Instant::now());
-        book.add(vec![address(1)], now);
+        let now = Instant::now();
+        let mut book = with(&[1], now);
         book.next(now);
         book.ban(address(1));
-        book.lost(address(1), true, now);
+        book.lost(address(1), Outcome::Offended, now);
         assert_eq!(book.next(now + Duration::from_secs(9999)), None);
+    }
+
+    #[test]
+    fn peers_who_name_thousands_leave_room_for_those_that_trackers_name() {
+        let (mut book, now) = (book(), Instant::now());
+        for peer in 0..50 {
+            let named = (0..5000).map(|number| address(1000 + peer * 5000 + number)).collect();
+            book.add(named, Origin::Peer(address(peer)), now);
+            assert!(book.len() <= (peer as usize + 1) * MOST_OF_ONE && book.len() <= MOST_TOLD);
+        }
+        book.add((0..500).map(address).collect(), Origin::Stranger, now);
+        assert_eq!(book.len(), MOST_ADDRESSES);
+        assert_eq!(book.next(now).map(|(peer, _)| peer), Some(address(0)), "and those come first");
+    }
+
+    #[test]
+    fn what_was_tried_in_vain_gives_way_to_what_is_new() {
+        let mut now = Instant::now();
+        let mut book = with(&(0..MOST_ADDRESSES as u32).collect::<Vec<u32>>(), now);
+        book.add(vec![address(5000)], Origin::Stranger, now);
+        assert_eq!(book.len(), MOST_ADDRESSES);
+        for _ in 0..MOST_TRIES {
+            while let Some((peer, _)) = book.next(now) {
+                book.lost(peer, Outcome::Failed, now);
+            }
+            now += Duration::from_secs(100);
+        }
+        assert!(book.next(now).is_none() && !book.has_fresh());
+        book.add(vec![address(5000)], Origin::Stranger, now);
+        assert!(book.has_fresh());
+        assert_eq!(book.next(now).map(|(peer, _)| peer), Some(address(5000)));
+    }
+
+    #[test]
+    fn nobody_is_dialled_where_the_guard_lets_nobody_go_nor_are_we() {
+        let dialled = |guard: Guard, origin: Origin, peer: &str| {
+            let mut book = Book::new(guard, 6881);
+            book.add(vec![peer.parse().unwrap()], origin, Instant::now());
+            book.next(Instant::now()).is_some()
+        };
+        for inside in ["127.0.0.1:80", "10.0.0.1:6881", "192.168.1.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"]
+        {
+            assert!(!dialled(Guard::PublicOnly, Origin::Stranger, inside), "{inside}");
+            assert!(!dialled(Guard::PublicOnly, Origin::Peer(address(1)), inside), "{inside}");
+            assert!(dialled(Guard::PublicOnly, Origin::Operator, inside), "{inside}");
+            assert!(dialled(Guard::Open, Origin::Stranger, inside), "{inside}");
+        }
+        assert!(dialled(Guard::PublicOnly, Origin::Stranger, "1.1.1.1:6881"));
+        for nobody in ["127.0.0.1:6881", "0.0.0.0:80", "224.0.0.1:80", "255.255.255.255:80", "1.1.1.1:0"] {
+            assert!(!dialled(Guard::Open, Origin::Operator, nobody), "{nobody}");
+        }
     }
 }

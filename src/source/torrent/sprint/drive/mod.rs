@@ -17,6 +17,19 @@ use super::super::PeerCounts;
 use super::Geometry;
 use super::peer::Identity;
 use super::plan::{FullPiece, Target};
+use crate::net::Guard;
+pub(in crate::source) use book::Origin;
+
+/// How far a client goes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::source) struct Reach {
+    /// Most connections.
+    pub(in crate::source) connections: usize,
+    /// Where those may lie that others have named.
+    pub(in crate::source) guard: Guard,
+    /// Where this server listens itself.
+    pub(in crate::source) port: u16,
+}
 
 /// Takes a piece that is complete: whether it matches its hash, or `None` if the sink does not keep it. Called where it
 /// may block.
@@ -54,14 +67,14 @@ struct Papers {
     errands: BTreeMap<u64, (Vec<Target>, Sink)>,
     /// Pieces that an errand has come to want.
     renewed: BTreeSet<u32>,
-    peers: Vec<SocketAddr>,
+    peers: Vec<(Origin, Vec<SocketAddr>)>,
 }
 
 impl Sprint {
-    /// A client with so many connections at most, and the task that has to be run for it.
+    /// A client, and the task that has to be run for it.
     pub(in crate::source) fn new(
         identity: Identity,
-        connections: usize,
+        reach: Reach,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let desk = Arc::new(Desk {
             papers: Mutex::default(),
@@ -74,7 +87,7 @@ impl Sprint {
             ended: AtomicBool::new(false),
         });
         let ending = Ending(desk.clone());
-        let running = run::Runner::new(identity, connections, desk.clone());
+        let running = run::Runner::new(identity, reach, desk.clone());
         let task = async move {
             let _ending = ending;
             running.run().await;
@@ -82,9 +95,9 @@ impl Sprint {
         (Self { desk }, task)
     }
 
-    /// Peers that may have the torrent.
-    pub(in crate::source) fn add_peers(&self, peers: Vec<SocketAddr>) {
-        self.desk.write(|papers| papers.peers.extend(peers));
+    /// Peers that may have the torrent, and who has named them.
+    pub(in crate::source) fn add_peers(&self, origin: Origin, peers: Vec<SocketAddr>) {
+        self.desk.write(|papers| papers.peers.push((origin, peers)));
     }
 
     /// Whether nobody has an errand for it or waits for the metadata.

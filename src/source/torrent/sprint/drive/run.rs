@@ -15,9 +15,9 @@ use super::super::super::PeerCounts;
 use super::super::crowd::{Crowd, Event};
 use super::super::peer::{Identity, Opening};
 use super::super::plan::{FullPiece, PeerKey};
-use super::book::Book;
+use super::book::{Book, Origin, Outcome};
 use super::connection::{self, End, Report};
-use super::{Desk, Sink};
+use super::{Desk, Reach, Sink};
 use crate::source::torrent::wire::Message;
 
 /// Connections, those being dialled included. Enough that a few quick ones are among them when four of five are gone.
@@ -59,20 +59,33 @@ struct Line {
     peer: SocketAddr,
     task: tokio::task::AbortHandle,
     say: Option<mpsc::Sender<Bytes>>,
+    /// Whether it has brought a block.
+    served: bool,
+}
+
+impl Line {
+    /// What came of it, which was ended `without_a_word` by the other side or not.
+    fn outcome(&self, without_a_word: bool) -> Outcome {
+        match (self.served, without_a_word) {
+            (true, _) => Outcome::Served,
+            (false, true) => Outcome::Offended,
+            (false, false) => Outcome::Failed,
+        }
+    }
 }
 
 impl Runner {
-    pub(super) fn new(identity: Identity, connections: usize, desk: Arc<Desk>) -> Self {
+    pub(super) fn new(identity: Identity, reach: Reach, desk: Arc<Desk>) -> Self {
         Self {
             desk,
             crowd: Crowd::new(identity),
-            book: Book::default(),
+            book: Book::new(reach.guard, reach.port),
             connections: JoinSet::new(),
             reports: mpsc::channel(128),
             lines: HashMap::new(),
             next_key: 0,
             checks: JoinSet::new(),
-            connections_limit: connections.min(MOST_CONNECTIONS),
+            connections_limit: reach.connections.min(MOST_CONNECTIONS),
             brought: HashMap::new(),
             counted: 0,
             wanted: Instant::now(),
@@ -106,7 +119,9 @@ impl Runner {
             let renewed = std::mem::take(&mut papers.renewed);
             (std::mem::take(&mut papers.peers), papers.geometry, renewed, targets)
         };
-        self.book.add(peers, Instant::now());
+        for (origin, peers) in peers {
+            self.book.add(peers, origin, Instant::now());
+        }
         if let Some(geometry) = geometry {
             self.crowd.learn(geometry).into_iter().for_each(|misfit| self.hang_up(misfit));
         }
@@ -140,7 +155,7 @@ impl Runner {
                 let heard = messages
                     .into_iter()
                     .try_for_each(|message| self.crowd.hear(key, message, now, &mut events));
-                events.into_iter().for_each(|event| self.note(event));
+                events.into_iter().for_each(|event| self.note(key, event));
                 if let Err(error) = heard {
                     self.refuse(key, error.0);
                 }
@@ -152,15 +167,20 @@ impl Runner {
         let bytes =
             |message: &Message| if let Message::Piece { data, .. } = message { data.len() } else { 0 };
         let brought: usize = messages.iter().map(bytes).sum();
-        if let Some(line) = self.lines.get(&key).filter(|_| brought > 0) {
+        if let Some(line) = self.lines.get_mut(&key).filter(|_| brought > 0) {
+            line.served = true;
             *self.brought.entry(line.peer).or_default() += brought as u64;
         }
     }
 
-    fn note(&mut self, event: Event) {
+    fn note(&mut self, from: PeerKey, event: Event) {
         match event {
             Event::Metadata(info) => drop(self.desk.metadata.send_replace(Some(info))),
-            Event::Peers(peers) => self.book.add(peers, Instant::now()),
+            Event::Peers(peers) => {
+                if let Some(line) = self.lines.get(&from) {
+                    self.book.add(peers, Origin::Peer(line.peer), Instant::now());
+                }
+            }
             Event::Full(full) => {
                 let sinks: Vec<Sink> =
                     self.desk.papers().errands.values().map(|(_, sink)| sink.clone()).collect();
@@ -192,13 +212,14 @@ impl Runner {
         self.crowd.leave(key);
         if let Some(line) = self.lines.remove(&key) {
             line.task.abort();
+            self.book.lost(line.peer, line.outcome(false), Instant::now());
         }
     }
 
     fn lose(&mut self, end: End) {
         self.crowd.leave(end.key);
         if let Some(line) = self.lines.remove(&end.key) {
-            self.book.lost(line.peer, end.without_a_word, Instant::now());
+            self.book.lost(line.peer, line.outcome(end.without_a_word), Instant::now());
         }
     }
 
@@ -257,7 +278,7 @@ impl Runner {
             self.next_key += 1;
             let key = PeerKey(self.next_key);
             let task = self.connections.spawn(connection::connect(key, peer, self.reports.0.clone()));
-            self.lines.insert(key, Line { peer, opening, task, say: None });
+            self.lines.insert(key, Line { peer, opening, task, say: None, served: false });
         }
     }
 }
