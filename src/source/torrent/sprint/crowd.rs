@@ -1,6 +1,6 @@
 //! All connections of one torrent and what is to be had from them, without any network.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,6 +12,10 @@ use super::Geometry;
 use super::metadata::Metadata;
 use super::peer::{Identity, Opening, Peer, Said};
 use super::plan::{FullPiece, PeerKey, Peers, Planner, Target, Traffic};
+
+/// Who has brought nothing for so long, while something was wanted, may make room for somebody else: as long as a
+/// choked peer waits for its turn, and half as long again.
+const IN_VAIN: Duration = Duration::from_secs(15);
 
 /// What has come of a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,21 +35,34 @@ pub(super) struct Crowd {
     peers: Peers,
     metadata: Metadata,
     planner: Option<Planner>,
+    /// When each connection was made, or has brought something.
+    served: BTreeMap<PeerKey, Instant>,
+    /// Since when something is wanted.
+    wanting: Option<Instant>,
 }
 
 impl Crowd {
     pub(super) fn new(identity: Identity) -> Self {
         let metadata = Metadata::new(identity.info_hash);
-        Self { identity, peers: Peers::new(), metadata, planner: None }
+        Self {
+            identity,
+            peers: Peers::new(),
+            metadata,
+            planner: None,
+            served: BTreeMap::new(),
+            wanting: None,
+        }
     }
 
     /// A connection was made, which took `round_trip`.
-    pub(super) fn connect(&mut self, key: PeerKey, opening: Opening, round_trip: Duration) {
+    pub(super) fn connect(&mut self, key: PeerKey, opening: Opening, round_trip: Duration, now: Instant) {
+        self.served.insert(key, now);
         self.peers.insert(key, Peer::new(self.identity.clone(), opening, round_trip));
     }
 
     /// A connection has ended, or is to be ended.
     pub(super) fn leave(&mut self, key: PeerKey) {
+        self.served.remove(&key);
         if self.peers.remove(&key).is_some() {
             self.metadata.leave(key);
             if let Some(planner) = &mut self.planner {
@@ -88,6 +105,9 @@ impl Crowd {
     }
 
     fn follow(&mut self, key: PeerKey, said: Said, now: Instant, events: &mut Vec<Event>) {
+        if matches!(said, Said::Block(..) | Said::Metadata(MetadataPart::Here(..))) {
+            self.served.insert(key, now);
+        }
         match (said, &mut self.planner) {
             (Said::Block(block, data), Some(planner)) => {
                 events.extend(planner.take(key, block, data, &mut self.peers).map(Event::Full));
@@ -148,10 +168,26 @@ impl Crowd {
     /// Sends what is to be sent now. To be called after whatever else was, and once in a while: that nothing comes
     /// tells something too.
     pub(super) fn plan(&mut self, now: Instant) {
+        let is_wanting = self.planner.as_ref().map_or(!self.metadata.is_done(), Planner::is_busy);
+        self.wanting = is_wanting.then(|| self.wanting.unwrap_or(now));
         match &mut self.planner {
             Some(planner) => planner.plan(&mut self.peers, now),
             None => self.metadata.plan(&mut self.peers, now),
         }
+    }
+
+    /// Those who have brought nothing for long although something was wanted, the longest first.
+    pub(super) fn useless(&self, now: Instant) -> Vec<PeerKey> {
+        let Some(wanting) = self.wanting else { return Vec::new() };
+        let in_vain = |since: &Instant| now.saturating_duration_since(wanting.max(*since)) >= IN_VAIN;
+        let mut useless: Vec<(Instant, PeerKey)> = self
+            .served
+            .iter()
+            .filter(|(_, since)| in_vain(since))
+            .map(|(key, since)| (*since, *key))
+            .collect();
+        useless.sort_unstable();
+        useless.into_iter().map(|(_, key)| key).collect()
     }
 
     /// Whether the metadata is not known yet.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::super::plan::PeerKey;
 use crate::source::torrent::wire::{Decoder, Handshake, Message};
@@ -19,6 +19,9 @@ const DIAL_LIMIT: Duration = Duration::from_secs(3);
 
 /// A peer that says nothing for so long is gone: everybody says something every two minutes.
 const SILENCE: Duration = Duration::from_secs(150);
+
+/// Who has not greeted by then never will, and takes the place of somebody who would.
+const GREETING: Duration = Duration::from_secs(8);
 
 /// What a connection has to tell.
 #[derive(Debug)]
@@ -76,8 +79,10 @@ async fn listen(
     spoke: &mut bool,
 ) -> io::Result<()> {
     let mut decoder = Decoder::default();
+    let greeting = Instant::now() + GREETING;
     loop {
-        if timeout(SILENCE, stream.read_buf(decoder.space())).await?? == 0 {
+        let limit = if decoder.is_greeted() { Instant::now() + SILENCE } else { greeting };
+        if timeout_at(limit, stream.read_buf(decoder.space())).await?? == 0 {
             return Ok(());
         }
         if !decoder.is_greeted() {

@@ -3,6 +3,7 @@
 
 mod book;
 mod connection;
+mod lines;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,17 +6,17 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::super::super::PeerCounts;
 use super::super::crowd::{Crowd, Event};
-use super::super::peer::{Identity, Opening};
+use super::super::peer::Identity;
 use super::super::plan::{FullPiece, PeerKey};
-use super::book::{Book, Origin, Outcome};
-use super::connection::{self, End, Report};
+use super::book::{Book, Origin};
+use super::connection::{End, Report};
+use super::lines::Line;
 use super::{Desk, Reach, Sink};
 use crate::source::torrent::wire::Message;
 
@@ -36,42 +36,22 @@ const KEEP_ALIVE: Duration = Duration::from_secs(100);
 /// The task of one torrent.
 pub(super) struct Runner {
     desk: Arc<Desk>,
-    crowd: Crowd,
-    book: Book,
-    connections: JoinSet<End>,
-    reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
+    pub(super) crowd: Crowd,
+    pub(super) book: Book,
+    pub(super) connections: JoinSet<End>,
+    pub(super) reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
     /// Who is behind each connection, and where what is said goes.
-    lines: HashMap<PeerKey, Line>,
-    next_key: u64,
+    pub(super) lines: HashMap<PeerKey, Line>,
+    pub(super) next_key: u64,
     checks: JoinSet<(u32, Option<bool>)>,
     /// Most connections.
-    connections_limit: usize,
+    pub(super) connections_limit: usize,
     /// Bytes that each address has brought.
     brought: HashMap<SocketAddr, u64>,
     /// What had come when it was last counted.
     counted: u64,
     wanted: Instant,
     spoken: Instant,
-}
-
-struct Line {
-    opening: Opening,
-    peer: SocketAddr,
-    task: tokio::task::AbortHandle,
-    say: Option<mpsc::Sender<Bytes>>,
-    /// Whether it has brought a block.
-    served: bool,
-}
-
-impl Line {
-    /// What came of it, which was ended `without_a_word` by the other side or not.
-    fn outcome(&self, without_a_word: bool) -> Outcome {
-        match (self.served, without_a_word) {
-            (true, _) => Outcome::Served,
-            (false, true) => Outcome::Offended,
-            (false, false) => Outcome::Failed,
-        }
-    }
 }
 
 impl Runner {
@@ -106,7 +86,10 @@ impl Runner {
                 Some(Ok(end)) = self.connections.join_next() => self.lose(end),
                 Some(done) = self.checks.join_next() => self.judge(done.ok()),
                 _ = look.tick(), if self.crowd.is_busy() => {}
-                _ = pulse.tick() => self.count(),
+                _ = pulse.tick() => {
+                    self.make_room();
+                    self.count();
+                }
             }
             self.act();
         }
@@ -142,7 +125,7 @@ impl Runner {
             Report::Connected(key, round_trip, say) => {
                 let Some(line) = self.lines.get_mut(&key) else { return };
                 line.say = Some(say);
-                self.crowd.connect(key, line.opening, round_trip);
+                self.crowd.connect(key, line.opening, round_trip, Instant::now());
             }
             Report::Greeted(key, handshake) => {
                 if let Err(error) = self.crowd.greet(key, &handshake) {
@@ -200,29 +183,6 @@ impl Runner {
         }
     }
 
-    fn refuse(&mut self, key: PeerKey, reason: &str) {
-        if let Some(line) = self.lines.get(&key) {
-            tracing::debug!(peer = %line.peer, reason, "a peer is left");
-            self.book.ban(line.peer);
-        }
-        self.hang_up(key);
-    }
-
-    fn hang_up(&mut self, key: PeerKey) {
-        self.crowd.leave(key);
-        if let Some(line) = self.lines.remove(&key) {
-            line.task.abort();
-            self.book.lost(line.peer, line.outcome(false), Instant::now());
-        }
-    }
-
-    fn lose(&mut self, end: End) {
-        self.crowd.leave(end.key);
-        if let Some(line) = self.lines.remove(&end.key) {
-            self.book.lost(line.peer, line.outcome(end.without_a_word), Instant::now());
-        }
-    }
-
     fn act(&mut self) {
         let now = Instant::now();
         // Before the metadata is known it is wanted as long as somebody waits for it.
@@ -270,16 +230,6 @@ impl Runner {
         *self.desk.good.lock().unwrap_or_else(PoisonError::into_inner) =
             good.into_iter().map(|(_, peer)| peer).take(MOST_CONNECTIONS).collect();
         *self.desk.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
-    }
-
-    fn dial(&mut self, now: Instant) {
-        while self.lines.len() < self.connections_limit {
-            let Some((peer, opening)) = self.book.next(now) else { return };
-            self.next_key += 1;
-            let key = PeerKey(self.next_key);
-            let task = self.connections.spawn(connection::connect(key, peer, self.reports.0.clone()));
-            self.lines.insert(key, Line { peer, opening, task, say: None, served: false });
-        }
     }
 }
 

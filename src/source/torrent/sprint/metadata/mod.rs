@@ -70,6 +70,11 @@ impl Metadata {
         }
     }
 
+    /// Whether it is known, so that nothing more is asked for.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
     /// Asks whoever has parts that are missing.
     pub(super) fn plan(&mut self, peers: &mut Peers, now: Instant) {
         if self.is_done {

@@ -58,3 +58,25 @@ fn liars_who_agree_do_not_have_an_honest_one_left() {
     world.until(0..4);
     assert!(world.liars.iter().all(|index| *index < 3), "{:?}", world.liars);
 }
+
+#[test]
+fn who_brings_nothing_is_useless_while_something_is_wanted() {
+    let shut = Habits { unchoke: ms(600_000), ..PLAIN };
+    let mut world =
+        world(&[(1, 20, 500, PLAIN), (3, 20, 2000, shut), (1, 20, 2000, Habits { stall: Some(0), ..PLAIN })]);
+    world.head = wanted(0..30);
+    let run = |world: &mut World, until: u64| {
+        while world.now < ms(until) {
+            world.step();
+        }
+        let mut useless = world.crowd.useless(world.start + world.now);
+        useless.sort_unstable();
+        useless
+    };
+    assert_eq!(run(&mut world, 14_000), []);
+    assert_eq!(run(&mut world, 17_000), [PeerKey(1), PeerKey(2), PeerKey(3), PeerKey(4)]);
+    world.aim(Vec::new());
+    assert_eq!(run(&mut world, 90_000), [], "nobody is asked for anything");
+    world.aim(wanted(50..60));
+    assert_eq!(run(&mut world, 100_000), [], "and they get their time anew");
+}

@@ -127,7 +127,8 @@ impl World {
         let key = |index: usize| PeerKey(index as u64);
         match what {
             What::Connected(index) => {
-                self.crowd.connect(key(index), Opening::AtOnce, self.seeds[index].round_trip);
+                let (round_trip, now) = (self.seeds[index].round_trip, self.start + self.now);
+                self.crowd.connect(key(index), Opening::AtOnce, round_trip, now);
             }
             What::ReachesSeed(index, bytes) => self.reach_seed(index, &bytes),
             What::SeedActs(index) => self.seed_acts(index),
