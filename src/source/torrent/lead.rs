@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::PeerCounts;
+use super::progress::Progress;
 use super::scout::{Call, Scouts};
 use super::shelf::Shelf;
 use super::sprint::{Errand, Geometry, Sink, Sprint, Target};
@@ -52,8 +53,7 @@ pub(super) struct Lead {
     errand: Option<(Sprint, Errand)>,
     claimant: Claimant,
     claims: Vec<Claim>,
-    /// What had come when something last came, and when that was.
-    moved: (u64, Instant),
+    progress: Progress,
     /// When a reader last lacked something.
     lacked: Instant,
     aimed: Vec<Target>,
@@ -79,7 +79,7 @@ impl Lead {
             call,
             errand: None,
             claims: Vec::new(),
-            moved: (0, now),
+            progress: Progress::new(now),
             lacked: now,
             aimed: Vec::new(),
         }
@@ -90,14 +90,14 @@ impl Lead {
     pub(super) fn steer(&mut self, playheads: &[u64], waits: &Waits) -> bool {
         let now = Instant::now();
         self.look_at_progress(now);
-        let is_moving = now.duration_since(self.moved.1) < PATIENCE;
+        let is_moving = self.progress.silence(now) < PATIENCE;
         let places = self.places(playheads);
         self.claim(&places, is_moving);
         let mut targets = self.contested(playheads, waits, now);
         targets.extend(self.targets(&places));
         if targets.is_empty() || self.aimed.is_empty() {
             // Who was asked for nothing is not late.
-            self.moved.1 = now;
+            self.progress.excuse(now);
         }
         if self.is_lacking(playheads) {
             self.lacked = now;
@@ -120,8 +120,7 @@ impl Lead {
 
     fn look_at_progress(&mut self, now: Instant) {
         let useful = self.errand.as_ref().map_or(0, |(sprint, _)| sprint.useful());
-        if useful != self.moved.0 {
-            self.moved = (useful, now);
+        if self.progress.note(useful, now) {
             self.claims.iter().for_each(Claim::refresh);
         }
     }
@@ -226,7 +225,7 @@ impl Lead {
         if self.errand.is_none() && !targets.is_empty() {
             let sprint = self.scouts.send(&self.call);
             let errand = sprint.errand(self.geometry, self.sink.clone());
-            self.moved.0 = sprint.useful();
+            self.progress.begin(sprint.useful());
             self.errand = Some((sprint, errand));
         }
         if let Some((_, errand)) = &self.errand {

@@ -20,6 +20,7 @@ mod lead;
 mod magnet;
 mod metainfo;
 mod pick;
+mod progress;
 mod registry;
 mod resolve;
 mod scout;
