@@ -113,7 +113,11 @@ impl Crowd {
                 events.extend(planner.take(key, block, data, &mut self.peers).map(Event::Full));
             }
             (Said::Needless(bytes), Some(planner)) => planner.count_needless(bytes),
-            (Said::Lost(block), Some(planner)) => planner.lose(key, block),
+            (Said::Lost(block), Some(planner)) => {
+                // Who chokes is not unwilling, but has others to serve.
+                let refused = self.peers.get(&key).is_some_and(|peer| !peer.chokes());
+                planner.lose(key, block, refused);
+            }
             (Said::Peers(peers), _) => events.push(Event::Peers(peers)),
             (Said::Metadata(MetadataPart::Here(part, data)), None) => {
                 events.extend(self.metadata.take(key, part, data, now).map(Event::Metadata));

@@ -50,7 +50,7 @@ pub(super) struct Found {
 
 /// Whether nobody seems to have a piece right.
 pub(super) fn is_hopeless(work: &Work) -> bool {
-    work.failures() >= MOST_FAILURES + MOST_ALONE
+    work.failures_alone() >= MOST_ALONE
 }
 
 impl Trust {
@@ -113,6 +113,7 @@ impl Trust {
     /// Has fetched again what may be wrong, or what tells who lies.
     fn reopen(&self, work: &mut Work, has_found: bool) {
         match work.failures() {
+            _ if work.is_for_one() => work.start_alone(),
             // Two blocks of each show who lies always, which is quicker than to fetch everything again.
             0 if work.blocks() > FEW => {
                 let mut samples: BTreeMap<PeerKey, usize> = BTreeMap::new();
@@ -130,7 +131,7 @@ impl Trust {
             0 => work.reopen(|_| false),
             _ => work.start_alone(),
         }
-        if work.here() == work.blocks() {
+        if work.here() == work.blocks() && !work.is_for_one() {
             // All agree, and still it is wrong: nobody is to be believed.
             work.start_alone();
         }

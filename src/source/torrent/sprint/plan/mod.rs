@@ -195,11 +195,11 @@ impl Planner {
         self.traffic.needless += bytes as u64;
     }
 
-    /// A request will not be answered.
-    pub(super) fn lose(&mut self, from: PeerKey, block: Block) {
+    /// A request will not be answered, because it was `refused` or for another reason.
+    pub(super) fn lose(&mut self, from: PeerKey, block: Block, refused: bool) {
         if let Some(work) = self.work.get_mut(&block.piece) {
             work.lose((block.begin / BLOCK) as usize, from);
-            work.disown(from, true);
+            work.disown(from, refused);
         }
     }
 

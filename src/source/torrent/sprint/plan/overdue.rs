@@ -39,7 +39,8 @@ impl Round<'_> {
         }
     }
 
-    /// Has somebody else bring a piece that is to come from one peer, if that one answers no more requests.
+    /// Has somebody else bring a piece that is to come from one peer, if that one answers no more requests. With
+    /// nobody else left it may be one who did not go on before.
     pub(super) fn change_owners(&mut self) {
         let geometry = self.planner.geometry;
         for (piece, work) in &mut self.planner.work {
@@ -47,6 +48,10 @@ impl Round<'_> {
             if let Some(owner) = work.owner().filter(shut) {
                 work.take_back(*piece, geometry, self.peers);
                 work.disown(owner, false);
+            }
+            let is_open = |(key, peer): (&PeerKey, &Peer)| peer.may_ask(*piece) && work.is_open_to(*key);
+            if work.is_for_one() && work.owner().is_none() && !self.peers.iter().any(is_open) {
+                work.forgive();
             }
         }
     }

@@ -25,6 +25,8 @@ struct Alone {
     owner: Option<PeerKey>,
     /// Those who began and did not go on.
     refused: BTreeSet<PeerKey>,
+    /// How many have brought all of it, and it was wrong.
+    failures: u32,
 }
 
 /// A block of it.
@@ -61,6 +63,11 @@ impl Work {
         self.failures
     }
 
+    /// How many have brought all of it alone, and it was wrong.
+    pub(super) fn failures_alone(&self) -> u32 {
+        self.alone.as_ref().map_or(0, |alone| alone.failures)
+    }
+
     /// Whether all of it is to come from one peer.
     pub(super) fn is_for_one(&self) -> bool {
         self.alone.is_some()
@@ -80,7 +87,13 @@ impl Work {
 
     /// All of it is dropped, and is to come from one peer from now on.
     pub(super) fn start_alone(&mut self) {
-        self.alone.get_or_insert_default().owner = None;
+        match &mut self.alone {
+            Some(alone) => {
+                alone.owner = None;
+                alone.failures += 1;
+            }
+            None => self.alone = Some(Alone::default()),
+        }
         self.reopen(|_| false);
     }
 
@@ -96,6 +109,13 @@ impl Work {
             alone.refused.insert(who);
         }
         self.drop_unless(&mut |_| false);
+    }
+
+    /// Those who did not go on may be asked again.
+    pub(super) fn forgive(&mut self) {
+        if let Some(alone) = &mut self.alone {
+            alone.refused.clear();
+        }
     }
 
     pub(super) fn is_checking(&self) -> bool {

@@ -80,3 +80,17 @@ fn who_brings_nothing_is_useless_while_something_is_wanted() {
     world.aim(wanted(50..60));
     assert_eq!(run(&mut world, 100_000), [], "and they get their time anew");
 }
+
+#[test]
+fn the_only_honest_one_is_asked_in_the_end_although_it_opens_and_shuts() {
+    let rotten = Habits { rotten: Some(1), ..PLAIN };
+    let moody = Habits { moods: Some((ms(1500), ms(1000))), ..PLAIN };
+    for honest in [moody, Habits { stall: Some(3 << 20), ..PLAIN }] {
+        let mut world = world(&[(3, 20, 2000, rotten), (1, 40, 1500, PLAIN), (1, 30, 2000, honest)]);
+        world.until(0..4);
+        assert!(world.liars.iter().all(|index| *index < 3), "{:?}", world.liars);
+    }
+    let mut world = world(&[(3, 20, 2000, rotten), (1, 40, 1500, moody)]);
+    world.until(0..4);
+    assert!(world.liars.iter().all(|index| *index < 3), "{:?}", world.liars);
+}

@@ -112,7 +112,7 @@ impl Book {
 
     /// Whether an address is one that a peer may have, and may be dialled.
     fn admits(&self, peer: SocketAddr, origin: Origin) -> bool {
-        let address = peer.ip();
+        let address = peer.ip().to_canonical();
         let is_broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
         let is_nobody =
             peer.port() == 0 || address.is_unspecified() || address.is_multicast() || is_broadcast;

@@ -113,7 +113,14 @@ fn nobody_is_dialled_where_the_guard_lets_nobody_go_nor_are_we() {
         assert!(dialled(Guard::Open, Origin::Stranger, inside), "{inside}");
     }
     assert!(dialled(Guard::PublicOnly, Origin::Stranger, "1.1.1.1:6881"));
-    for nobody in ["127.0.0.1:6881", "0.0.0.0:80", "224.0.0.1:80", "255.255.255.255:80", "1.1.1.1:0"] {
+    for nobody in [
+        "127.0.0.1:6881",
+        "[::ffff:127.0.0.1]:6881",
+        "0.0.0.0:80",
+        "224.0.0.1:80",
+        "255.255.255.255:80",
+        "1.1.1.1:0",
+    ] {
         assert!(!dialled(Guard::Open, Origin::Operator, nobody), "{nobody}");
     }
 }
