@@ -211,14 +211,21 @@ impl<'a> Round<'a> {
             let missing = self.missing(piece);
             let finished = self.duration(*before + missing);
             let is_checking = work.is_some_and(Work::is_checking);
-            if !is_checking && peer.may_ask(piece) && (time <= finished || self.is_quick(time, piece)) {
+            // Not everybody who is quicker may be asked for what was wrong before.
+            let was_wrong = work.is_some_and(|work| work.failures() > 0);
+            let fits = time <= finished || self.is_quick(time, piece, None);
+            if !is_checking && peer.may_ask(piece) && (fits || was_wrong) {
                 let blocks = self.planner.geometry.blocks(piece);
                 let is_free = |index: &usize| {
                     work.is_none_or(|work| work.wants(*index) && work.slots()[*index].asked.is_empty())
                 };
                 let has_free = work.is_none_or(|work| work.free() > 0);
                 let mut free = (0..blocks).filter(|_| has_free).filter(is_free);
-                if let Some(index) = free.find(|index| self.is_trusted_with(key, piece, *index)) {
+                let may = |index: &usize| {
+                    self.is_trusted_with(key, piece, *index)
+                        && (fits || self.is_quick(time, piece, Some(*index)))
+                };
+                if let Some(index) = free.find(may) {
                     return Some((piece, index));
                 }
             }
@@ -228,11 +235,14 @@ impl<'a> Round<'a> {
         None
     }
 
-    /// Whether hardly anybody who has the piece would be sooner.
-    fn is_quick(&self, time: Duration, piece: u32) -> bool {
-        let others =
-            self.peers.values().filter(|peer| peer.may_ask(piece) && peer.pace().rate(self.now).is_some());
-        let best = others.map(|peer| peer.pace().promise(peer.asked().len(), self.now)).min();
+    /// Whether hardly anybody would be sooner of those who have the piece, and may be asked for this block of it.
+    fn is_quick(&self, time: Duration, piece: u32, index: Option<usize>) -> bool {
+        let others = self.peers.iter().filter(|(key, peer)| {
+            peer.may_ask(piece)
+                && peer.pace().rate(self.now).is_some()
+                && index.is_none_or(|index| self.is_trusted_with(**key, piece, index))
+        });
+        let best = others.map(|(_, peer)| peer.pace().promise(peer.asked().len(), self.now)).min();
         best.is_none_or(|best| time <= 2 * best + SLACK)
     }
 

@@ -1,5 +1,7 @@
 //! Swarms in which some do harm, in virtual time.
 
+use proptest::prelude::*;
+
 use super::profiles::{MEGABIT, seeds};
 use super::seed::PLAIN;
 use super::*;
@@ -93,4 +95,35 @@ fn the_only_honest_one_is_asked_in_the_end_although_it_opens_and_shuts() {
     let mut world = world(&[(3, 20, 2000, rotten), (1, 40, 1500, moody)]);
     world.until(0..4);
     assert!(world.liars.iter().all(|index| *index < 3), "{:?}", world.liars);
+}
+
+fn any_habits() -> impl Strategy<Value = Habits> {
+    prop_oneof![
+        (0..2_000_000_usize).prop_map(|bytes| Habits { stall: Some(bytes), ..PLAIN }),
+        (0..20_000_u64).prop_map(|time| Habits { unchoke: ms(time), ..PLAIN }),
+        (200..3000_u64, 200..3000_u64)
+            .prop_map(|(open, shut)| Habits { moods: Some((ms(open), ms(shut))), ..PLAIN }),
+        Just(Habits { skips: true, ..PLAIN }),
+        (1..100_usize).prop_map(|every| Habits { corrupt: Some(every), ..PLAIN }),
+        (0..4_u32).prop_map(|piece| Habits { rotten: Some(piece), ..PLAIN }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn one_honest_peer_is_enough_and_is_never_blamed(
+        others in prop::collection::vec((1..200_u64, 50..5000_u32, any_habits()), 0..7),
+    ) {
+        let mut groups = vec![(1, 50, 1500, PLAIN)];
+        groups.extend(others.iter().map(|(round_trip, rate, habits)| (1, *round_trip, *rate, *habits)));
+        let is_liar = |index: usize| groups[index].3.corrupt.is_some() || groups[index].3.rotten.is_some();
+        // More of them may have a piece given up before the honest one is asked.
+        prop_assume!((0..groups.len()).filter(|index| is_liar(*index)).count() < 4);
+        let mut world = world(&groups);
+        world.until(0..4);
+        prop_assert!(world.liars.iter().all(|index| is_liar(*index)), "{:?}", world.liars);
+        prop_assert!(world.crowd.traffic().wrong < 48 << 20);
+    }
 }
