@@ -258,14 +258,16 @@ impl<'a> Round<'a> {
         if let Some(work) = work.filter(|work| work.is_for_one()) {
             return work.is_open_to(key);
         }
-        let earlier = work.map(|work| work.slots()[index].earlier.as_slice());
+        let slot = work.map(|work| &work.slots()[index]);
+        let earlier = slot.map(|slot| slot.earlier.as_slice());
         let told = |key: &PeerKey| {
             trust.is_suspect(*key) || earlier.is_some_and(|earlier| earlier.iter().any(|(who, _)| who == key))
         };
         let others = || {
             self.peers.iter().filter(|(other, peer)| {
                 let answers = !peer.chokes() && peer.pace().silence(self.now) < SILENT;
-                **other != key && peer.has(piece) && answers
+                let is_silent = slot.is_some_and(|slot| slot.silent.contains(other));
+                **other != key && peer.has(piece) && answers && !is_silent
             })
         };
         if told(&key) {

@@ -32,8 +32,10 @@ impl Round<'_> {
         };
         let overdue: Vec<(PeerKey, Block)> = self.peers.iter().flat_map(late).collect();
         for (key, block) in overdue {
-            self.take_back(key, block.piece, (block.begin / BLOCK) as usize);
+            let index = (block.begin / BLOCK) as usize;
+            self.take_back(key, block.piece, index);
             if let Some(work) = self.planner.work.get_mut(&block.piece) {
+                work.note_silent(index, key);
                 work.disown(key, true);
             }
         }

@@ -34,6 +34,8 @@ struct Alone {
 pub(super) struct Slot {
     pub(super) here: Option<(PeerKey, Bytes)>,
     pub(super) asked: Vec<PeerKey>,
+    /// Those who were asked and did not answer in time.
+    pub(super) silent: BTreeSet<PeerKey>,
     /// What came for this block when the piece did not match its hash, and from whom.
     pub(super) earlier: Vec<(PeerKey, Digest)>,
 }
@@ -109,6 +111,11 @@ impl Work {
             alone.refused.insert(who);
         }
         self.drop_unless(&mut |_| false);
+    }
+
+    /// One who was asked for a block has not answered in time.
+    pub(super) fn note_silent(&mut self, index: usize, who: PeerKey) {
+        self.slots[index].silent.insert(who);
     }
 
     /// Those who did not go on may be asked again.
