@@ -110,7 +110,7 @@ fn any_habits() -> impl Strategy<Value = Habits> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn one_honest_peer_is_enough_and_is_never_blamed(
