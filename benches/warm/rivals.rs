@@ -149,6 +149,6 @@ fn configuration(own: &Path, films: &Path, address: SocketAddr, workers: usize) 
         "{user}daemon off;\nworker_processes {workers};\nworker_rlimit_nofile 8192;\npid {own}/pid;\n\
          error_log {own}/error.log;\nevents {{ worker_connections 4096; }}\n\
          http {{\n{folders}access_log off;\nsendfile on;\nkeepalive_requests 1000000000;\n\
-         server {{ listen {address} backlog=1024; root {films}; }}\n}}\n"
+         server {{ listen {address} backlog=1024 reuseport; root {films}; }}\n}}\n"
     )
 }
