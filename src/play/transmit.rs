@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -35,10 +34,8 @@ pub(super) async fn frame(extent: &Extent) -> io::Result<Bytes> {
     if let Some(bytes) = read_cached(&extent.file, extent.position, length) {
         return Ok(bytes);
     }
-    let (file, position) = (Arc::clone(&extent.file), extent.position);
-    tokio::task::spawn_blocking(move || read_blocking(&file, position, length))
-        .await
-        .map_err(io::Error::other)?
+    let extent = extent.clone();
+    tokio::task::spawn_blocking(move || load(&extent)).await.map_err(io::Error::other)?
 }
 
 /// What of a run is in memory.
@@ -160,6 +157,7 @@ fn read_blocking(file: &File, position: u64, length: usize) -> io::Result<Bytes>
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::sync::Arc;
 
     use super::*;
 

@@ -1,7 +1,8 @@
 //! The sending side of a connection: bytes as they are, and runs of files by `sendfile`.
 //!
-//! No thread that serves ever waits for a disk here. What the page cache does not hold is read by a thread of the
-//! blocking pool and sent from memory.
+//! Threads that serve do not wait for a disk here: what the page cache lacks is brought there by a thread of the
+//! blocking pool and leaves by `sendfile` then. What is in the cache is known by samples ([`residence`]), so that a
+//! short read can remain. Where files cannot be sent so they are copied.
 
 use std::fs::File;
 use std::io::{self, IoSlice};
