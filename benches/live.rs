@@ -15,6 +15,7 @@
 
 #[path = "../tests/it/support/mod.rs"]
 mod support;
+mod usage;
 
 use std::fs;
 use std::process::Command;
@@ -44,8 +45,6 @@ const FROZEN: Duration = Duration::from_secs(45);
 const KILLS: usize = 5;
 /// Joins at random moments.
 const JOINS: u64 = 20;
-/// Ticks of processor time in a second, as Linux shows them to programs.
-const TICKS: f64 = 100.0;
 /// Bits per second that figures are given for.
 const RATE: f64 = 8e6;
 /// What the system holds for a viewer who does not read; little, so that the server feels it soon.
@@ -139,18 +138,18 @@ async fn crowd() -> Vec<Row> {
     let (first, others) = viewers.split_first().unwrap();
     tasks.spawn(Arc::clone(first).watch(open(&stage).await));
     tokio::time::sleep(SETTLING).await;
-    let alone = memory(&stage.server);
+    let alone = usage::memory(stage.server.process_id());
     for viewer in others {
         tasks.spawn(Arc::clone(viewer).watch(open(&stage).await));
     }
     tokio::time::sleep(SETTLING).await;
 
     let calm = watched(&stage.server, &viewers, WATCHED).await;
-    let together = memory(&stage.server);
+    let together = usage::memory(stage.server.process_id());
     first.is_frozen.store(true, Ordering::Relaxed);
     let frozen = watched(&stage.server, others, FROZEN).await;
     first.is_frozen.store(false, Ordering::Relaxed);
-    let held = memory(&stage.server);
+    let held = usage::memory(stage.server.process_id());
     let before = first.bytes.load(Ordering::Relaxed);
     tokio::time::sleep(THAWED).await;
     let goes_on = first.bytes.load(Ordering::Relaxed) > before && tasks.try_join_next().is_none();
@@ -186,9 +185,9 @@ async fn watched(server: &Headwater, viewers: &[Arc<Viewer>], time: Duration) ->
     let bytes = |viewer: &Arc<Viewer>| viewer.bytes.load(Ordering::Relaxed);
     let before: Vec<u64> = viewers.iter().map(bytes).collect();
     viewers.iter().for_each(|viewer| viewer.pauses.lock().unwrap().forget());
-    let (worked, begun) = (processor(server), Instant::now());
+    let (worked, begun) = (usage::processor(server.process_id()), Instant::now());
     tokio::time::sleep(time).await;
-    let (worked, seconds) = (processor(server) - worked, begun.elapsed().as_secs_f64());
+    let (worked, seconds) = (usage::processor(server.process_id()) - worked, begun.elapsed().as_secs_f64());
     let got: Vec<u64> = viewers.iter().map(bytes).zip(before).map(|(now, before)| now - before).collect();
     let pause = viewers.iter().map(|viewer| viewer.pauses.lock().unwrap().longest()).max().unwrap();
     Seen {
@@ -271,21 +270,6 @@ fn complaints_of_ffmpeg(url: &str) -> usize {
     let mut command = Command::new("ffmpeg");
     command.args(["-nostdin", "-v", "error", "-i", url, "-t", "2", "-f", "null", "-"]);
     run("ffmpeg", command, Duration::from_secs(60)).stderr.lines().count()
-}
-
-/// Seconds that the server has computed so far.
-fn processor(server: &Headwater) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", server.process_id())).unwrap();
-    // The name in brackets may hold spaces; user and system time are the twelfth and thirteenth behind it.
-    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
-}
-
-/// Bytes of memory that the server occupies.
-fn memory(server: &Headwater) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1_024.0
 }
 
 fn per_viewer(alone: f64, together: f64) -> f64 {

@@ -109,6 +109,8 @@ def prepare(given, found, wanted):
         lab_facts = record.fingerprint(lab.files())
     if "warm" not in given.skip and found["nginx"].missing:
         sys.exit(f"the warm tests need nginx ({found['nginx'].missing}); --skip warm leaves them out")
+    if "warm" not in given.skip:
+        warm.build(REPOSITORY)
     facts = {"program": program(given.headwater), "machine": record.machine(), "lab": lab_facts,
              "peers": {peer.name: {"version": peer.version, "missing": peer.missing} for peer in found.values()}}
     open_record = record.Record.resume if given.resume else record.Record.new

@@ -14,6 +14,13 @@ import interrupts
 GRACE = 10
 
 
+def build(repository):
+    """Builds the bench and with it the program, so that what is measured does not change on the way."""
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", "warm"]
+    if subprocess.run(command, cwd=repository, stdout=sys.stderr, check=False).returncode:
+        raise RuntimeError(f"`{' '.join(command)}` failed")
+
+
 def run(repository, scratch):
     """What `cargo bench --bench warm` wrote; `scratch` is a folder for its film.
 

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::load::{Client, Dice};
+use crate::load::Client;
 use crate::rivals::{self, FILE_LENGTH, Rival};
+use crate::support::dice::Dice;
 
 /// Viewers.
 const VIEWERS: usize = 1_000;
@@ -38,14 +39,15 @@ pub(crate) async fn watch(rival: &Rival) -> Crowd {
     for number in 0..VIEWERS {
         let client = Client::connect(rival).await;
         client.hold_little(UNREAD);
-        clients.push((client, Dice(number as u64 + 1)));
+        clients.push((client, Dice::new(number as u64)));
     }
     let (begun, server, client) = (Instant::now(), rival.usage().processor, rivals::own_processor());
     let mut tasks = JoinSet::new();
     for (client, dice) in clients {
         tasks.spawn(view(client, dice));
     }
-    // Shortly before the first of them leaves.
+    // Memory is looked at while all of them are there: shortly before the first one leaves. The time itself is what is
+    // measured, so that there is nothing else to wait for.
     tokio::time::sleep(WATCHED).await;
     let after = rival.usage();
     let (seconds, client) = (begun.elapsed().as_secs_f64(), rivals::own_processor() - client);

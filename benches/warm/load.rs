@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::rivals::{FILE_LENGTH, Rival};
+use crate::support::dice::Dice;
 
 /// `recv` throws the bytes away instead of copying them (tcp(7)).
 const MSG_TRUNC: i32 = 0x20;
@@ -45,7 +46,7 @@ pub(crate) async fn run(rival: &Rival, work: Work, time: Duration) -> Load {
     };
     let mut clients = Vec::new();
     for number in 0..connections {
-        clients.push((Client::connect(rival).await, Dice(number as u64 + 1)));
+        clients.push((Client::connect(rival).await, Dice::new(number as u64)));
     }
     let (begun, mut tasks) = (Instant::now(), JoinSet::new());
     for (client, dice) in clients {
@@ -132,18 +133,5 @@ impl Client {
         let got = stream.async_io(Interest::READABLE, receive).await.expect("the server is there");
         assert!(got > 0, "the server has closed in the middle");
         got as u64
-    }
-}
-
-/// Random places that are the same in every run (xorshift64*).
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) % limit
     }
 }

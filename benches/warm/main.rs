@@ -16,6 +16,8 @@
 
 #[path = "../../tests/it/support/mod.rs"]
 mod support;
+#[path = "../usage/mod.rs"]
+mod usage;
 
 mod cores;
 mod crowd;

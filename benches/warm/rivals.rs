@@ -12,13 +12,12 @@ use tempfile::TempDir;
 use crate::support::media;
 use crate::support::process::Process;
 use crate::support::server::{Headwater, Setup};
+use crate::usage;
 
 /// Bytes of the file: more than any cache of a processor, and little enough to stay in memory.
 pub(crate) const FILE_LENGTH: u64 = 384 << 20;
 /// The info-hash that the file's name shows.
 const HASH: &str = "57a6b0c1d2e3f405162738495a6b7c8d9e0f1a2b";
-/// Ticks of processor time in a second, as Linux shows them to programs.
-const TICKS: f64 = 100.0;
 /// How long nginx may take until it listens.
 const START: Duration = Duration::from_secs(10);
 
@@ -114,8 +113,8 @@ impl Rival {
         let children = children.split_whitespace().filter_map(|number| number.parse().ok());
         let mut all = Usage { processor: 0.0, memory: 0.0 };
         for process in children.chain([first]) {
-            all.processor += processor(process);
-            all.memory += memory(process);
+            all.processor += usage::processor(process);
+            all.memory += usage::memory(process);
         }
         all
     }
@@ -123,20 +122,7 @@ impl Rival {
 
 /// Seconds that the client has computed so far.
 pub(crate) fn own_processor() -> f64 {
-    processor(std::process::id())
-}
-
-fn processor(process: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    // The name in brackets may hold spaces; user and system time are the twelfth and thirteenth behind it.
-    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
-}
-
-fn memory(process: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1_024.0
+    usage::processor(std::process::id())
 }
 
 fn configuration(own: &Path, films: &Path, address: SocketAddr, workers: usize) -> String {
@@ -149,6 +135,6 @@ fn configuration(own: &Path, films: &Path, address: SocketAddr, workers: usize) 
         "{user}daemon off;\nworker_processes {workers};\nworker_rlimit_nofile 8192;\npid {own}/pid;\n\
          error_log {own}/error.log;\nevents {{ worker_connections 4096; }}\n\
          http {{\n{folders}access_log off;\nsendfile on;\nkeepalive_requests 1000000000;\n\
-         server {{ listen {address} backlog=1024; root {films}; }}\n}}\n"
+         server {{ listen {address} backlog=1024 reuseport; root {films}; }}\n}}\n"
     )
 }

@@ -29,5 +29,5 @@ pub use patience::{Decision, Waiting};
 pub use player::{Player, Tolerance};
 pub use range::{Selection, select};
 pub use respond::{preflight, redirect_to_self, serve, serve_head};
-pub use transmit::{fetch, load, resident};
+pub use transmit::{Residence, fetch, load, residence};
 pub use whole::whole;

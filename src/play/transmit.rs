@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -35,22 +34,37 @@ pub(super) async fn frame(extent: &Extent) -> io::Result<Bytes> {
     if let Some(bytes) = read_cached(&extent.file, extent.position, length) {
         return Ok(bytes);
     }
-    let (file, position) = (Arc::clone(&extent.file), extent.position);
-    tokio::task::spawn_blocking(move || read_blocking(&file, position, length))
-        .await
-        .map_err(io::Error::other)?
+    let extent = extent.clone();
+    tokio::task::spawn_blocking(move || load(&extent)).await.map_err(io::Error::other)?
 }
 
-/// How many bytes at the start of `run` are in memory: all of them, 1 MiB at most, or 0; 0 also where that cannot be
-/// told.
+/// What of a run is in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residence {
+    /// So many bytes at its start: all of them, 1 MiB at most.
+    Whole(u64),
+    /// Not all of those; somebody who may wait has to [`fetch`] them.
+    Partial,
+    /// The kernel or the file system does not tell.
+    Unknown,
+}
+
+/// What of the start of `run` is in memory.
 ///
-/// One byte in every 128 KiB is probed. The page cache takes and loses what nobody wrote in pieces in runs of that
-/// length, so that hardly anything is missing between two probes that succeed. A probe that fails makes Linux fetch
-/// its page and no other, which the next probe there would take for the run: whoever is told 0 has to [`fetch`].
-pub fn resident(run: &Extent) -> u64 {
+/// One byte in every 128 KiB is probed, and the last one. The page cache takes and loses what nobody wrote or read in
+/// crumbs in runs of that length, so that hardly anything is missing between two probes that succeed. A probe that
+/// fails makes Linux fetch its page and no other, which the next probe there would take for the run: so what is
+/// partial has to be fetched as a whole.
+pub fn residence(run: &Extent) -> Residence {
     let window = run.length.min(WINDOW);
-    let mut probed = (run.position..run.position + window).step_by(PROBE);
-    if probed.all(|position| is_cached(&run.file, position)) { window } else { 0 }
+    let end = run.position + window;
+    let mut probed = (run.position..end).step_by(PROBE).chain(end.checked_sub(1));
+    let missing = probed.find_map(|position| match is_cached(&run.file, position) {
+        Some(true) => None,
+        Some(false) => Some(Residence::Partial),
+        None => Some(Residence::Unknown),
+    });
+    missing.unwrap_or(Residence::Whole(window))
 }
 
 /// Brings the start of `run` into memory and returns how many bytes, at least one and at most 1 MiB. Blocking.
@@ -97,14 +111,19 @@ fn read_cached(file: &File, position: u64, length: usize) -> Option<Bytes> {
     Some(Bytes::from(buffer))
 }
 
-/// Whether the byte at `position` is in memory; `false` where the kernel or the file system cannot tell.
+/// Whether the byte at `position` is in memory; nothing where the kernel or the file system cannot tell (preadv2(2):
+/// `EOPNOTSUPP`). A byte behind the end of the file counts as missing.
 #[cfg(target_os = "linux")]
-fn is_cached(file: &File, position: u64) -> bool {
-    use rustix::io::{ReadWriteFlags, preadv2};
+fn is_cached(file: &File, position: u64) -> Option<bool> {
+    use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
     let mut byte = [0];
     let slices = &mut [io::IoSliceMut::new(&mut byte)];
-    preadv2(file, slices, position, ReadWriteFlags::NOWAIT) == Ok(1)
+    match preadv2(file, slices, position, ReadWriteFlags::NOWAIT) {
+        Ok(read) => Some(read == 1),
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => None,
+        Err(_) => Some(false),
+    }
 }
 
 /// Has the system fetch bytes from `position` on; whether it does is its own affair.
@@ -115,8 +134,8 @@ fn read_ahead(file: &File, position: u64) {
 
 /// Other systems cannot tell what is in memory.
 #[cfg(not(target_os = "linux"))]
-fn is_cached(_file: &File, _position: u64) -> bool {
-    false
+fn is_cached(_file: &File, _position: u64) -> Option<bool> {
+    None
 }
 
 /// Other systems read ahead as they think best.
@@ -138,11 +157,9 @@ fn read_blocking(file: &File, position: u64, length: usize) -> io::Result<Bytes>
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::sync::Arc;
 
     use super::*;
-
-    /// The file system that is memory (statfs(2)).
-    const TMPFS: rustix::fs::FsWord = 0x0102_1994;
 
     fn extent(content: &[u8], position: u64, length: u64) -> Extent {
         let mut file = tempfile::tempfile().unwrap();
@@ -166,22 +183,23 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn what_is_not_in_memory_as_a_whole_is_fetched_as_a_whole() {
         let content = vec![7; 3 * WINDOW as usize];
         let whole = extent(&content, 0, content.len() as u64);
         assert_eq!(fetch(&whole).unwrap(), WINDOW);
-        if resident(&whole) == 0 || rustix::fs::fstatfs(&*whole.file).unwrap().f_type == TMPFS {
-            return; // This kernel or folder cannot tell, or has no disk behind it.
+        if residence(&whole) == Residence::Unknown {
+            return; // This folder has no disk behind it, or does not tell.
         }
-        assert_eq!(resident(&whole), WINDOW);
+        assert_eq!(residence(&whole), Residence::Whole(WINDOW));
         whole.file.sync_all().unwrap();
         rustix::fs::fadvise(&whole.file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
         read_blocking(&whole.file, 0, 4096).unwrap();
         // A probe brings its own page; asked again, the run must not seem to be there for that.
-        assert_eq!((resident(&whole), resident(&whole)), (0, 0));
+        assert_eq!([residence(&whole), residence(&whole)], [Residence::Partial; 2]);
         assert_eq!(fetch(&whole).unwrap(), WINDOW);
-        assert_eq!(resident(&whole), WINDOW);
+        assert_eq!(residence(&whole), Residence::Whole(WINDOW));
     }
 
     #[test]

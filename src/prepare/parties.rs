@@ -56,7 +56,10 @@ impl Parties {
             Some(at) => {
                 let party = &mut state.parties[at];
                 let was_tried = closed.is_none_or(|closed| party.is_there(closed));
-                party.seen = now;
+                // Else he would be there for a job that never tried his rules when he asks again.
+                if was_tried {
+                    party.seen = now;
+                }
                 was_tried
             }
             None if closed.is_some() => false,
@@ -175,7 +178,9 @@ mod tests {
         parties.newcomers();
         assert!(parties.close(later));
         assert!(parties.join(&one, later));
-        assert!(!parties.join(&two, later), "he was away when the others' rules led nowhere");
+        for _ in 0..2 {
+            assert!(!parties.join(&two, later), "he was away when the others' rules led nowhere");
+        }
         assert!(!parties.join(&terms(SourcePolicy::NeverP2p), later));
     }
 

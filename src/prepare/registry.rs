@@ -104,8 +104,7 @@ impl Prepare {
         let key = (request.info_hash, request.file);
         let table = inner.table();
         table.flights.get(&key).is_some_and(|job| job.strong_count() > 0)
-            || inner.ready.get(key.0, key.1).is_some()
-            || inner.rediscover(&table, key).is_some()
+            || inner.prepared(&table, key).is_some()
     }
 
     /// Runs work that belongs to no request until it ends or the room closes.
@@ -188,9 +187,14 @@ impl Inner {
         let flight = flight.filter(|job| !ends_the_search(request, job));
         let joined = flight.filter(|job| job.join(&request.terms));
         joined.or_else(|| {
-            let ready = self.ready.get(key.0, key.1).or_else(|| self.rediscover(table, key));
+            let ready = self.prepared(table, key);
             ready.filter(|job| job.join(&request.terms))
         })
+    }
+
+    /// The ready job for a choice.
+    fn prepared(&self, table: &Table, key: (InfoHash, FileChoice)) -> Option<Arc<Job>> {
+        self.ready.get(key.0, key.1).or_else(|| self.rediscover(table, key))
     }
 
     /// How far a job is now, for those who wait for it and for those who wait for any.

@@ -88,7 +88,7 @@ class Warm(unittest.TestCase):
 
 
 class Data(unittest.TestCase):
-    def test_every_value_has_a_unit_and_every_profile_of_the_issue_a_floor(self):
+    def test_every_value_has_a_unit_and_every_profile_of_the_lab_a_floor(self):
         for target in TARGETS["cold"] + TARGETS["warm"]:
             self.assertIn(target["value"], TARGETS["units"])
         self.assertEqual(len(TARGETS["floors_ms"]), 10)

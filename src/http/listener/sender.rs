@@ -1,7 +1,8 @@
 //! The sending side of a connection: bytes as they are, and runs of files by `sendfile`.
 //!
-//! No thread that serves ever waits for a disk here. What the page cache does not hold is read by a thread of the
-//! blocking pool and sent from memory.
+//! Threads that serve do not wait for a disk here: what the page cache lacks is brought there by a thread of the
+//! blocking pool and leaves by `sendfile` then. What is in the cache is known by samples ([`residence`]), so that a
+//! short read can remain. Where files cannot be sent so they are copied.
 
 use std::fs::File;
 use std::io::{self, IoSlice};
@@ -19,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use super::socket;
 use crate::cache::Extent;
-use crate::play::{Outlet, fetch, is_stand_in, load, resident};
+use crate::play::{Outlet, Residence, fetch, is_stand_in, load, residence};
 
 /// More is to come at once, so that a head does not travel in a packet of its own (send(2)).
 #[cfg(target_os = "linux")]
@@ -47,7 +48,8 @@ pub(super) struct Sender {
 enum Way {
     /// By `sendfile`, once they are in memory.
     Files(Option<Seen>),
-    /// Read and written: where `sendfile` is not known, and for file systems that have none.
+    /// Read and written: where `sendfile` is not known, and for file systems that have none or do not tell what is in
+    /// memory.
     Copies(Option<Copied>),
 }
 
@@ -111,10 +113,14 @@ impl Sender {
             // Nobody waits for the disk to be told what will come.
             Poll::Pending if length > 0 => return Pin::new(&mut self.stream).poll_write_vectored(cx, head),
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(told(error))),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(told(error, run))),
             Poll::Ready(Ok(Origin::Memory(bytes))) => {
                 let slices: Vec<_> = head.iter().copied().chain([IoSlice::new(&bytes)]).collect();
-                return Pin::new(&mut self.stream).poll_write_vectored(cx, &slices);
+                let sent = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, &slices))?;
+                if sent == length + bytes.len() {
+                    self.forget();
+                }
+                return Poll::Ready(Ok(sent));
             }
             Poll::Ready(Ok(Origin::File(there))) => there,
         };
@@ -134,12 +140,14 @@ impl Sender {
             }
             // What became of the run shows again when the head is known to be gone.
             _ if length > 0 => Poll::Ready(Ok(length)),
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(told(io::ErrorKind::UnexpectedEof.into()))),
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(told(io::ErrorKind::UnexpectedEof.into(), run))),
             Poll::Ready(Err(error)) if is_unsupported(&error) => {
                 self.way = Way::Copies(None);
                 self.poll_send(cx, head, run)
             }
-            other => other.map_err(told),
+            Poll::Ready(Err(error)) if is_about_the_file(&error) => Poll::Ready(Err(told(error, run))),
+            // Clients go away all the time.
+            other => other,
         }
     }
 
@@ -154,12 +162,14 @@ impl Sender {
                     if let Some(there) = seen.as_ref().and_then(|seen| seen.left(run)) {
                         return Poll::Ready(Ok(Origin::File(there)));
                     }
-                    let there = resident(run);
-                    if there > 0 {
-                        *seen = Some(Seen::now(&run.file, run.position, there));
-                        continue;
+                    match residence(run) {
+                        Residence::Whole(there) => *seen = Some(Seen::now(&run.file, run.position, there)),
+                        Residence::Partial => {
+                            self.fetching =
+                                Some(Fetching::begin(run, |run| fetch(run).map(Fetched::Present)));
+                        }
+                        Residence::Unknown => self.way = Way::Copies(None),
                     }
-                    self.fetching = Some(Fetching::begin(run, |run| fetch(run).map(Fetched::Present)));
                 }
                 Way::Copies(copied) => {
                     if let Some(bytes) = copied.as_ref().and_then(|copied| copied.left(run)) {
@@ -254,7 +264,7 @@ fn send_file(stream: &TcpStream, run: &Extent, most: u64) -> io::Result<usize> {
     Ok(rustix::fs::sendfile(stream, &*run.file, Some(&mut position), most)?)
 }
 
-/// Other systems are never asked, since nothing counts as resident there.
+/// Other systems are never asked: nobody knows there what is in memory.
 #[cfg(not(target_os = "linux"))]
 fn send_file(_stream: &TcpStream, _run: &Extent, _most: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
@@ -265,12 +275,22 @@ fn is_unsupported(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
-/// Tells the operator what is wrong with a file; that clients leave is no news.
-fn told(error: io::Error) -> io::Error {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut};
-    if !matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | TimedOut) {
-        tracing::warn!(%error, "a media response was cut: its file cannot be sent");
-    }
+/// Whether `sendfile` failed for the disk and not for the client; a file server counts as a disk.
+#[cfg(target_os = "linux")]
+fn is_about_the_file(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    [Errno::IO, Errno::STALE].into_iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_about_the_file(_error: &io::Error) -> bool {
+    false
+}
+
+/// Tells the operator what is wrong with a file.
+fn told(error: io::Error, run: &Extent) -> io::Error {
+    tracing::warn!(%error, position = run.position, "a media response was cut: its file cannot be read");
     error
 }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::stage::{Film, Stage, Way};
 use crate::support::cdn::{Fault, Scope};
 use crate::support::debrid::Fault as ServiceFault;
+use crate::support::dice::Dice;
 
 const VIEWERS: u64 = 200;
 const TITLES: usize = 20;
@@ -35,22 +36,6 @@ struct Tally {
     cut: AtomicU64,
     refused: AtomicU64,
     slowest_millis: AtomicU64,
-}
-
-/// A generator that is the same in every run (xorshift64*).
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) % limit
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the length of the soak is a matter of the one who runs it")]

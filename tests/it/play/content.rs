@@ -2,7 +2,7 @@
 
 use headwater::cache::{Cache, CacheFile, CacheLimits, Layout};
 use headwater::domain::{ContentKey, FileEntry, FileIndex, InfoHash, Metainfo};
-use headwater::play::resident;
+use headwater::play::{Residence, residence};
 use rustix::fs::{Advice, fadvise};
 use tempfile::TempDir;
 
@@ -71,7 +71,7 @@ impl Content {
         let extent = self.file.extent(0..self.file.length()).expect("the first byte has arrived");
         extent.file.sync_all().unwrap();
         fadvise(&*extent.file, 0, None, Advice::DontNeed).unwrap();
-        resident(&extent) == 0
+        residence(&extent) == Residence::Partial
     }
 
     /// Lets every piece arrive.

@@ -12,6 +12,7 @@ use super::client::Client;
 use super::content::Content;
 use super::file_server::FileServer;
 use super::nginx::Nginx;
+use crate::support::dice::Dice;
 use crate::support::skipped;
 
 /// Several times what a frame, a chunk and the buffers of a socket hold.
@@ -31,23 +32,15 @@ fn whole() -> Content {
     content
 }
 
-/// Random numbers that are the same in every run (xorshift64*).
-struct Dice(u64);
+/// First and last position; as often short as long.
+fn range(dice: &mut Dice) -> (usize, usize) {
+    let longest = [50, 40_000, 300_000, 2_500_000][below(dice, 4)];
+    let first = below(dice, LENGTH);
+    (first, (first + below(dice, longest)).min(LENGTH - 1))
+}
 
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as usize % limit
-    }
-
-    /// First and last position; as often short as long.
-    fn range(&mut self) -> (usize, usize) {
-        let longest = [50, 40_000, 300_000, 2_500_000][self.below(4)];
-        let first = self.below(LENGTH);
-        (first, (first + self.below(longest)).min(LENGTH - 1))
-    }
+fn below(dice: &mut Dice, limit: usize) -> usize {
+    dice.below(limit as u64) as usize
 }
 
 fn ask(path: &str, (first, last): (usize, usize)) -> String {
@@ -95,16 +88,16 @@ fn under_load_and_with_clients_that_leave_every_byte_is_nginx_s() {
 
 /// One that compares, and leaves in the middle of every fourth answer.
 fn restless(number: u64, server: &FileServer, nginx: &Nginx, content: &Content) {
-    let mut dice = Dice(number + 1);
+    let mut dice = Dice::new(number + 1);
     let mut ours = Client::connect(server.address).unwrap();
     let mut theirs = Client::connect(nginx.socket.as_path()).unwrap();
     for turn in 0..REQUESTS {
-        let (first, last) = dice.range();
+        let (first, last) = range(&mut dice);
         if turn % 4 == 3 {
             let mut stream = narrow(server);
             stream.write_all(ask("/", (first, last)).as_bytes()).unwrap();
             head(&mut stream);
-            let mut some = vec![0; dice.below(last + 1 - first) + 1];
+            let mut some = vec![0; below(&mut dice, last + 1 - first) + 1];
             stream.read_exact(&mut some).unwrap();
             assert_same(&some, &content.bytes()[first..first + some.len()], "what came before leaving");
             if turn % 8 == 3 {
@@ -136,9 +129,10 @@ fn pipelined_requests_for_many_files_are_answered_in_order() {
     contents.iter().for_each(Content::arrive_all);
     let server = FileServer::of(&contents.iter().map(|content| &content.file).collect::<Vec<_>>());
     let mut client = Client::connect(server.address).unwrap();
-    let mut dice = Dice(99);
+    let mut dice = Dice::new(99);
     for _ in 0..6 {
-        let asked: Vec<_> = (0..12).map(|_| (dice.below(contents.len() + 1), dice.range())).collect();
+        let asked: Vec<_> =
+            (0..12).map(|_| (below(&mut dice, contents.len() + 1), range(&mut dice))).collect();
         let text: String = asked.iter().map(|(file, range)| ask(&format!("/{file}"), *range)).collect();
         client.write(&text);
         for (file, (first, last)) in asked {
@@ -187,9 +181,9 @@ fn readers_that_pause_or_are_slow_delay_nobody_and_get_everything() {
         head(stream);
     }
     let mut client = Client::connect(server.address).unwrap();
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     for _ in 0..40 {
-        let (first, last) = dice.range();
+        let (first, last) = range(&mut dice);
         let answer = client.send("GET", &[("Range", format!("bytes={first}-{last}"))]);
         assert_same(&answer.body, &content.bytes()[first..=last], "beside paused readers");
     }
@@ -244,10 +238,10 @@ fn what_is_not_in_memory_is_read_from_the_disk() {
     }
     let server = FileServer::of(&[&content.file]);
     let mut client = Client::connect(server.address).unwrap();
-    let mut dice = Dice(3);
+    let mut dice = Dice::new(3);
     for _ in 0..25 {
         content.forget();
-        let (first, last) = dice.range();
+        let (first, last) = range(&mut dice);
         let answer = client.send("GET", &[("Range", format!("bytes={first}-{last}"))]);
         assert_same(&answer.body, &content.bytes()[first..=last], "from the disk");
     }

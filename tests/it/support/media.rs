@@ -5,17 +5,15 @@ use std::process::Command;
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 
+use super::dice::Dice;
 use super::tools;
 
-/// Random bytes from a seed (xorshift64*), so that a failure can be repeated.
+/// Random bytes from a seed.
 pub(crate) fn random(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut dice = Dice::new(seed);
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        bytes.extend_from_slice(&state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_le_bytes());
+        bytes.extend_from_slice(&dice.number().to_le_bytes());
     }
     bytes.truncate(length);
     bytes

@@ -4,6 +4,7 @@ pub(crate) mod background;
 pub(crate) mod cdn;
 pub(crate) mod chaos;
 pub(crate) mod debrid;
+pub(crate) mod dice;
 pub(crate) mod engine;
 pub(crate) mod http;
 pub(crate) mod indexers;

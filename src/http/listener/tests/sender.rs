@@ -122,8 +122,12 @@ async fn a_head_and_a_file_arrive_as_they_are() {
 #[tokio::test]
 async fn a_file_is_not_copied_whether_it_is_in_memory_or_not() {
     let mut stage = Stage::new().await;
-    let file = File::open(stage.path()).unwrap();
+    let file = Arc::new(File::open(stage.path()).unwrap());
     file.sync_all().unwrap();
+    let run = Extent { file: Arc::clone(&file), position: 0, length: LENGTH as u64 };
+    if residence(&run) == Residence::Unknown {
+        return; // This folder has no disk behind it, or does not tell.
+    }
     for _ in 0..2 {
         let all = send_all(&mut stage, b"").await;
         assert!(all == stage.bytes);
@@ -138,7 +142,8 @@ async fn a_file_is_not_copied_whether_it_is_in_memory_or_not() {
 async fn what_was_in_memory_is_believed_for_a_moment_only() {
     let file = Arc::new(tempfile::tempfile().unwrap());
     let run = |position, length| Extent { file: Arc::clone(&file), position, length };
-    let mut seen = Seen::now(&file, 1000, 500);
+    let later = Instant::now() + Duration::from_secs(3600);
+    let mut seen = Seen { until: later, ..Seen::now(&file, 1000, 500) };
     assert_eq!(seen.left(&run(1000, 9000)), Some(500));
     assert_eq!(seen.left(&run(1400, 50)), Some(50));
     assert_eq!((seen.left(&run(1500, 50)), seen.left(&run(999, 50))), (None, None));
@@ -209,7 +214,9 @@ async fn a_peer_that_reads_nothing_keeps_the_sender_waiting() {
     SockRef::from(&stage.peer).set_recv_buffer_size(4096).unwrap();
     SockRef::from(&stage.sender.stream).set_send_buffer_size(4096).unwrap();
     let mut chunk = next(&mut frames).await.unwrap();
-    let mut sent = 0;
+    // The first may have to wait for the disk.
+    let mut sent = write(&mut stage.sender, b"", &chunk).await.unwrap();
+    chunk.advance(sent);
     // Bounded by the length of the chunk, of which each write takes something or waits.
     while let Some(written) = write(&mut stage.sender, b"", &chunk).now_or_never() {
         let written = written.unwrap();

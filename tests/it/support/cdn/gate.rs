@@ -75,6 +75,7 @@ impl Gate {
             client_port,
             status: 0,
             bytes_sent: 0,
+            ended: false,
         };
         let path = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8_lossy();
         match self.state.admit(&path, seen) {

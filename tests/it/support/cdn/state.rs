@@ -28,6 +28,8 @@ pub(crate) struct CdnRequest {
     pub(crate) status: u16,
     /// Bytes of the body that have gone out so far.
     pub(crate) bytes_sent: u64,
+    /// Whether the answer is over, whole or cut.
+    pub(crate) ended: bool,
 }
 
 /// The name under which the frail web seed's faults are kept.
@@ -260,7 +262,9 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.state.lock().each_scope(&self.link, |scoped| scoped.in_flight -= 1);
+        let mut inner = self.state.lock();
+        inner.requests[self.number].ended = true;
+        inner.each_scope(&self.link, |scoped| scoped.in_flight -= 1);
     }
 }
 
