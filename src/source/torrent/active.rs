@@ -299,7 +299,7 @@ impl ActiveTorrent {
             lead,
             file,
             shelf: self.shelf.clone(),
-            engine: self.stay.subscribe(),
+            presence: self.stay.subscribe(),
             failed: wanted.failed.clone(),
             outdated: self.outdated.clone(),
             patience: inner.settings.resolve_timeout,

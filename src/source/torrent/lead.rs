@@ -27,14 +27,15 @@ const LEAST_CLAIMED: u64 = 4 << 20;
 /// Several readers share the window, but none gets less than this.
 const LEAST_WINDOW: u64 = 4 << 20;
 
-/// Without a block for so long the engine, and whoever else there is, gets its turn. Shorter than a claim stays fresh.
-const PATIENCE: Duration = Duration::from_millis(1900);
-
 /// A reader with so many bytes before him lacks nothing: some seconds of the largest films.
 const COMFORT: u64 = 8 << 20;
 
 /// Once readers have lacked nothing for so long, the engine may fetch the rest, and serve others what is there.
 const REST: Duration = Duration::from_secs(5);
+
+/// Readers who lack something for so long get the engine as well: it may know others, and what is fetched that steadily
+/// is to be served to others too.
+const MOST_LACKING: Duration = Duration::from_secs(20);
 
 /// The end of the file is looked at a little after its start, and by most players once only.
 const TAIL_DUE: Duration = Duration::from_millis(100);
@@ -56,6 +57,8 @@ pub(super) struct Lead {
     progress: Progress,
     /// When a reader last lacked something.
     lacked: Instant,
+    /// Since when one lacks something, short breaks included.
+    lacking: Option<Instant>,
     aimed: Vec<Target>,
 }
 
@@ -81,6 +84,7 @@ impl Lead {
             claims: Vec::new(),
             progress: Progress::new(now),
             lacked: now,
+            lacking: None,
             aimed: Vec::new(),
         }
     }
@@ -90,7 +94,7 @@ impl Lead {
     pub(super) fn steer(&mut self, playheads: &[u64], waits: &Waits) -> bool {
         let now = Instant::now();
         self.look_at_progress(now);
-        let is_moving = self.progress.silence(now) < PATIENCE;
+        let is_moving = self.progress.is_made(now);
         let places = self.places(playheads);
         self.claim(&places, is_moving);
         let mut targets = self.contested(playheads, waits, now);
@@ -99,13 +103,26 @@ impl Lead {
             // Who was asked for nothing is not late.
             self.progress.excuse(now);
         }
-        if self.is_lacking(playheads) {
-            self.lacked = now;
-        }
         if targets != self.aimed || self.errand.as_ref().is_some_and(|(sprint, _)| sprint.is_over()) {
             self.tell(targets);
         }
-        is_moving && now.duration_since(self.lacked) < REST
+        is_moving && !self.needs_help(playheads, waits, now)
+    }
+
+    /// Whether the engine is of use: readers lack nothing, so that it is in nobody's way, or they lack something for
+    /// too long.
+    fn needs_help(&mut self, playheads: &[u64], waits: &Waits, now: Instant) -> bool {
+        if self.is_lacking(playheads) {
+            self.lacked = now;
+            self.lacking.get_or_insert(now);
+        }
+        if now.duration_since(self.lacked) >= REST {
+            self.lacking = None;
+            return true;
+        }
+        let is_late = |at: &u64| waits.is_long(self.file.missing_from(*at), now);
+        self.lacking.is_some_and(|since| now.duration_since(since) >= MOST_LACKING)
+            || playheads.iter().any(is_late)
     }
 
     /// Whether somebody lacks what he will want within seconds.

@@ -13,6 +13,7 @@
 mod active;
 mod addresses;
 mod announce;
+mod calling;
 mod counts;
 mod cursors;
 mod engine;

@@ -238,6 +238,10 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
         }
     };
     let metainfo = parse_metainfo(&torrent).map_err(|error| SourceError::Broken(error.to_string()))?;
+    if metainfo.private {
+        // It has turned out so only now. Its tracker shall not see two of us from here on.
+        inner.scouts.dismiss(request.info_hash);
+    }
     let (keeper, kept, bytes) = (inner.clone(), metainfo.clone(), torrent.clone());
     // Nobody has to wait for the disk.
     inner.tasks.spawn_on(async move { remember(&keeper, &kept, &bytes).await }, &inner.runtime);

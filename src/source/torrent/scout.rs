@@ -2,7 +2,9 @@
 //! connections, for whoever wants the torrent's bytes next.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::StreamExt;
 use librqbit::Session;
@@ -26,6 +28,12 @@ const MOST_REMEMBERED: usize = 256;
 /// Small clients that nobody has an errand for just now but that keep their connections. A list of streams warms a few,
 /// and each has up to fifty.
 const MOST_IDLE: usize = 8;
+
+/// Trackers are asked again after this time, as most of them want it.
+const LATER: Duration = Duration::from_secs(15 * 60);
+
+/// If none has named anybody they are asked again after twice this time, and after twice as long each time.
+const SOON: Duration = Duration::from_secs(8);
 
 /// The small clients at work.
 pub(super) struct Scouts {
@@ -87,6 +95,13 @@ impl Scouts {
         self.find(info_hash).filter(|sprint| !sprint.is_over()).map(|sprint| sprint.counts())
     }
 
+    /// Ends the small client of a torrent.
+    pub(super) fn dismiss(&self, info_hash: InfoHash) {
+        if let Some(sprint) = self.find(info_hash) {
+            sprint.dismiss();
+        }
+    }
+
     fn find(&self, info_hash: InfoHash) -> Option<Sprint> {
         let running = self.running();
         running.iter().find(|(known, _)| *known == info_hash).map(|(_, sprint)| sprint.clone())
@@ -120,13 +135,23 @@ impl Scouts {
     fn ask_trackers(&self, what: Announce, trackers: Vec<Tracker>, sprint: Sprint) {
         let (clients, stopping) = (self.clients.clone(), self.stopping.clone());
         let asking = async move {
-            let found = |tracker: &Tracker, peers| {
-                let origin = if tracker.is_own { Origin::Operator } else { Origin::Stranger };
-                sprint.add_peers(origin, peers);
+            let (ended, mut pause) = (sprint.ended(), SOON);
+            let announcing = async {
+                loop {
+                    let has_found = AtomicBool::new(false);
+                    let found = |tracker: &Tracker, peers| {
+                        has_found.store(true, Ordering::Relaxed);
+                        let origin = if tracker.is_own { Origin::Operator } else { Origin::Stranger };
+                        sprint.add_peers(origin, peers);
+                    };
+                    announce(what, trackers.clone(), &clients, found).await;
+                    pause = if has_found.into_inner() { LATER } else { LATER.min(2 * pause) };
+                    tokio::time::sleep(pause).await;
+                }
             };
-            stopping.run_until_cancelled(announce(what, trackers, &clients, found)).await
+            ended.run_until_cancelled(announcing).await
         };
-        self.tasks.spawn_on(asking, &self.runtime);
+        self.tasks.spawn_on(async move { stopping.run_until_cancelled(asking).await }, &self.runtime);
     }
 
     fn ask_dht(&self, info_hash: [u8; 20], sprint: Sprint) {
@@ -134,12 +159,14 @@ impl Scouts {
         let mut peers = dht.get_peers(Id20::new(info_hash), None);
         let stopping = self.stopping.clone();
         let asking = async move {
-            while let Some(peer) = peers.next().await {
-                if sprint.is_over() {
-                    return;
+            let ended = sprint.ended();
+            // The search goes on for as long as its answers are listened to.
+            let listening = async {
+                while let Some(peer) = peers.next().await {
+                    sprint.add_peers(Origin::Stranger, vec![peer]);
                 }
-                sprint.add_peers(Origin::Stranger, vec![peer]);
-            }
+            };
+            ended.run_until_cancelled(listening).await
         };
         self.tasks.spawn_on(async move { stopping.run_until_cancelled(asking).await }, &self.runtime);
     }

@@ -39,18 +39,41 @@ pub(super) struct Recipe {
     pub(super) peers: Vec<SocketAddr>,
 }
 
+/// Whether the engine holds the torrent.
+#[derive(Clone)]
+pub(super) enum Presence {
+    /// It never did, has let go of it, or did not take it.
+    Absent,
+    /// It is being added.
+    Coming,
+    /// It does.
+    There(Engine),
+}
+
+impl Presence {
+    /// The engine's handle, while the torrent is there.
+    pub(super) fn engine(&self) -> Option<&Engine> {
+        if let Self::There(engine) = self { Some(engine) } else { None }
+    }
+}
+
 /// A torrent's stay in the engine. Its methods that take `&Inner` must not overlap; the registry sees to that.
 pub(super) struct Stay {
     recipe: Recipe,
     shelf: Arc<Shelf>,
-    engine: watch::Sender<Option<Engine>>,
+    presence: watch::Sender<Presence>,
     /// Peers of earlier stays, the most generous first.
     acquaintances: Mutex<Vec<SocketAddr>>,
 }
 
 impl Stay {
     pub(super) fn new(recipe: Recipe, shelf: Arc<Shelf>) -> Self {
-        Self { recipe, shelf, engine: watch::Sender::new(None), acquaintances: Mutex::default() }
+        Self {
+            recipe,
+            shelf,
+            presence: watch::Sender::new(Presence::Absent),
+            acquaintances: Mutex::default(),
+        }
     }
 
     pub(super) fn recipe(&self) -> &Recipe {
@@ -59,12 +82,12 @@ impl Stay {
 
     /// The engine's handle, while the torrent is there.
     pub(super) fn engine(&self) -> Option<Engine> {
-        self.engine.borrow().clone()
+        self.presence.borrow().engine().cloned()
     }
 
-    /// Follows [`Stay::engine`].
-    pub(super) fn subscribe(&self) -> watch::Receiver<Option<Engine>> {
-        self.engine.subscribe()
+    /// Whether the engine holds the torrent, from now on.
+    pub(super) fn subscribe(&self) -> watch::Receiver<Presence> {
+        self.presence.subscribe()
     }
 
     /// Whether the torrent has to be added, because it never was, has left or has failed.
@@ -82,8 +105,12 @@ impl Stay {
 
     /// Takes the torrent out, also after an add that was cut short, whose handle nobody has seen.
     pub(super) async fn end(&self, inner: &Inner) -> Result<(), SourceError> {
-        if let Some(engine) = self.engine.send_replace(None) {
-            self.remember_peers(&engine);
+        self.leave(inner, Presence::Absent).await
+    }
+
+    async fn leave(&self, inner: &Inner, presence: Presence) -> Result<(), SourceError> {
+        if let Some(engine) = self.presence.send_replace(presence).engine() {
+            self.remember_peers(engine);
         }
         let id = TorrentIdOrHash::Hash(Id20::new(*self.info_hash().as_bytes()));
         match inner.session.get(id) {
@@ -95,7 +122,14 @@ impl Stay {
     /// Adds the torrent, anew if need be, with what is verified on disk as its have-map. It is held back until
     /// the first cursor stands.
     pub(super) async fn begin(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<(), SourceError> {
-        self.end(inner).await?;
+        let added = self.add(inner, selection).await;
+        let presence = added.as_ref().map_or(Presence::Absent, |engine| Presence::There(engine.clone()));
+        self.presence.send_replace(presence);
+        added.map(drop)
+    }
+
+    async fn add(&self, inner: &Inner, selection: &HashSet<usize>) -> Result<Engine, SourceError> {
+        self.leave(inner, Presence::Coming).await?;
         let (shelf, data_dir, info_hash) =
             (self.shelf.clone(), inner.settings.data_dir.clone(), self.info_hash());
         blocking(move || session::hand_over(&data_dir, info_hash, &shelf.hand_over()))
@@ -108,11 +142,10 @@ impl Stay {
                 anyhow::bail!("the engine still holds an earlier copy of the torrent");
             };
             engine.wait_until_initialized().await?;
-            self.engine.send_replace(Some(Engine::held(engine)));
-            Ok(())
+            Ok(Engine::held(engine))
         };
         match tokio::time::timeout(START_LIMIT, adding).await {
-            Ok(started) => started.map_err(|error| refused(&error)),
+            Ok(added) => added.map_err(|error| refused(&error)),
             Err(_) => Err(SourceError::Transient("the torrent engine did not start in time".to_owned())),
         }
     }

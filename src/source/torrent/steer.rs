@@ -10,11 +10,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::PeerCounts;
+use super::calling::{Calling, Standing, Step};
 use super::cursors::Cursors;
-use super::engine::Engine;
 use super::lead::Lead;
 use super::shelf::Shelf;
 use super::silence::{Redial, Silence};
+use super::stay::Presence;
 use crate::cache::CacheFile;
 use crate::source::SourceError;
 use crate::source::aim::Aim;
@@ -36,7 +37,7 @@ pub(super) struct Steering {
     /// The small client, which a private torrent does without.
     pub(super) lead: Option<Lead>,
     pub(super) shelf: Arc<Shelf>,
-    pub(super) engine: watch::Receiver<Option<Engine>>,
+    pub(super) presence: watch::Receiver<Presence>,
     /// Told why, when the swarm cannot deliver.
     pub(super) failed: watch::Sender<Option<SourceError>>,
     /// Told the number of the engine's add, when the engine knows too little of what others have written.
@@ -65,6 +66,7 @@ impl Steering {
         let mut since = self.since();
         let mut waits = Waits::default();
         let mut cursors = Cursors::default();
+        let mut calling = Calling::default();
         while !self.file.is_complete() {
             changes.borrow_and_update();
             let playheads = demand.borrow_and_update().clone();
@@ -76,10 +78,10 @@ impl Steering {
                 // Without a cursor the engine would begin at the start of the file, whoever is at work there.
                 offsets.extend(self.missing(&waits, &(0..self.file.length())));
             }
-            let engine = self.engine.borrow_and_update().clone();
-            cursors.follow(engine.as_ref(), self.file.key().file.0 as usize, &offsets).await;
+            let presence = self.presence.borrow_and_update().clone();
+            cursors.follow(presence.engine(), self.file.key().file.0 as usize, &offsets).await;
             if !offsets.is_empty() && !is_led {
-                self.let_go(engine.as_ref()).await;
+                self.call(&presence, &mut calling).await;
             }
             if let Some(error) = failure.borrow_and_update().clone() {
                 return self.fail(SourceError::Cache(error));
@@ -89,9 +91,9 @@ impl Steering {
                 _ = demand.changed() => {}
                 _ = changes.changed() => {}
                 _ = failure.changed() => {}
-                changed = self.engine.changed() => if changed.is_err() { return },
+                changed = self.presence.changed() => if changed.is_err() { return },
                 _ = pulse.tick() => {
-                    let stats = self.engine.borrow().as_ref().map(|engine| engine.torrent().stats());
+                    let stats = self.presence.borrow().engine().map(|engine| engine.torrent().stats());
                     if let Some(error) = self.health(stats.as_ref(), &mut silence, is_wanted) {
                         return self.fail(error);
                     }
@@ -115,13 +117,20 @@ impl Steering {
     }
 
     /// Has the engine begin, with all that is there by now.
-    async fn let_go(&self, engine: Option<&Engine>) {
-        match engine {
-            Some(engine) if !engine.is_held() || self.knows_enough() => {
-                engine.let_go(&self.session).await;
+    async fn call(&self, presence: &Presence, calling: &mut Calling) {
+        let standing = match presence {
+            Presence::Absent => Standing::Absent,
+            Presence::Coming => Standing::Coming,
+            Presence::There(engine) if engine.is_held() => {
+                Standing::Held { knows_enough: self.knows_enough() }
             }
-            // Added now it is held, and knows what was brought without it.
-            _ => drop(self.outdated.send_replace(self.shelf.generation())),
+            Presence::There(_) => Standing::AtWork,
+        };
+        let generation = self.shelf.generation();
+        match (calling.step(standing, generation, Instant::now()), presence.engine()) {
+            (Step::LetGo, Some(engine)) => engine.let_go(&self.session).await,
+            (Step::Add, _) => drop(self.outdated.send_replace(generation)),
+            (Step::LetGo | Step::Wait, _) => {}
         }
     }
 
@@ -196,8 +205,8 @@ impl Steering {
     }
 
     async fn dial_again(&self) {
-        let engine = self.engine.borrow().clone();
-        if let Some(engine) = engine {
+        let presence = self.presence.borrow().clone();
+        if let Some(engine) = presence.engine() {
             engine.dial_again(&self.session).await;
         }
     }

@@ -106,7 +106,8 @@ impl Shelf {
         }
         self.believed.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&have);
         self.wasted.store(0, Ordering::Relaxed);
-        self.failure.send_replace(None);
+        // Nobody is woken who has nothing to learn.
+        self.failure.send_if_modified(|failure| failure.take().is_some());
         have
     }
 

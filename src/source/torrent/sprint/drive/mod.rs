@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::super::PeerCounts;
 use super::Geometry;
@@ -58,7 +59,7 @@ struct Desk {
     good: Mutex<Vec<SocketAddr>>,
     /// Whether it is to end.
     dismissed: AtomicBool,
-    ended: AtomicBool,
+    ended: CancellationToken,
 }
 
 #[derive(Default)]
@@ -85,7 +86,7 @@ impl Sprint {
             counts: Mutex::default(),
             good: Mutex::default(),
             dismissed: AtomicBool::new(false),
-            ended: AtomicBool::new(false),
+            ended: CancellationToken::new(),
         });
         let ending = Ending(desk.clone());
         let running = run::Runner::new(identity, reach, desk.clone());
@@ -114,7 +115,12 @@ impl Sprint {
 
     /// Whether its task is over, so that nothing more is to be had.
     pub(in crate::source) fn is_over(&self) -> bool {
-        self.desk.ended.load(Ordering::Acquire)
+        self.desk.ended.is_cancelled()
+    }
+
+    /// Cancelled once its task is over.
+    pub(in crate::source) fn ended(&self) -> CancellationToken {
+        self.desk.ended.clone()
     }
 
     /// The info dictionary, once somebody has sent it and it matches the info-hash; `None` if the task ended before.
@@ -197,8 +203,10 @@ struct Ending(Arc<Desk>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.0.ended.store(true, Ordering::Release);
-        self.0.metadata.send_modify(|_| {});
+        self.0.ended.cancel();
+        // Who waits for it is told; otherwise nobody will ask for it here again.
+        let is_awaited = self.0.metadata.receiver_count() > 0;
+        self.0.metadata.send_modify(|metadata| *metadata = metadata.take().filter(|_| is_awaited));
     }
 }
 
