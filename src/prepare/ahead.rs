@@ -29,7 +29,10 @@ const LOOK_UP: Duration = Duration::from_secs(30);
 /// How long one content may take.
 const LOAD: Duration = Duration::from_secs(4 * 60);
 
-/// For how long the same thing is not done again.
+/// What was looked up is looked up again after this time: so long, connections to a swarm are kept.
+const WARM: Duration = Duration::from_secs(60);
+
+/// For how long the same bytes are not fetched again.
 const DONE: Duration = Duration::from_secs(10 * 60);
 
 /// Bytes at the start: the header of every container, and some seconds of picture.
@@ -58,7 +61,7 @@ impl Ahead {
             waiting: Arc::new(Semaphore::new(MOST_WAITING)),
             warming: Arc::new(Semaphore::new(MOST_WARMED)),
             loading: Arc::new(Semaphore::new(MOST_LOADED)),
-            warmed: Moka::builder().time_to_live(DONE).max_capacity(10_000).build(),
+            warmed: Moka::builder().time_to_live(WARM).max_capacity(10_000).build(),
             loaded: Moka::builder().time_to_live(DONE).max_capacity(1_000).build(),
         }
     }

@@ -54,6 +54,7 @@ use self::pick::pick;
 use self::registry::Registry;
 use self::resolve::Flights;
 use self::scout::{Call, Scouts};
+use self::sprint::Geometry;
 use self::stay::Recipe;
 use super::content::open_content;
 use super::lookup::Lookup;
@@ -242,8 +243,15 @@ impl Source for Swarm {
     }
 
     fn warm<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, ()> {
-        // The file table is kept in the database, and the peers who sent it by the engine.
-        async move { drop(resolve::resolve(&self.inner, request, &Report::new()).await) }.boxed()
+        // The file table is kept in the database, and connections for a minute by the small client.
+        async move {
+            let found = resolve::resolve(&self.inner, request, &Report::new()).await;
+            let known = found.ok().and_then(|recipe| Some((self.inner.call(&recipe)?, recipe)));
+            if let Some((call, recipe)) = known {
+                self.inner.scouts.send(&call).learn(Geometry::of(&recipe.metainfo));
+            }
+        }
+        .boxed()
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use librqbit::Session;
 use librqbit::dht::Id20;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +30,13 @@ const MOST_REMEMBERED: usize = 256;
 /// and each has up to fifty.
 const MOST_IDLE: usize = 8;
 
+/// Connections of all small clients together. A process may often have a thousand files and sockets open, and viewers
+/// and the engine need theirs.
+const MOST_CONNECTIONS: usize = 300;
+
+/// With fewer places than this left, those that nobody has an errand for make room: as many as one client takes.
+const ROOM: usize = 50;
+
 /// Trackers are asked again after this time, as most of them want it.
 const LATER: Duration = Duration::from_secs(15 * 60);
 
@@ -42,6 +50,8 @@ pub(super) struct Scouts {
     session: Arc<Session>,
     clients: Clients,
     peer_limit: usize,
+    /// For the connections of all together.
+    places: Arc<Semaphore>,
     tasks: TaskTracker,
     stopping: CancellationToken,
     runtime: tokio::runtime::Handle,
@@ -64,7 +74,8 @@ impl Scouts {
         stopping: CancellationToken,
     ) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        Self { running: Mutex::default(), session, clients, peer_limit, tasks, stopping, runtime }
+        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        Self { running: Mutex::default(), session, clients, peer_limit, places, tasks, stopping, runtime }
     }
 
     /// The small client of a torrent: the one at work, or a new one.
@@ -77,7 +88,8 @@ impl Scouts {
             earlier => self.begin(call, earlier.map(|sprint| sprint.good_peers()).unwrap_or_default()),
         };
         let idle = || running.iter().filter(|(_, sprint)| !sprint.is_over() && sprint.is_idle());
-        idle().take(idle().count().saturating_sub(MOST_IDLE)).for_each(|(_, sprint)| sprint.dismiss());
+        let most_idle = if self.places.available_permits() < ROOM { 0 } else { MOST_IDLE };
+        idle().take(idle().count().saturating_sub(most_idle)).for_each(|(_, sprint)| sprint.dismiss());
         if running.len() >= MOST_REMEMBERED {
             running.retain(|(_, sprint)| !sprint.is_over());
         }
@@ -120,7 +132,8 @@ impl Scouts {
         }
         let port = self.session.announce_port().unwrap_or_default();
         let identity = Identity { info_hash, peer_id, client: CLIENT.to_owned() };
-        let reach = Reach { connections: self.peer_limit, guard: self.clients.guard(), port };
+        let (connections, places) = (self.peer_limit, self.places.clone());
+        let reach = Reach { connections, places, guard: self.clients.guard(), port };
         let (sprint, task) = Sprint::new(identity, reach);
         // Who was of use before is dialled first.
         sprint.add_peers(Origin::Operator, good);

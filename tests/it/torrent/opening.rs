@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use headwater::domain::{FileChoice, FileIndex, InfoHash};
-use headwater::source::{Request, SourceError};
+use headwater::source::{Request, Source, SourceError};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -302,5 +303,22 @@ async fn a_dht_without_a_living_node_delays_nothing() {
     let seed = Seed::new(Plan::default()).await;
     let opened = within(20, rig.open(&seed.by_peer(0))).await.unwrap();
     assert!(within(20, read_all(&opened.file)).await == seed.files[0]);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_warmed_is_connected_to_and_greeted_before_anybody_opens_it() {
+    let (folder, seed) = (tempfile::tempdir().unwrap(), Seed::new(Plan::default()).await);
+    let rig = Rig::new(folder.path()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peers = vec![listener.local_addr().unwrap()];
+    let metainfo = Some(seed.seeder.torrent().clone());
+    let request = Request { metainfo, peers, ..bare(seed.seeder.info_hash(), 0) };
+    within(5, rig.swarm.warm(&request)).await;
+    let (mut stream, _) = within(5, listener.accept()).await.unwrap();
+    // The protocol's name and reserved bits come before the info-hash (BEP 3).
+    let mut greeting = [0; 48];
+    within(5, stream.read_exact(&mut greeting)).await.unwrap();
+    assert_eq!(greeting[28..], *seed.seeder.info_hash().as_bytes());
     rig.stop().await;
 }

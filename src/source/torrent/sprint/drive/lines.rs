@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
 use super::super::peer::Opening;
@@ -23,6 +23,7 @@ pub(super) struct Line {
     pub(super) say: Option<mpsc::Sender<Bytes>>,
     /// Whether it has brought a block.
     pub(super) served: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Line {
@@ -70,11 +71,12 @@ impl Runner {
 
     pub(super) fn dial(&mut self, now: Instant) {
         while self.lines.len() < self.connections_limit {
+            let Ok(place) = self.places.clone().try_acquire_owned() else { return };
             let Some((peer, opening)) = self.book.next(now) else { return };
             self.next_key += 1;
             let key = PeerKey(self.next_key);
             let task = self.connections.spawn(connection::connect(key, peer, self.reports.0.clone()));
-            self.lines.insert(key, Line { peer, opening, task, say: None, served: false });
+            self.lines.insert(key, Line { peer, opening, task, say: None, served: false, _place: place });
         }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::super::PeerCounts;
@@ -23,10 +23,12 @@ use crate::net::Guard;
 pub(in crate::source) use book::Origin;
 
 /// How far a client goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::source) struct Reach {
     /// Most connections.
     pub(in crate::source) connections: usize,
+    /// Most connections of all clients together: a permit for each.
+    pub(in crate::source) places: Arc<Semaphore>,
     /// Where those may lie that others have named.
     pub(in crate::source) guard: Guard,
     /// Where this server listens itself.
@@ -116,6 +118,11 @@ impl Sprint {
     /// Whether its task is over, so that nothing more is to be had.
     pub(in crate::source) fn is_over(&self) -> bool {
         self.desk.ended.is_cancelled()
+    }
+
+    /// The torrent's geometry is known, so that its metadata need not be asked for.
+    pub(in crate::source) fn learn(&self, geometry: Geometry) {
+        self.desk.write(|papers| papers.geometry = Some(geometry));
     }
 
     /// Cancelled once its task is over.

@@ -1,19 +1,20 @@
 //! The task of one torrent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::super::super::PeerCounts;
 use super::super::crowd::{Crowd, Event};
 use super::super::peer::Identity;
-use super::super::plan::{FullPiece, PeerKey};
+use super::super::plan::{FullPiece, PeerKey, Target};
 use super::book::{Book, Origin};
 use super::connection::{End, Report};
 use super::lines::Line;
@@ -33,6 +34,15 @@ const IDLE: Duration = Duration::from_secs(60);
 /// Connections are taken for dead after two minutes of silence (BEP 3).
 const KEEP_ALIVE: Duration = Duration::from_secs(100);
 
+/// A full piece, and what is known of it.
+struct Checked {
+    full: FullPiece,
+    /// The errands whose sinks have seen it.
+    offered: BTreeSet<u64>,
+    /// What the first sink says that keeps it; all of those get it.
+    verdict: Option<bool>,
+}
+
 /// The task of one torrent.
 pub(super) struct Runner {
     desk: Arc<Desk>,
@@ -43,9 +53,11 @@ pub(super) struct Runner {
     /// Who is behind each connection, and where what is said goes.
     pub(super) lines: HashMap<PeerKey, Line>,
     pub(super) next_key: u64,
-    checks: JoinSet<(u32, Option<bool>)>,
+    checks: JoinSet<Checked>,
     /// Most connections.
     pub(super) connections_limit: usize,
+    /// Those of all clients together.
+    pub(super) places: Arc<Semaphore>,
     /// Bytes that each address has brought.
     brought: HashMap<SocketAddr, u64>,
     /// What had come when it was last counted.
@@ -66,6 +78,7 @@ impl Runner {
             next_key: 0,
             checks: JoinSet::new(),
             connections_limit: reach.connections.min(MOST_CONNECTIONS),
+            places: reach.places,
             brought: HashMap::new(),
             counted: 0,
             wanted: Instant::now(),
@@ -84,7 +97,7 @@ impl Runner {
                 () = desk.changed.notified() => self.read_desk(),
                 Some(report) = self.reports.1.recv() => self.follow_all(report),
                 Some(Ok(end)) = self.connections.join_next() => self.lose(end),
-                Some(done) = self.checks.join_next() => self.judge(done.ok()),
+                Some(Ok(checked)) = self.checks.join_next() => self.judge(checked),
                 _ = look.tick(), if self.crowd.is_busy() => {}
                 _ = pulse.tick() => {
                     self.make_room();
@@ -165,22 +178,55 @@ impl Runner {
                 }
             }
             Event::Full(full) => {
-                let sinks: Vec<Sink> =
-                    self.desk.papers().errands.values().map(|(_, sink)| sink.clone()).collect();
-                self.checks.spawn_blocking(move || (full.piece, offer(&sinks, &full)));
+                self.check(Checked { full, offered: BTreeSet::new(), verdict: None });
             }
         }
     }
 
-    fn judge(&mut self, checked: Option<(u32, Option<bool>)>) {
-        let Some((piece, verdict)) = checked else { return };
-        for liar in self.crowd.judge(piece, verdict) {
+    /// Offers a piece to those errands that have not seen it.
+    fn check(&mut self, mut checked: Checked) {
+        let fresh: Vec<(u64, Sink)> = self
+            .desk
+            .papers()
+            .errands
+            .iter()
+            .filter(|(number, _)| !checked.offered.contains(number))
+            .map(|(number, (_, sink))| (*number, sink.clone()))
+            .collect();
+        self.checks.spawn_blocking(move || {
+            for (number, sink) in fresh {
+                // A fault in a sink must not leave the piece unjudged for ever.
+                let said = catch_unwind(AssertUnwindSafe(|| sink(&checked.full))).unwrap_or_default();
+                checked.verdict = checked.verdict.or(said);
+                checked.offered.insert(number);
+            }
+            checked
+        });
+    }
+
+    fn judge(&mut self, checked: Checked) {
+        // Two files may share a piece, and somebody may have come to want the other one while this was written.
+        if checked.verdict == Some(true) && self.is_news(&checked) {
+            return self.check(checked);
+        }
+        for liar in self.crowd.judge(checked.full.piece, checked.verdict) {
             if let Some(line) = self.lines.get(&liar) {
                 tracing::debug!(peer = %line.peer, "a peer sent wrong bytes and is left");
                 self.book.ban(line.peer);
             }
             self.hang_up(liar);
         }
+    }
+
+    /// Whether an errand wants this piece that has not been offered it.
+    fn is_news(&self, checked: &Checked) -> bool {
+        let wants =
+            |targets: &[Target]| targets.iter().any(|target| target.pieces.contains(&checked.full.piece));
+        let papers = self.desk.papers();
+        papers
+            .errands
+            .iter()
+            .any(|(number, (targets, _))| !checked.offered.contains(number) && wants(targets))
     }
 
     fn act(&mut self) {
@@ -231,10 +277,4 @@ impl Runner {
             good.into_iter().map(|(_, peer)| peer).take(MOST_CONNECTIONS).collect();
         *self.desk.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
     }
-}
-
-/// What the first sink says that keeps the piece; all of those get it.
-fn offer(sinks: &[Sink], full: &FullPiece) -> Option<bool> {
-    let verdicts: Vec<bool> = sinks.iter().filter_map(|sink| sink(full)).collect();
-    verdicts.first().copied()
 }

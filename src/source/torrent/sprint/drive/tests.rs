@@ -41,7 +41,7 @@ fn identity() -> Identity {
 }
 
 fn reach() -> Reach {
-    Reach { connections: 50, guard: Guard::PublicOnly, port: 1 }
+    Reach { connections: 50, places: Arc::new(Semaphore::new(50)), guard: Guard::PublicOnly, port: 1 }
 }
 
 /// A seed on a loopback address. It counts its connections.
@@ -183,4 +183,52 @@ async fn a_piece_that_nobody_kept_or_that_is_missing_again_comes_again() {
         }
     }
     assert_eq!(again, Some(3), "it was evicted, say");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_piece_that_two_want_is_offered_to_who_came_while_it_was_being_kept() {
+    let mut tasks = JoinSet::new();
+    let (sprint, task) = Sprint::new(identity(), reach());
+    tasks.spawn(task);
+    sprint.add_peers(Origin::Operator, vec![seed(&mut tasks, Habit::None).await.0]);
+    let (offers, mut offered) = mpsc::channel(64);
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let first = offers.clone();
+    let slow = move |full: &FullPiece| {
+        first.try_send(("slow", full.piece)).unwrap();
+        wait.lock().unwrap().recv_timeout(LIMIT).unwrap();
+        Some(true)
+    };
+    let errand = sprint.errand(Geometry::new(PIECE, LENGTH), Arc::new(slow));
+    let wanted = vec![Target { pieces: 3..4, due: Duration::ZERO }];
+    errand.aim(wanted.clone());
+    assert_eq!(timeout(LIMIT, offered.recv()).await.unwrap(), Some(("slow", 3)));
+    let late = move |full: &FullPiece| {
+        offers.try_send(("late", full.piece)).unwrap();
+        Some(true)
+    };
+    let other = sprint.errand(Geometry::new(PIECE, LENGTH), Arc::new(late));
+    other.aim(wanted);
+    go_on.send(()).unwrap();
+    assert_eq!(timeout(LIMIT, offered.recv()).await.unwrap(), Some(("late", 3)));
+    assert_eq!(sprint.useful(), u64::from(PIECE), "it came once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sink_that_panics_costs_the_piece_and_nothing_else() {
+    let mut tasks = JoinSet::new();
+    let (sprint, task) = Sprint::new(identity(), reach());
+    tasks.spawn(task);
+    sprint.add_peers(Origin::Operator, vec![seed(&mut tasks, Habit::None).await.0]);
+    let (offers, mut offered) = mpsc::channel(64);
+    let is_first = AtomicBool::new(true);
+    let sink = move |full: &FullPiece| {
+        assert!(!is_first.swap(false, Ordering::Relaxed), "a fault, once");
+        offers.try_send(full.piece).unwrap();
+        Some(true)
+    };
+    let errand = sprint.errand(Geometry::new(PIECE, LENGTH), Arc::new(sink));
+    errand.aim(vec![Target { pieces: 3..4, due: Duration::ZERO }]);
+    assert_eq!(timeout(LIMIT, offered.recv()).await.unwrap(), Some(3));
 }
