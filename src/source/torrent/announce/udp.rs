@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::fill;
 use bytes::{Buf, BufMut};
+use futures::FutureExt;
+use futures::future::select_ok;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use url::Url;
@@ -28,6 +30,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Most packets of one kind.
 const MOST_TRIES: u32 = 5;
 
+/// Addresses of one tracker that are asked at once.
+const MOST_ADDRESSES: usize = 3;
+
 /// The longest answer: a tracker's own limit is a few hundred peers.
 const LONGEST: usize = 8 * 1024;
 
@@ -43,7 +48,15 @@ pub(super) async fn ask(
         io::ErrorKind::PermissionDenied => PRIVATE,
         _ => "its name is not known",
     })?;
-    let address = *addresses.first().ok_or("its name is not known")?;
+    // A name may stand for addresses of which some cannot be reached from here, say those of IPv6.
+    let asking: Vec<_> = addresses.iter().take(MOST_ADDRESSES).map(|at| ask_at(what, *at).boxed()).collect();
+    if asking.is_empty() {
+        return Err("its name is not known");
+    }
+    select_ok(asking).await.map(|(peers, _)| peers)
+}
+
+async fn ask_at(what: Announce, address: SocketAddr) -> Result<Vec<SocketAddr>, &'static str> {
     let any = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await.map_err(|_| "no socket is to be had")?;
     socket.connect(address).await.map_err(|_| "it cannot be reached")?;
@@ -148,5 +161,15 @@ mod tests {
         assert_eq!(peers.unwrap(), ["10.0.0.1:6881".parse().unwrap()]);
         assert!(begun.elapsed() < Duration::from_secs(5));
         assert_eq!(ask(what, &url, Guard::PublicOnly).await, Err(PRIVATE));
+    }
+
+    #[tokio::test]
+    async fn of_the_addresses_of_a_name_the_one_that_answers_is_enough() {
+        // This name often stands for an address of IPv6 as well, at which nobody listens here.
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("udp://localhost:{}", socket.local_addr().unwrap().port()).parse().unwrap();
+        let what = Announce { info_hash: [1; 20], peer_id: [2; 20], port: 6881 };
+        let (peers, ()) = tokio::join!(ask(what, &url, Guard::Open), tracker(socket));
+        assert_eq!(peers.unwrap(), ["10.0.0.1:6881".parse().unwrap()]);
     }
 }
