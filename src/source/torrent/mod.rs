@@ -319,6 +319,12 @@ impl Inner {
         tcp.v4.attempts + tcp.v6.attempts
     }
 
+    /// Peers of a torrent that were tried since the process had `dialled` so many.
+    fn tried(&self, info_hash: InfoHash, dialled: u64) -> u64 {
+        let by_scout = self.scouts.counts(info_hash).map_or(0, |counts| counts.seen);
+        (self.dialled() - dialled).max(u64::from(by_scout))
+    }
+
     /// The trackers to ask. A private torrent has its own alone (BEP 27); for this reason the session itself
     /// has none: the engine adds the session's to private torrents too.
     fn trackers_for(&self, recipe: &Recipe) -> Vec<Tracker> {

@@ -106,13 +106,13 @@ async fn race(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<
                 if let Some(active) = inner.registry.get(request.info_hash) {
                     return Ok(active.recipe().clone());
                 }
-                tell(inner, report, since, inner.dialled() - dialled);
+                tell(inner, report, since, inner.tried(request.info_hash, dialled));
             }
         }
     }
 }
 
-/// Reports how the search goes, in which `tried` connections were attempted.
+/// Reports how the search goes, in which so many peers were `tried`.
 fn tell(inner: &Inner, report: &Report, since: Instant, tried: u64) {
     let fraction = since.elapsed().as_secs_f64() / inner.settings.resolve_timeout.as_secs_f64().max(1.0);
     let message = match tried {
@@ -225,8 +225,8 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
     let (torrent, seen) = match tokio::time::timeout(limit, asking).await {
         Ok(Some(found)) => found?,
         Ok(None) => return Err(SourceError::Transient("the server is stopping".to_owned())),
-        // The count is of the whole process, so that only nought is certain.
-        Err(_) if inner.dialled() == dialled => {
+        // The engine counts for the whole process, so that only nought is certain.
+        Err(_) if inner.tried(request.info_hash, dialled) == 0 => {
             return Err(SourceError::NotHere(format!("no peer has been found within {} s", limit.as_secs())));
         }
         Err(_) => {
