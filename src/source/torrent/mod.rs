@@ -52,7 +52,7 @@ use url::Url;
 use self::announce::Tracker;
 use self::pick::pick;
 use self::registry::Registry;
-use self::resolve::Flights;
+use self::resolve::{Flights, Purpose};
 use self::scout::{Call, Scouts};
 use self::sprint::Geometry;
 use self::stay::Recipe;
@@ -199,7 +199,7 @@ impl Swarm {
     /// # Errors
     /// Nobody sent it within the time limit of the settings, or it is malformed.
     pub async fn table(&self, request: &Request) -> Result<Arc<Metainfo>, SourceError> {
-        Ok(resolve::resolve(&self.inner, request, &Report::new()).await?.metainfo)
+        Ok(resolve::resolve(&self.inner, request, Purpose::LookUp, &Report::new()).await?.metainfo)
     }
 
     /// Stops the engine within a few seconds. Drop every writer first; close the cache afterwards.
@@ -245,7 +245,7 @@ impl Source for Swarm {
     fn warm<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, ()> {
         // The file table is kept in the database, and connections for a minute by the small client.
         async move {
-            let found = resolve::resolve(&self.inner, request, &Report::new()).await;
+            let found = resolve::resolve(&self.inner, request, Purpose::LookUp, &Report::new()).await;
             let known = found.ok().and_then(|recipe| Some((self.inner.call(&recipe)?, recipe)));
             if let Some((call, recipe)) = known {
                 self.inner.scouts.send(&call).learn(Geometry::of(&recipe.metainfo));
@@ -259,7 +259,7 @@ async fn open(inner: &Arc<Inner>, wanted: &Wanted, report: &Report) -> Result<Op
     let request = &wanted.request;
     request.torrent()?;
     report.update(Stage::Connecting, 0.0, "Trying P2P connections...");
-    let recipe = resolve::resolve(inner, request, report).await?;
+    let recipe = resolve::resolve(inner, request, Purpose::of(request), report).await?;
     let metainfo = recipe.metainfo.clone();
     if let Some(reason) = metainfo::engine_refusal(&recipe.torrent) {
         return Err(SourceError::Broken(format!("the torrent is not usable: {reason}")));

@@ -19,7 +19,7 @@ use super::metainfo::reduce;
 use super::scout::Call;
 use super::stay::Recipe;
 use super::{Inner, parse_metainfo};
-use crate::domain::{InfoHash, Metainfo};
+use crate::domain::{FileChoice, FileIndex, InfoHash, Metainfo};
 use crate::source::{Report, Request, SourceError, Stage};
 
 /// The share of the connecting phase that finding the file table may take.
@@ -46,10 +46,30 @@ struct UnderWay {
 
 type Flight = Shared<BoxFuture<'static, Result<Recipe, SourceError>>>;
 
+/// What a file table is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be played at once, most likely from the torrent's start.
+    Play,
+    /// To be looked at; no content is to be fetched for it.
+    LookUp,
+}
+
+impl Purpose {
+    /// Why `request` is to be opened. Only a file that does not come first is known not to begin at the start.
+    pub(super) fn of(request: &Request) -> Self {
+        match request.file {
+            FileChoice::Index(FileIndex(1..)) => Self::LookUp,
+            FileChoice::Index(_) | FileChoice::Episode { .. } | FileChoice::Largest => Self::Play,
+        }
+    }
+}
+
 /// Finds the file table of the request's torrent, within the time limit of the settings.
 pub(super) async fn resolve(
     inner: &Arc<Inner>,
     request: &Request,
+    purpose: Purpose,
     report: &Report,
 ) -> Result<Recipe, SourceError> {
     if let Some(torrent) = &request.metainfo {
@@ -73,14 +93,19 @@ pub(super) async fn resolve(
         })?;
         return recipe(metainfo, &torrent, request);
     }
-    race(inner, request, report).await
+    race(inner, request, purpose, report).await
 }
 
 /// Asks the swarm and the web at once. The swarm may have nobody to ask while the web has the file, and the other
 /// way round.
-async fn race(inner: &Arc<Inner>, request: &Request, report: &Report) -> Result<Recipe, SourceError> {
+async fn race(
+    inner: &Arc<Inner>,
+    request: &Request,
+    purpose: Purpose,
+    report: &Report,
+) -> Result<Recipe, SourceError> {
     let (mut looking_up, mut refused) = (inner.lookup.has_hints(request), None);
-    let (flight, lookup) = (inner.flights.join(inner, request), inner.lookup.find(request));
+    let (flight, lookup) = (inner.flights.join(inner, request, purpose), inner.lookup.find(request));
     let (since, dialled) = (Instant::now(), inner.dialled());
     let mut pulse = tokio::time::interval(Duration::from_secs(1));
     tokio::pin!(flight, lookup);
@@ -160,14 +185,17 @@ impl Default for Flights {
 }
 
 impl Flights {
-    fn join(&self, inner: &Arc<Inner>, request: &Request) -> Flight {
+    fn join(&self, inner: &Arc<Inner>, request: &Request, purpose: Purpose) -> Flight {
         let mut flights = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let info_hash = request.info_hash;
         if let Some(under_way) = flights.get(&info_hash) {
+            if purpose == Purpose::Play {
+                inner.scouts.hurry(info_hash);
+            }
             return under_way.flight.clone();
         }
         let elsewhere = watch::Sender::new(None);
-        let flying = fly_on(inner.clone(), request.clone(), elsewhere.subscribe());
+        let flying = fly_on(inner.clone(), request.clone(), purpose, elsewhere.subscribe());
         let task = inner.tasks.spawn_on(flying, &inner.runtime);
         // The engine panics on some malformed file tables; that must end one resolve only.
         let malformed = || SourceError::Broken("the torrent's metadata is malformed".to_owned());
@@ -201,6 +229,7 @@ impl Drop for Landing {
 async fn fly_on(
     inner: Arc<Inner>,
     request: Request,
+    purpose: Purpose,
     mut elsewhere: watch::Receiver<Option<Recipe>>,
 ) -> Result<Recipe, SourceError> {
     let _landing = Landing(inner.clone(), request.info_hash);
@@ -209,18 +238,18 @@ async fn fly_on(
         found.clone()
     };
     tokio::select! {
-        done = fly(inner, request) => done,
+        done = fly(inner, request, purpose) => done,
         Some(found) = found => Ok(found),
     }
 }
 
-async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError> {
+async fn fly(inner: Arc<Inner>, request: Request, purpose: Purpose) -> Result<Recipe, SourceError> {
     let limit = inner.settings.resolve_timeout;
     let dialled = inner.dialled();
     let asking = inner.stopping.run_until_cancelled(async {
         // The semaphore is never closed.
         let _turn = inner.flights.turns.acquire().await;
-        ask_swarm(&inner, &request).await
+        ask_swarm(&inner, &request, purpose).await
     });
     let (torrent, seen) = match tokio::time::timeout(limit, asking).await {
         Ok(Some(found)) => found?,
@@ -251,7 +280,11 @@ async fn fly(inner: Arc<Inner>, request: Request) -> Result<Recipe, SourceError>
 }
 
 /// Asks the swarm for the metadata (BEP 9). Ends only with an answer, or when nobody is left to ask.
-async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<SocketAddr>), SourceError> {
+async fn ask_swarm(
+    inner: &Inner,
+    request: &Request,
+    purpose: Purpose,
+) -> Result<(Bytes, Vec<SocketAddr>), SourceError> {
     let trackers = inner.distinct(inner.settings.trackers.iter().chain(&request.trackers));
     if trackers.is_empty() && request.peers.is_empty() && !inner.settings.dht {
         let reason = "no tracker, DHT or peer is known that could have this torrent";
@@ -260,6 +293,9 @@ async fn ask_swarm(inner: &Inner, request: &Request) -> Result<(Bytes, Vec<Socke
     let call =
         Call { info_hash: request.info_hash, trackers: trackers.clone(), peers: request.peers.clone() };
     let sprint = inner.scouts.send(&call);
+    if purpose == Purpose::Play && inner.settings.download_bps.is_none() {
+        sprint.hurry();
+    }
     let head_start = if inner.can_ask(&call) { HEAD_START } else { Duration::ZERO };
     let by_engine = async {
         // Many peers take one connection from an address, and those of the small client are kept for the bytes.

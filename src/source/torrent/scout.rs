@@ -107,6 +107,13 @@ impl Scouts {
         self.find(info_hash).filter(|sprint| !sprint.is_over()).map(|sprint| sprint.counts())
     }
 
+    /// Somebody is about to play a torrent whose metadata is being looked for.
+    pub(super) fn hurry(&self, info_hash: InfoHash) {
+        if let Some(sprint) = self.find(info_hash) {
+            sprint.hurry();
+        }
+    }
+
     /// Ends the small client of a torrent.
     pub(super) fn dismiss(&self, info_hash: InfoHash) {
         if let Some(sprint) = self.find(info_hash) {

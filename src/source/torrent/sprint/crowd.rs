@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::super::wire::{Handshake, Message, MetadataPart, WireError};
 use super::Geometry;
+use super::early::Early;
 use super::metadata::Metadata;
 use super::peer::{Identity, Opening, Peer, Said};
 use super::plan::{FullPiece, PeerKey, Peers, Planner, Target, Traffic};
@@ -34,6 +35,7 @@ pub(super) struct Crowd {
     identity: Identity,
     peers: Peers,
     metadata: Metadata,
+    early: Early,
     planner: Option<Planner>,
     /// When each connection was made, or has brought something.
     served: BTreeMap<PeerKey, Instant>,
@@ -48,6 +50,7 @@ impl Crowd {
             identity,
             peers: Peers::new(),
             metadata,
+            early: Early::default(),
             planner: None,
             served: BTreeMap::new(),
             wanting: None,
@@ -65,6 +68,7 @@ impl Crowd {
         self.served.remove(&key);
         if self.peers.remove(&key).is_some() {
             self.metadata.leave(key);
+            self.early.leave(key);
             if let Some(planner) = &mut self.planner {
                 planner.leave(key);
             }
@@ -118,26 +122,36 @@ impl Crowd {
                 let refused = self.peers.get(&key).is_some_and(|peer| !peer.chokes());
                 planner.lose(key, block, refused);
             }
+            (Said::Block(block, data), None) if self.early.take(key, block, &data) => {}
+            (Said::Lost(block), None) => self.early.lose(key, block),
             (Said::Peers(peers), _) => events.push(Event::Peers(peers)),
             (Said::Metadata(MetadataPart::Here(part, data)), None) => {
                 events.extend(self.metadata.take(key, part, data, now).map(Event::Metadata));
             }
             (Said::Metadata(MetadataPart::Refused(_)), None) => self.metadata.refuse(key),
             // A second copy of what is known, or of what was asked for before anything was.
-            (Said::Metadata(_) | Said::Block(..) | Said::Needless(_) | Said::Lost(_), _) => {}
+            (Said::Metadata(_) | Said::Block(..) | Said::Needless(_), _) => {}
+        }
+    }
+
+    /// The torrent's first blocks are wanted, though its geometry is not known yet.
+    pub(super) fn hurry(&mut self) {
+        if self.planner.is_none() {
+            self.early.begin();
         }
     }
 
     /// The torrent's geometry is known. Connections on which something was said that does not fit it come back: they
-    /// are to be ended.
-    pub(super) fn learn(&mut self, geometry: Geometry) -> Vec<PeerKey> {
+    /// are to be ended. So does a piece that was here before it was known how long it is.
+    pub(super) fn learn(&mut self, geometry: Geometry) -> (Vec<PeerKey>, Option<FullPiece>) {
         if self.planner.is_some() {
-            return Vec::new();
+            return (Vec::new(), None);
         }
-        self.planner = Some(Planner::new(geometry));
+        let planner = self.planner.insert(Planner::new(geometry));
+        let full = planner.adopt(self.early.finish(), &mut self.peers);
         let misfits =
             |(key, peer): (&PeerKey, &mut Peer)| peer.count_pieces(geometry.pieces()).err().map(|_| *key);
-        self.peers.iter_mut().filter_map(misfits).collect()
+        (self.peers.iter_mut().filter_map(misfits).collect(), full)
     }
 
     /// These pieces are missing, whether they were here before or not. Without a geometry it is of no effect.
@@ -176,7 +190,10 @@ impl Crowd {
         self.wanting = is_wanting.then(|| self.wanting.unwrap_or(now));
         match &mut self.planner {
             Some(planner) => planner.plan(&mut self.peers, now),
-            None => self.metadata.plan(&mut self.peers, now),
+            None => {
+                self.metadata.plan(&mut self.peers, now);
+                self.early.plan(&mut self.peers, now);
+            }
         }
     }
 

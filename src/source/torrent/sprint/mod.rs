@@ -5,6 +5,7 @@
 
 mod crowd;
 mod drive;
+mod early;
 mod geometry;
 mod metadata;
 mod peer;

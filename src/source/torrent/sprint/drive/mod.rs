@@ -61,6 +61,8 @@ struct Desk {
     good: Mutex<Vec<SocketAddr>>,
     /// Whether it is to end.
     dismissed: AtomicBool,
+    /// Whether the torrent's first blocks are wanted before its metadata is known.
+    hurried: AtomicBool,
     ended: CancellationToken,
 }
 
@@ -88,6 +90,7 @@ impl Sprint {
             counts: Mutex::default(),
             good: Mutex::default(),
             dismissed: AtomicBool::new(false),
+            hurried: AtomicBool::new(false),
             ended: CancellationToken::new(),
         });
         let ending = Ending(desk.clone());
@@ -107,6 +110,12 @@ impl Sprint {
     /// Whether nobody has an errand for it or waits for the metadata.
     pub(in crate::source) fn is_idle(&self) -> bool {
         self.desk.metadata.receiver_count() == 0 && self.desk.papers().errands.is_empty()
+    }
+
+    /// Somebody is about to play the torrent from its start, so that its first blocks may come before its metadata.
+    pub(in crate::source) fn hurry(&self) {
+        self.desk.hurried.store(true, Ordering::Release);
+        self.desk.changed.notify_one();
     }
 
     /// Ends it soon.

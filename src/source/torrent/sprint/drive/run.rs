@@ -43,6 +43,12 @@ struct Checked {
     verdict: Option<bool>,
 }
 
+impl Checked {
+    fn new(full: FullPiece) -> Self {
+        Self { full, offered: BTreeSet::new(), verdict: None }
+    }
+}
+
 /// The task of one torrent.
 pub(super) struct Runner {
     desk: Arc<Desk>,
@@ -118,8 +124,13 @@ impl Runner {
         for (origin, peers) in peers {
             self.book.add(peers, origin, Instant::now());
         }
+        if self.desk.hurried.load(Ordering::Acquire) {
+            self.crowd.hurry();
+        }
         if let Some(geometry) = geometry {
-            self.crowd.learn(geometry).into_iter().for_each(|misfit| self.hang_up(misfit));
+            let (misfits, full) = self.crowd.learn(geometry);
+            misfits.into_iter().for_each(|misfit| self.hang_up(misfit));
+            full.into_iter().for_each(|full| self.check(Checked::new(full)));
         }
         self.crowd.renew(&renewed);
         self.crowd.aim(targets);
@@ -178,7 +189,7 @@ impl Runner {
                 }
             }
             Event::Full(full) => {
-                self.check(Checked { full, offered: BTreeSet::new(), verdict: None });
+                self.check(Checked::new(full));
             }
         }
     }

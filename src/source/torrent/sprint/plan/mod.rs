@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::super::wire::{BLOCK, Block};
 use super::Geometry;
+use super::early::EarlyBlock;
 use super::peer::Peer;
 use work::Work;
 
@@ -188,6 +189,26 @@ impl Planner {
             }
         }
         work.assemble().map(|data| FullPiece { piece: block.piece, data })
+    }
+
+    /// Takes over what was asked for before the geometry was known; what does not fit it is taken back.
+    pub(super) fn adopt(&mut self, early: Vec<EarlyBlock>, peers: &mut Peers) -> Option<FullPiece> {
+        let mut full = None;
+        for EarlyBlock { block, of, data } in early {
+            let (Some(of), index) = (of, (block.begin / BLOCK) as usize) else { continue };
+            let blocks = self.geometry.blocks(block.piece);
+            if index >= blocks || self.geometry.block(block.piece, index) != block {
+                if let Some(peer) = peers.get_mut(&of) {
+                    peer.cancel(block);
+                }
+                continue;
+            }
+            self.work.entry(block.piece).or_insert_with(|| Work::new(blocks)).ask(index, of);
+            if let Some(data) = data {
+                full = full.or(self.take(of, block, data, peers));
+            }
+        }
+        full
     }
 
     /// Counts bytes that nobody awaited any more.

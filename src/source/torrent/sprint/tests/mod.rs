@@ -202,7 +202,7 @@ impl World {
         match event {
             Event::Metadata(info) => {
                 assert_eq!(info, seed::info());
-                assert!(self.crowd.learn(self.geometry).is_empty());
+                assert_eq!(self.crowd.learn(self.geometry), (Vec::new(), None));
                 let head = self.head.clone();
                 self.crowd.aim(head);
             }
