@@ -257,9 +257,9 @@ impl Peer {
         &self.pace
     }
 
-    /// Requests that it may be given beside those under way.
-    pub(super) fn room(&self, now: Instant) -> usize {
-        self.pace.depth(now).min(self.greeting.queue as usize).saturating_sub(self.asked.len())
+    /// Requests that it may be given beside those under way, if so many times as many are asked of everybody.
+    pub(super) fn room(&self, stretch: f64, now: Instant) -> usize {
+        self.pace.depth(stretch, now).min(self.greeting.queue as usize).saturating_sub(self.asked.len())
     }
 
     fn forget(&mut self, block: Block) -> bool {

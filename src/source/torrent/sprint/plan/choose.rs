@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::stretch::Stretch;
 use super::work::Work;
 use super::{PeerKey, Peers, Planner};
 use crate::source::torrent::wire::BLOCK;
@@ -38,6 +39,7 @@ pub(super) struct Round<'a> {
     rate: f64,
     /// Bytes that were asked for more than once and have not come.
     copies: u64,
+    stretch: f64,
 }
 
 /// Somebody who was asked for a block.
@@ -55,7 +57,8 @@ impl<'a> Round<'a> {
     pub(super) fn new(planner: &'a mut Planner, peers: &'a mut Peers, now: Instant) -> Self {
         let open = peers.values().filter(|peer| !peer.chokes());
         let rate = open.filter_map(|peer| peer.pace().rate(now)).sum();
-        let mut round = Self { planner, peers, now, rate, copies: 0 };
+        let stretch = planner.stretch.as_ref().map_or(1.0, Stretch::factor);
+        let mut round = Self { planner, peers, now, rate, copies: 0, stretch };
         let copies = |(piece, work): (&u32, &Work)| {
             let answering = |index: usize| round.answering(*piece, index, &work.slots()[index].asked);
             (0..work.blocks()).map(|index| answering(index).saturating_sub(1)).sum::<usize>()
@@ -69,13 +72,25 @@ impl<'a> Round<'a> {
         self.change_owners();
         self.overtake();
         let mut free: Vec<(Duration, PeerKey)> = Vec::new();
-        for (key, peer) in self.peers.iter().filter(|(_, peer)| peer.room(self.now) > 0) {
+        for (key, peer) in self.peers.iter().filter(|(_, peer)| peer.room(self.stretch, self.now) > 0) {
             free.push((peer.pace().promise(peer.asked().len(), self.now), *key));
         }
         free.sort_unstable();
         for (_, key) in free {
             self.fill(key);
         }
+        self.watch();
+    }
+
+    /// Sees what has come of the requests so far.
+    fn watch(&mut self) {
+        let traffic = self.planner.traffic;
+        let bytes = traffic.useful + traffic.needless + traffic.wrong;
+        let busy = || self.peers.values().filter(|peer| !peer.chokes() && !peer.asked().is_empty());
+        let full = busy().all(|peer| peer.room(self.stretch, self.now) == 0);
+        let round_trip = busy().map(|peer| peer.pace().round_trip()).max().unwrap_or_default();
+        let stretch = self.planner.stretch.get_or_insert_with(|| Stretch::new(self.now));
+        stretch.watch(bytes, full, round_trip, self.now);
     }
 
     /// Asks others for blocks of awaited pieces whose owners are late.
@@ -177,7 +192,7 @@ impl<'a> Round<'a> {
         if peer.pace().rate(self.now).is_none() {
             self.try_out(key);
         }
-        let room = self.peers.get(&key).map_or(0, |peer| peer.room(self.now));
+        let room = self.peers.get(&key).map_or(0, |peer| peer.room(self.stretch, self.now));
         let (mut position, mut before) = (0, 0);
         for _ in 0..room {
             let Some((piece, index)) = self.next_for(key, &mut position, &mut before) else { return };

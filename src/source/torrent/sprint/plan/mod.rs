@@ -4,6 +4,7 @@
 mod blame;
 mod choose;
 mod overdue;
+mod stretch;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,7 @@ pub(super) struct Planner {
     done: FixedBitSet,
     trust: blame::Trust,
     traffic: Traffic,
+    stretch: Option<stretch::Stretch>,
 }
 
 impl Planner {
@@ -87,6 +89,7 @@ impl Planner {
             done: FixedBitSet::with_capacity(geometry.pieces() as usize),
             trust: blame::Trust::default(),
             traffic: Traffic::default(),
+            stretch: None,
         }
     }
 
