@@ -98,6 +98,9 @@ impl Crowd {
         let Some(peer) = self.peers.get_mut(&key) else { return Ok(()) };
         let mut said = Vec::new();
         let result = peer.hear(message, now, &mut said);
+        if let Some(planner) = &mut self.planner {
+            planner.rouse(key);
+        }
         for one in said {
             self.follow(key, one, now, events);
         }

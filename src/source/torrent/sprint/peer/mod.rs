@@ -252,6 +252,11 @@ impl Peer {
         self.chokes
     }
 
+    /// Whether anything may be asked of it.
+    pub(super) fn is_open(&self) -> bool {
+        !self.chokes || !self.allowed.is_empty()
+    }
+
     /// How fast it is.
     pub(super) fn pace(&self) -> &Pace {
         &self.pace

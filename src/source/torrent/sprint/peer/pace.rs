@@ -129,8 +129,7 @@ impl Pace {
         self.emptied = last.then_some(now);
         self.unanswered = None;
         // Behind others for as long as half the way takes: more requests would wait longer, and bring nothing.
-        let each = Duration::from_secs_f64(f64::from(BLOCK) / self.known_rate(now));
-        self.starting &= took <= self.round_trip * 3 / 2 + self.ahead + each;
+        self.starting &= took <= self.round_trip * 3 / 2 + self.ahead + self.time_of(1, now);
         if !self.starting && self.latest.is_some_and(|latest| asked + self.round_trip > latest + IDLE) {
             self.dry(now);
         }
@@ -174,6 +173,11 @@ impl Pace {
     /// For how long nothing has come although it could have.
     pub(in crate::source::torrent::sprint) fn silence(&self, now: Instant) -> Duration {
         self.waiting.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// How long so many blocks take.
+    pub(in crate::source::torrent::sprint) fn time_of(&self, blocks: usize, now: Instant) -> Duration {
+        Duration::from_secs_f64(f64::from(BLOCK) * blocks as f64 / self.known_rate(now))
     }
 
     /// How long a block takes that has `ahead` others before it and was asked for `since` ago.

@@ -4,6 +4,7 @@
 mod blame;
 mod choose;
 mod overdue;
+mod overtake;
 mod stretch;
 mod work;
 
@@ -76,6 +77,12 @@ pub(super) struct Planner {
     trust: blame::Trust,
     traffic: Traffic,
     stretch: Option<stretch::Stretch>,
+    /// When everybody was last looked at; `None` if that is due.
+    looked: Option<Instant>,
+    /// Those from whom something came since.
+    roused: BTreeSet<PeerKey>,
+    /// Bytes per second that all open connections were seen to bring then.
+    rate: f64,
 }
 
 impl Planner {
@@ -90,6 +97,9 @@ impl Planner {
             trust: blame::Trust::default(),
             traffic: Traffic::default(),
             stretch: None,
+            looked: None,
+            roused: BTreeSet::new(),
+            rate: 0.0,
         }
     }
 
@@ -149,6 +159,7 @@ impl Planner {
     }
 
     fn sort(&mut self) {
+        self.looked = None;
         let missing = |piece: &u32| *piece < self.geometry.pieces() && !self.done.contains(*piece as usize);
         let piece_time = f64::from(self.geometry.size(0)) / READING;
         let mut due: BTreeMap<u32, f64> = BTreeMap::new();
@@ -203,12 +214,14 @@ impl Planner {
         if let Some(work) = self.work.get_mut(&block.piece) {
             work.lose((block.begin / BLOCK) as usize, from);
             work.disown(from, refused);
+            self.looked = None;
         }
     }
 
     /// A connection is gone.
     pub(super) fn leave(&mut self, gone: PeerKey) {
         self.work.values_mut().for_each(|work| work.leave(gone));
+        self.looked = None;
     }
 
     /// Whether a full piece matched its hash. Those who are proved to lie now come back. A piece that nobody seems to
@@ -227,10 +240,20 @@ impl Planner {
         if matches || blame::is_hopeless(work) {
             self.settle(piece, peers);
         }
+        self.looked = None;
         for doubtful in found.liars.iter().chain(&found.suspects) {
             self.work.values_mut().for_each(|work| work.doubt(*doubtful));
         }
         found.liars
+    }
+
+    /// Something was heard of a peer.
+    pub(super) fn rouse(&mut self, key: PeerKey) {
+        self.roused.insert(key);
+        // The first that is known of anybody's rate matters to everybody.
+        if self.rate == 0.0 {
+            self.looked = None;
+        }
     }
 
     /// Sends requests.

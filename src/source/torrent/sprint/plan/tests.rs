@@ -63,6 +63,7 @@ fn answer(
     let data = Bytes::from(vec![byte; block.length as usize]);
     let message = Message::Piece { piece: block.piece, begin: block.begin, data: data.clone() };
     peers.get_mut(&from).unwrap().hear(message, Instant::now(), &mut Vec::new()).unwrap();
+    planner.rouse(from);
     planner.take(from, block, data, peers)
 }
 

@@ -71,11 +71,11 @@ fn thin_one_fast_seed_among_nine_slow_ones() {
     let times = play("thin", world, 2, 100);
     // The floor is four round trips to the fast seed; 2 MiB take it 0.84 s.
     assert!(times.block < ms(234), "1.3 times the floor of 180 ms");
-    assert!(times.piece < ms((180 + 840) * 13 / 10));
+    assert!(times.piece < ms((180 + 840) * 11 / 10));
     assert!(times.seek < ms(45 + 840 + 50), "hardly anything lies before it at the fast seed");
     assert!(times.tail < ms(2500), "behind the first pieces on the same fast seed");
     assert!(times.rate > 2.5, "all ten together");
-    assert!(times.waste < 0.05);
+    assert!(times.waste < 0.035, "what slow ones have in their buffers comes, and is not asked of others early");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn corrupt_liars_are_found_and_left() {
         times.seek < ms(260),
         "by then it is known who lies, and half of the best peer's 1259 ms is more"
     );
-    assert!(times.wrong <= 4);
+    assert!(times.wrong <= 5);
     assert!(!times.liars.is_empty() && times.liars.iter().all(|index| (5..7).contains(index)));
     assert!(times.waste < 0.05);
 }
