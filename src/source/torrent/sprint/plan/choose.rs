@@ -138,23 +138,10 @@ impl<'a> Round<'a> {
         while let Some(piece) = self.planner.order.get(*position).copied() {
             let work = self.planner.work.get(&piece);
             let missing = self.missing(piece);
-            let finished = self.duration(*before + missing);
-            let is_checking = work.is_some_and(Work::is_checking);
-            // Not everybody who is quicker may be asked for what was wrong before.
-            let was_wrong = work.is_some_and(|work| work.failures() > 0);
-            let fits = time <= finished || self.is_quick(time, piece, None);
-            if !is_checking && peer.may_ask(piece) && (fits || was_wrong) {
-                let blocks = self.planner.geometry.blocks(piece);
-                let is_free = |index: &usize| {
-                    work.is_none_or(|work| work.wants(*index) && work.slots()[*index].asked.is_empty())
-                };
-                let first = work.map_or(0, Work::first_free);
-                let mut free = (first..blocks).filter(is_free);
-                let may = |index: &usize| {
-                    self.is_trusted_with(key, piece, *index)
-                        && (fits || self.is_quick(time, piece, Some(*index)))
-                };
-                if let Some(index) = free.find(may) {
+            let has_free = work.is_none_or(|work| !work.is_checking() && work.free() > 0);
+            if has_free && peer.may_ask(piece) {
+                let fits = time <= self.duration(*before + missing) || self.is_quick(time, piece, None);
+                if let Some(index) = self.free_block(key, piece, time, fits) {
                     return Some((piece, index));
                 }
             }
@@ -162,6 +149,22 @@ impl<'a> Round<'a> {
             *position += 1;
         }
         None
+    }
+
+    /// A block of a piece that nobody was asked for. A peer that needs too much `time` to fit in gets what was wrong
+    /// before: not everybody who is quicker may be asked for that.
+    fn free_block(&self, key: PeerKey, piece: u32, time: Duration, fits: bool) -> Option<usize> {
+        let work = self.planner.work.get(&piece);
+        if !fits && work.is_none_or(|work| work.failures() == 0) {
+            return None;
+        }
+        let is_free = |index: &usize| {
+            work.is_none_or(|work| work.wants(*index) && work.slots()[*index].asked.is_empty())
+        };
+        let may = |index: &usize| {
+            self.is_trusted_with(key, piece, *index) && (fits || self.is_quick(time, piece, Some(*index)))
+        };
+        (work.map_or(0, Work::first_free)..self.planner.geometry.blocks(piece)).filter(is_free).find(may)
     }
 
     /// Whether hardly anybody would be sooner of those who have the piece, and may be asked for this block of it.

@@ -75,7 +75,10 @@ fn thin_one_fast_seed_among_nine_slow_ones() {
     assert!(times.seek < ms(45 + 840 + 50), "hardly anything lies before it at the fast seed");
     assert!(times.tail < ms(2500), "behind the first pieces on the same fast seed");
     assert!(times.rate > 2.5, "all ten together");
-    assert!(times.waste < 0.035, "what slow ones have in their buffers comes, and is not asked of others early");
+    assert!(
+        times.waste < 0.035,
+        "what slow ones have in their buffers comes, and is not asked of others early"
+    );
 }
 
 #[test]
