@@ -167,6 +167,16 @@ impl Peer {
         }
     }
 
+    /// Whether it was told that we want pieces.
+    pub(super) fn is_interesting(&self) -> bool {
+        self.interested
+    }
+
+    /// Whether the other side has greeted.
+    pub(super) fn is_greeted(&self) -> bool {
+        self.greeted
+    }
+
     /// Keeps the connection from being taken for dead.
     pub(super) fn keep_alive(&mut self) {
         self.say(&Message::KeepAlive);

@@ -25,7 +25,8 @@ use work::Work;
 /// the start of another. Twice what the largest films need.
 const READING: f64 = 16_000_000.0;
 
-/// Bytes of unfinished pieces that are kept after their readers have gone elsewhere: players go back.
+/// Bytes of unfinished pieces that are kept after their readers have gone elsewhere: players go back. Of larger pieces
+/// it is one, the fullest.
 const KEPT: u64 = 8 << 20;
 
 /// A connection, by a number that no other one had before.
@@ -116,6 +117,11 @@ impl Planner {
         !self.order.is_empty()
     }
 
+    /// Whether a peer has something that is wanted.
+    pub(super) fn wants_of(&self, peer: &Peer) -> bool {
+        self.order.iter().any(|piece| peer.has(*piece))
+    }
+
     /// Notes that a piece need not be fetched any more, whoever has brought it.
     pub(super) fn settle(&mut self, piece: u32, peers: &mut Peers) {
         if piece < self.geometry.pieces() && !self.done.put(piece as usize) {
@@ -145,17 +151,24 @@ impl Planner {
         self.targets = targets;
         self.sort();
         let wanted: BTreeSet<u32> = self.order.iter().copied().collect();
-        let (geometry, mut room) = (self.geometry, KEPT);
-        self.work.retain(|piece, work| {
-            if wanted.contains(piece) || work.is_checking() {
-                return true;
+        let geometry = self.geometry;
+        let mut left: Vec<(u64, u32)> = Vec::new();
+        for (piece, work) in &mut self.work {
+            if !wanted.contains(piece) && !work.is_checking() {
+                // What is on its way cannot be stopped, and has a place to go to.
+                let blocks = work.here() + work.take_back(*piece, geometry, peers);
+                left.push((blocks as u64 * u64::from(BLOCK), *piece));
             }
-            // What is on its way cannot be stopped, and has a place to go to.
-            let bytes = (work.here() + work.take_back(*piece, geometry, peers)) as u64 * u64::from(BLOCK);
-            let is_kept = bytes > 0 && bytes <= room;
-            room -= if is_kept { bytes } else { 0 };
-            is_kept
-        });
+        }
+        left.sort_unstable_by(|a, b| b.cmp(a));
+        let mut room = KEPT.max(u64::from(geometry.size(0)));
+        for (bytes, piece) in left {
+            if bytes > 0 && bytes <= room {
+                room -= bytes;
+            } else {
+                self.work.remove(&piece);
+            }
+        }
     }
 
     fn sort(&mut self) {

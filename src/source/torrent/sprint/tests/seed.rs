@@ -54,7 +54,7 @@ pub(super) struct Seed {
     queue: VecDeque<Block>,
     /// Something is being sent until then.
     busy: Option<Duration>,
-    open: bool,
+    pub(super) open: bool,
     /// When it changes its mind next.
     mood: Option<Duration>,
     sent: usize,
@@ -99,6 +99,10 @@ impl Seed {
             Message::Interested => {
                 self.mood = Some(now + self.habits.unchoke);
                 vec![(self.habits.unchoke, None)]
+            }
+            Message::NotInterested => {
+                (self.open, self.mood) = (false, None);
+                vec![(Duration::ZERO, Some(Message::Choke))]
             }
             Message::Request(block) if self.habits.skips && block.begin == 0 => vec![],
             Message::Request(block) if !self.open => vec![(Duration::ZERO, Some(Message::Reject(block)))],

@@ -41,3 +41,22 @@ fn who_sends_seldom_is_kept_busy_meanwhile() {
         assert!(rate > least, "{habits:?}: {rate} of 8 MB/s, some of it in the time that it takes to learn");
     }
 }
+
+#[test]
+fn interest_lasts_for_a_while_after_nothing_is_wanted_and_comes_back_with_the_reader() {
+    let mut world = World::new(ms(60), 1 << 20, 100.0 * MEGABIT, seeds(&[(3, 20, 2000, PLAIN)]));
+    world.head = vec![Target { pieces: 0..4, due: Duration::ZERO }];
+    let end = world.until(0..4);
+    world.aim(Vec::new());
+    let open_at = |world: &mut World, time: Duration| {
+        while world.now < time {
+            world.step();
+        }
+        world.seeds.iter().filter(|seed| seed.open).count()
+    };
+    assert_eq!(open_at(&mut world, end + ms(58_000)), 3, "players pause and go on");
+    assert_eq!(open_at(&mut world, end + ms(63_000)), 0, "and others want the places, too");
+    let begin = world.now;
+    world.aim(vec![Target { pieces: 9..10, due: Duration::ZERO }]);
+    assert!(world.until(9..10) - begin < ms(400), "1 MiB takes 175 ms and two round trips");
+}
