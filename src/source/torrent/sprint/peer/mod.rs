@@ -277,6 +277,11 @@ impl Peer {
         self.pace.depth(stretch, now).min(self.greeting.queue as usize).saturating_sub(self.asked.len())
     }
 
+    /// Notes whether it was given as many requests as it has room for.
+    pub(super) fn filled(&mut self, full: bool, now: Instant) {
+        self.pace.filled(full, now);
+    }
+
     fn forget(&mut self, block: Block) -> bool {
         let before = self.asked.len();
         self.asked.retain(|asked| asked.block != block);

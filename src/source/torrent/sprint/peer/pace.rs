@@ -12,7 +12,7 @@ const HALF_LIFE: Duration = Duration::from_millis(700);
 /// A peer is kept busy for this long beyond the round trip, and for a block. What is asked for cannot well be taken
 /// back, because many have it in their buffers at once, and so a seek waits behind it. Both sides need some
 /// milliseconds to get round to it, and who needs longer is found out.
-const AHEAD: Duration = Duration::from_millis(10);
+const AHEAD: Duration = Duration::from_millis(8);
 
 /// Who runs dry is kept busy for longer, up to this long: some hold their rate by sending twice a second.
 const FARTHEST_AHEAD: Duration = Duration::from_millis(800);
@@ -69,6 +69,8 @@ pub(in crate::source::torrent::sprint) struct Pace {
     latest: Option<Instant>,
     /// When it last had nothing to do.
     dried: Option<Instant>,
+    /// Since when it was always given as much as it has room for.
+    full: Option<Instant>,
     /// The longest time between two answers of late: some send seldom, and much at once.
     gap: Duration,
 }
@@ -87,6 +89,7 @@ impl Pace {
             starting: true,
             latest: None,
             dried: None,
+            full: None,
             gap: Duration::ZERO,
         }
     }
@@ -98,16 +101,21 @@ impl Pace {
             // The first answer cannot come sooner, whatever the rate.
             self.waiting = Some(now + self.round_trip);
             if self.emptied.take().is_some_and(|emptied| now.saturating_duration_since(emptied) < DRY) {
-                self.dry(now);
+                self.dry(now, now);
             }
             self.latest = None;
         }
     }
 
-    /// The peer had nothing to do, so that it is to be kept busy for longer.
-    fn dry(&mut self, now: Instant) {
-        if self.dried.is_none_or(|dried| now.saturating_duration_since(dried) > self.round_trip + self.ahead)
-        {
+    /// Whether it was given as much as it has room for. If not, it has nothing to do because nothing is wanted of it.
+    pub(super) fn filled(&mut self, full: bool, now: Instant) {
+        self.full = if full { self.full.or(Some(now)) } else { None };
+    }
+
+    /// The peer had nothing to do until a request that was sent `asked`, so that it is to be kept busy for longer.
+    fn dry(&mut self, asked: Instant, now: Instant) {
+        let is_new = |dried: Instant| now.saturating_duration_since(dried) > self.round_trip + self.ahead;
+        if self.full.is_some_and(|full| asked > full) && self.dried.is_none_or(is_new) {
             self.ahead = (self.ahead * 2).min(FARTHEST_AHEAD);
             self.dried = Some(now);
         }
@@ -131,7 +139,7 @@ impl Pace {
         // Behind others for as long as half the way takes: more requests would wait longer, and bring nothing.
         self.starting &= took <= self.round_trip * 3 / 2 + self.ahead + self.time_of(1, now);
         if !self.starting && self.latest.is_some_and(|latest| asked + self.round_trip > latest + IDLE) {
-            self.dry(now);
+            self.dry(asked, now);
         }
         self.latest = Some(now);
         let forgotten = 0.5_f64.powf(time / AHEAD_HALF_LIFE.as_secs_f64());

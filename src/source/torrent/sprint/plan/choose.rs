@@ -108,10 +108,15 @@ impl<'a> Round<'a> {
             self.try_out(key);
         }
         let room = self.peers.get(&key).map_or(0, |peer| peer.room(self.stretch, self.now));
-        let (mut position, mut before) = (0, 0);
-        for _ in 0..room {
-            let Some((piece, index)) = self.next_for(key, &mut position, &mut before) else { return };
+        let (mut position, mut before, mut given) = (0, 0, 0);
+        while given < room
+            && let Some((piece, index)) = self.next_for(key, &mut position, &mut before)
+        {
             self.ask(key, piece, index);
+            given += 1;
+        }
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.filled(given == room, self.now);
         }
     }
 

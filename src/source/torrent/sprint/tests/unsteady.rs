@@ -60,3 +60,20 @@ fn interest_lasts_for_a_while_after_nothing_is_wanted_and_comes_back_with_the_re
     world.aim(vec![Target { pieces: 9..10, due: Duration::ZERO }]);
     assert!(world.until(9..10) - begin < ms(400), "1 MiB takes 175 ms and two round trips");
 }
+
+#[test]
+fn who_had_nothing_to_do_because_nothing_was_wanted_is_not_asked_for_more_ahead() {
+    let mut world = World::new(ms(2), 1 << 20, 400.0 * MEGABIT, seeds(&[(6, 1, 25_000, PLAIN)]));
+    let wish = |pieces: std::ops::Range<u32>| vec![Target { pieces, due: Duration::ZERO }];
+    world.head = wish(0..1);
+    for piece in 0..60 {
+        world.until(piece..piece + 1);
+        world.aim(wish(piece + 1..piece + 2));
+    }
+    world.aim(wish(100..130));
+    world.until(100..101);
+    let begin = world.now;
+    world.aim(wish(200..230));
+    let time = world.until(200..201) - begin;
+    assert!(time < ms(40), "{time:?}: what is under way takes the line some milliseconds, and a piece 21");
+}
