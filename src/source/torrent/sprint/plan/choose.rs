@@ -30,7 +30,10 @@ pub(super) struct Round<'a> {
     pub(super) planner: &'a mut Planner,
     pub(super) peers: &'a mut Peers,
     pub(super) now: Instant,
-    /// Those who have brought something, by how soon they would bring a block, until somebody is asked.
+    /// Whether everybody is looked at.
+    is_looking: bool,
+    /// Those who have brought something, by how soon they would bring a block. While everybody is looked at it holds
+    /// until somebody is asked, and otherwise until everybody is: a hundredth of a second is little beside [`SLACK`].
     ranking: OnceCell<Vec<(Duration, PeerKey)>>,
     stretch: f64,
 }
@@ -38,7 +41,7 @@ pub(super) struct Round<'a> {
 impl<'a> Round<'a> {
     pub(super) fn new(planner: &'a mut Planner, peers: &'a mut Peers, now: Instant) -> Self {
         let stretch = planner.stretch.as_ref().map_or(1.0, Stretch::factor);
-        Self { planner, peers, now, ranking: OnceCell::new(), stretch }
+        Self { planner, peers, now, is_looking: false, ranking: OnceCell::new(), stretch }
     }
 
     pub(super) fn run(mut self) {
@@ -47,12 +50,15 @@ impl<'a> Round<'a> {
             self.look();
         } else {
             let roused = std::mem::take(&mut self.planner.roused);
+            self.ranking = std::mem::take(&mut self.planner.ranking).into();
             self.fill_all(roused.into_iter());
+            self.planner.ranking = self.ranking.take().unwrap_or_default();
         }
     }
 
     /// Looks at everybody.
     fn look(&mut self) {
+        self.is_looking = true;
         self.planner.looked = Some(self.now);
         self.planner.roused.clear();
         let open = self.peers.values().filter(|peer| !peer.chokes());
@@ -62,6 +68,7 @@ impl<'a> Round<'a> {
         self.overtake();
         let everybody: Vec<PeerKey> = self.peers.keys().copied().collect();
         self.fill_all(everybody.into_iter());
+        self.planner.ranking = self.rank();
         self.watch();
     }
 
@@ -175,7 +182,7 @@ impl<'a> Round<'a> {
     /// Whether hardly anybody would be sooner of those who have the piece, and may be asked for this block of it.
     fn is_quick(&self, time: Duration, piece: u32, index: Option<usize>) -> bool {
         let may = |(_, key): &&(Duration, PeerKey)| {
-            self.peers[key].may_ask(piece)
+            self.peers.get(key).is_some_and(|peer| peer.may_ask(piece))
                 && index.is_none_or(|index| self.is_trusted_with(*key, piece, index))
         };
         let best = self.ranking.get_or_init(|| self.rank()).iter().find(may);
@@ -227,7 +234,9 @@ impl<'a> Round<'a> {
 
     pub(super) fn ask(&mut self, key: PeerKey, piece: u32, index: usize) {
         let Some(peer) = self.peers.get_mut(&key) else { return };
-        self.ranking.take();
+        if self.is_looking {
+            self.ranking.take();
+        }
         let blocks = self.planner.geometry.blocks(piece);
         self.planner.work.entry(piece).or_insert_with(|| Work::new(blocks)).ask(index, key);
         peer.ask(self.planner.geometry.block(piece, index), self.now);

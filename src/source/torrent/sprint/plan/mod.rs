@@ -84,6 +84,8 @@ pub(super) struct Planner {
     roused: BTreeSet<PeerKey>,
     /// Bytes per second that all open connections were seen to bring then.
     rate: f64,
+    /// How soon those who have brought something would have brought a block then.
+    ranking: Vec<(Duration, PeerKey)>,
 }
 
 impl Planner {
@@ -101,6 +103,7 @@ impl Planner {
             looked: None,
             roused: BTreeSet::new(),
             rate: 0.0,
+            ranking: Vec::new(),
         }
     }
 
