@@ -18,6 +18,13 @@ use super::plan::{FullPiece, PeerKey, Peers, Planner, Target, Traffic};
 /// choked peer waits for its turn, and half as long again.
 const IN_VAIN: Duration = Duration::from_secs(15);
 
+/// Who has had nothing that is wanted for so long is told that we are not interested, so that he serves others. Until
+/// then he is kept, because who is interested keeps the place it was given, and players go back.
+const WARM: Duration = Duration::from_secs(60);
+
+/// How often it is looked who has something that is wanted.
+const MINDED: Duration = Duration::from_secs(1);
+
 /// What has come of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
@@ -41,6 +48,10 @@ pub(super) struct Crowd {
     served: BTreeMap<PeerKey, Instant>,
     /// Since when something is wanted.
     wanting: Option<Instant>,
+    /// When each connection was made, or last had something that was wanted.
+    wanted: BTreeMap<PeerKey, Instant>,
+    /// When that was last looked at; `None` if it is due.
+    minded: Option<Instant>,
 }
 
 impl Crowd {
@@ -54,18 +65,22 @@ impl Crowd {
             planner: None,
             served: BTreeMap::new(),
             wanting: None,
+            wanted: BTreeMap::new(),
+            minded: None,
         }
     }
 
     /// A connection was made, which took `round_trip`.
     pub(super) fn connect(&mut self, key: PeerKey, opening: Opening, round_trip: Duration, now: Instant) {
         self.served.insert(key, now);
+        self.wanted.insert(key, now);
         self.peers.insert(key, Peer::new(self.identity.clone(), opening, round_trip));
     }
 
     /// A connection has ended, or is to be ended.
     pub(super) fn leave(&mut self, key: PeerKey) {
         self.served.remove(&key);
+        self.wanted.remove(&key);
         if self.peers.remove(&key).is_some() {
             self.metadata.leave(key);
             self.early.leave(key);
@@ -101,7 +116,15 @@ impl Crowd {
     ) -> Result<(), WireError> {
         let Some(peer) = self.peers.get_mut(&key) else { return Ok(()) };
         let mut said = Vec::new();
+        if matches!(message, Message::Have(_) | Message::Bitfield(_) | Message::HaveAll)
+            && !peer.is_interesting()
+        {
+            self.minded = None;
+        }
         let result = peer.hear(message, now, &mut said);
+        if let Some(planner) = &mut self.planner {
+            planner.rouse(key);
+        }
         for one in said {
             self.follow(key, one, now, events);
         }
@@ -165,6 +188,7 @@ impl Crowd {
     pub(super) fn aim(&mut self, targets: Vec<Target>) {
         if let Some(planner) = &mut self.planner {
             planner.aim(targets, &mut self.peers);
+            self.minded = None;
         }
     }
 
@@ -188,11 +212,30 @@ impl Crowd {
     pub(super) fn plan(&mut self, now: Instant) {
         let is_wanting = self.planner.as_ref().map_or(!self.metadata.is_done(), Planner::is_busy);
         self.wanting = is_wanting.then(|| self.wanting.unwrap_or(now));
+        if self.minded.is_none_or(|minded| now.saturating_duration_since(minded) >= MINDED) {
+            self.minded = Some(now);
+            self.mind(now);
+        }
         match &mut self.planner {
             Some(planner) => planner.plan(&mut self.peers, now),
             None => {
                 self.metadata.plan(&mut self.peers, now);
                 self.early.plan(&mut self.peers, now);
+            }
+        }
+    }
+
+    /// Tells those who have something that is wanted that we are interested, and those who have had nothing for long
+    /// that we are not.
+    fn mind(&mut self, now: Instant) {
+        let Some(planner) = &self.planner else { return };
+        for (key, peer) in &mut self.peers {
+            let wanted = self.wanted.entry(*key).or_insert(now);
+            if planner.wants_of(peer) {
+                *wanted = now;
+                peer.set_interest(true);
+            } else if peer.is_greeted() && now.saturating_duration_since(*wanted) >= WARM {
+                peer.set_interest(false);
             }
         }
     }

@@ -167,6 +167,16 @@ impl Peer {
         }
     }
 
+    /// Whether it was told that we want pieces.
+    pub(super) fn is_interesting(&self) -> bool {
+        self.interested
+    }
+
+    /// Whether the other side has greeted.
+    pub(super) fn is_greeted(&self) -> bool {
+        self.greeted
+    }
+
     /// Keeps the connection from being taken for dead.
     pub(super) fn keep_alive(&mut self) {
         self.say(&Message::KeepAlive);
@@ -252,14 +262,24 @@ impl Peer {
         self.chokes
     }
 
+    /// Whether anything may be asked of it.
+    pub(super) fn is_open(&self) -> bool {
+        !self.chokes || !self.allowed.is_empty()
+    }
+
     /// How fast it is.
     pub(super) fn pace(&self) -> &Pace {
         &self.pace
     }
 
-    /// Requests that it may be given beside those under way.
-    pub(super) fn room(&self, now: Instant) -> usize {
-        self.pace.depth(now).min(self.greeting.queue as usize).saturating_sub(self.asked.len())
+    /// Requests that it may be given beside those under way, if so many times as many are asked of everybody.
+    pub(super) fn room(&self, stretch: f64, now: Instant) -> usize {
+        self.pace.depth(stretch, now).min(self.greeting.queue as usize).saturating_sub(self.asked.len())
+    }
+
+    /// Notes whether it was given as many requests as it has room for.
+    pub(super) fn filled(&mut self, full: bool, now: Instant) {
+        self.pace.filled(full, now);
     }
 
     fn forget(&mut self, block: Block) -> bool {

@@ -9,12 +9,22 @@ use super::super::super::wire::BLOCK;
 /// What was seen so long ago counts half.
 const HALF_LIFE: Duration = Duration::from_millis(700);
 
-/// A peer is kept busy for this long beyond the round trip. What is asked for cannot well be taken back, because many
-/// have it in their buffers at once, and so a seek waits behind it.
-const AHEAD: Duration = Duration::from_millis(100);
+/// A peer is kept busy for this long beyond the round trip, and for a block. What is asked for cannot well be taken
+/// back, because many have it in their buffers at once, and so a seek waits behind it. Both sides need some
+/// milliseconds to get round to it, and who needs longer is found out.
+const AHEAD: Duration = Duration::from_millis(8);
 
 /// Who runs dry is kept busy for longer, up to this long: some hold their rate by sending twice a second.
 const FARTHEST_AHEAD: Duration = Duration::from_millis(800);
+
+/// What a peer is kept busy for beyond that counts half after this time without need.
+const AHEAD_HALF_LIFE: Duration = Duration::from_secs(5);
+
+/// A request that was sent so much too late to follow the one before at once left the peer idle.
+const IDLE: Duration = Duration::from_millis(2);
+
+/// A long time between two answers is taken for half as long after this time.
+const GAP_HALF_LIFE: Duration = Duration::from_secs(3);
 
 /// A peer that is asked anew within this time after its last answer has run dry.
 const DRY: Duration = Duration::from_millis(30);
@@ -53,6 +63,16 @@ pub(in crate::source::torrent::sprint) struct Pace {
     /// When the oldest request since the last answer should have been answered, whether it was taken back or not.
     unanswered: Option<Instant>,
     ahead: Duration,
+    /// No answer has waited for others yet, so that more may be asked for.
+    starting: bool,
+    /// When the latest answer came since something is asked for.
+    latest: Option<Instant>,
+    /// When it last had nothing to do.
+    dried: Option<Instant>,
+    /// Since when it was always given as much as it has room for.
+    full: Option<Instant>,
+    /// The longest time between two answers of late: some send seldom, and much at once.
+    gap: Duration,
 }
 
 impl Pace {
@@ -66,6 +86,11 @@ impl Pace {
             emptied: None,
             unanswered: None,
             ahead: AHEAD,
+            starting: true,
+            latest: None,
+            dried: None,
+            full: None,
+            gap: Duration::ZERO,
         }
     }
 
@@ -76,8 +101,23 @@ impl Pace {
             // The first answer cannot come sooner, whatever the rate.
             self.waiting = Some(now + self.round_trip);
             if self.emptied.take().is_some_and(|emptied| now.saturating_duration_since(emptied) < DRY) {
-                self.ahead = (self.ahead * 3 / 2).min(FARTHEST_AHEAD);
+                self.dry(now, now);
             }
+            self.latest = None;
+        }
+    }
+
+    /// Whether it was given as much as it has room for. If not, it has nothing to do because nothing is wanted of it.
+    pub(super) fn filled(&mut self, full: bool, now: Instant) {
+        self.full = if full { self.full.or(Some(now)) } else { None };
+    }
+
+    /// The peer had nothing to do until a request that was sent `asked`, so that it is to be kept busy for longer.
+    fn dry(&mut self, asked: Instant, now: Instant) {
+        let is_new = |dried: Instant| now.saturating_duration_since(dried) > self.round_trip + self.ahead;
+        if self.full.is_some_and(|full| asked > full) && self.dried.is_none_or(is_new) {
+            self.ahead = (self.ahead * 2).min(FARTHEST_AHEAD);
+            self.dried = Some(now);
         }
     }
 
@@ -91,9 +131,19 @@ impl Pace {
         self.bytes = self.bytes * fade + bytes as f64;
         self.seconds = self.seconds * fade + time;
         self.blocks += 1;
+        let rest = 0.5_f64.powf(time / GAP_HALF_LIFE.as_secs_f64());
+        self.gap = self.gap.mul_f64(rest).max(Duration::from_secs_f64(time));
         self.waiting = (!last).then_some(now.max(since));
         self.emptied = last.then_some(now);
         self.unanswered = None;
+        // Behind others for as long as half the way takes: more requests would wait longer, and bring nothing.
+        self.starting &= took <= self.round_trip * 3 / 2 + self.ahead + self.time_of(1, now);
+        if !self.starting && self.latest.is_some_and(|latest| asked + self.round_trip > latest + IDLE) {
+            self.dry(asked, now);
+        }
+        self.latest = Some(now);
+        let forgotten = 0.5_f64.powf(time / AHEAD_HALF_LIFE.as_secs_f64());
+        self.ahead = AHEAD + self.ahead.saturating_sub(AHEAD).mul_f64(forgotten);
     }
 
     /// A request is not awaited any more, the `last` one under way.
@@ -108,6 +158,11 @@ impl Pace {
         self.waiting = None;
     }
 
+    /// The shortest time that an answer took.
+    pub(in crate::source::torrent::sprint) fn round_trip(&self) -> Duration {
+        self.round_trip
+    }
+
     /// Bytes per second; `None` before the first block.
     pub(in crate::source::torrent::sprint) fn rate(&self, now: Instant) -> Option<f64> {
         if self.blocks == 0 {
@@ -118,9 +173,19 @@ impl Pace {
         Some(self.bytes / (self.seconds + self.silence(now).as_secs_f64()).max(least))
     }
 
+    /// Bytes per second as far as is known, and never nothing.
+    fn known_rate(&self, now: Instant) -> f64 {
+        self.rate(now).unwrap_or(PRESUMED).max(100.0)
+    }
+
     /// For how long nothing has come although it could have.
     pub(in crate::source::torrent::sprint) fn silence(&self, now: Instant) -> Duration {
         self.waiting.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// How long so many blocks take.
+    pub(in crate::source::torrent::sprint) fn time_of(&self, blocks: usize, now: Instant) -> Duration {
+        Duration::from_secs_f64(f64::from(BLOCK) * blocks as f64 / self.known_rate(now))
     }
 
     /// How long a block takes that has `ahead` others before it and was asked for `since` ago.
@@ -134,7 +199,7 @@ impl Pace {
         let each = f64::from(BLOCK) / rate;
         let transfer = each * (ahead + 1) as f64 - self.silence(now).as_secs_f64().min(each);
         // Who is late is likely to be late by some times as much: most answers come when they are due.
-        let late = (self.silence(now).as_secs_f64() - each).max(0.0);
+        let late = (self.silence(now).as_secs_f64() - each.max(self.gap.as_secs_f64())).max(0.0);
         let travel = self.round_trip.saturating_sub(since);
         travel + Duration::from_secs_f64((transfer + LATER * late).min(3600.0))
     }
@@ -147,16 +212,21 @@ impl Pace {
 
     /// Whether requests were not answered that should have been.
     fn is_mute(&self, now: Instant) -> bool {
-        self.unanswered.is_some_and(|due| now.saturating_duration_since(due) > MUTE)
+        self.unanswered.is_some_and(|due| now.saturating_duration_since(due) > MUTE.max(2 * self.gap))
     }
 
-    /// Requests that keep the peer busy.
-    pub(super) fn depth(&self, now: Instant) -> usize {
+    /// Requests that keep the peer busy, or so many times as many if that is of use.
+    pub(super) fn depth(&self, stretch: f64, now: Instant) -> usize {
         if self.is_mute(now) {
             return 1;
         }
-        let Some(rate) = self.rate(now) else { return FIRST };
-        let wanted = rate * (self.round_trip + self.ahead).as_secs_f64() / f64::from(BLOCK);
+        if self.blocks == 0 {
+            return FIRST;
+        }
+        let rate = self.known_rate(now);
+        // As long as nothing waits it is twice as much each time.
+        let way = if self.starting { 2 * self.round_trip } else { self.round_trip };
+        let wanted = 1.0 + stretch * rate * (way + self.ahead).as_secs_f64() / f64::from(BLOCK);
         // A rate that was seen over a few blocks is not trusted with many.
         (wanted.ceil() as usize).clamp(FEWEST, FIRST + 2 * self.blocks)
     }

@@ -120,7 +120,7 @@ fn never_more_is_asked_than_the_peer_queues() {
         peer.ask(block(0, asked), Instant::now());
         asked += 1;
     }
-    assert_eq!((asked, peer.room(Instant::now())), (3, 0));
+    assert_eq!((asked, peer.room(1.0, Instant::now())), (3, 0));
 }
 
 #[test]
@@ -168,11 +168,11 @@ fn requests_under_way_follow_the_rate() {
     let mut peer = seed(true);
     hear(&mut peer, Message::Unchoke);
     let start = Instant::now();
-    assert_eq!(peer.room(start), 4, "nothing is known yet");
+    assert_eq!(peer.room(1.0, start), 4, "nothing is known yet");
     let (mut now, mut next) = (start, 0);
     // 1.6 MB/s: a block every 10 ms.
     for _ in 0..200 {
-        while peer.room(now) > 0 {
+        while peer.room(1.0, now) > 0 {
             peer.ask(block(0, next), now);
             next += 1;
         }
@@ -183,7 +183,7 @@ fn requests_under_way_follow_the_rate() {
     }
     let (rate, depth) = (peer.pace().rate(now).unwrap(), peer.asked().len());
     assert!((1_500_000.0..1_800_000.0).contains(&rate), "{rate}");
-    assert!((10..16).contains(&depth), "{depth} requests are a tenth of a second and some");
+    assert!((2..6).contains(&depth), "{depth} requests are the way, some milliseconds and one more");
     let later = now + Duration::from_secs(3);
     assert!(peer.pace().rate(later).unwrap() < rate / 2.0, "silence counts");
     assert!(peer.pace().remaining(0, Duration::from_secs(3), later) > Duration::from_secs(5), "and goes on");

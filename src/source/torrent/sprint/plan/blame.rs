@@ -127,7 +127,7 @@ impl Trust {
             }
             // What those have sent who are doubted is fetched again, and may be all that was wrong.
             1..MOST_FAILURES if has_found => work.reopen(|slot| !self.is_doubtful(slot)),
-            1..MOST_FAILURES => work.reopen(|slot| slot.earlier.len() > 1 && !self.is_doubtful(slot)),
+            1..MOST_FAILURES => work.reopen(|slot| self.is_confirmed(slot)),
             0 => work.reopen(|_| false),
             _ => work.start_alone(),
         }
@@ -153,6 +153,12 @@ impl Trust {
         let mut said = slot.earlier.iter().filter(|(who, _)| !self.is_doubted(*who)).map(|(_, said)| said);
         let first = said.next();
         self.is_doubted(*from) || said.any(|other| Some(other) != first)
+    }
+
+    /// Whether two who are not doubted say the same, and none of those otherwise. One who is doubted confirms nothing:
+    /// several may lie alike.
+    fn is_confirmed(&self, slot: &Slot) -> bool {
+        slot.earlier.iter().filter(|(who, _)| !self.is_doubted(*who)).count() > 1 && !self.is_doubtful(slot)
     }
 
     /// Those who contradict more others than anybody of those others does, or one who is proved. Who is

@@ -4,6 +4,8 @@
 mod blame;
 mod choose;
 mod overdue;
+mod overtake;
+mod stretch;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +26,8 @@ use work::Work;
 /// the start of another. Twice what the largest films need.
 const READING: f64 = 16_000_000.0;
 
-/// Bytes of unfinished pieces that are kept after their readers have gone elsewhere: players go back.
+/// Bytes of unfinished pieces that are kept after their readers have gone elsewhere: players go back. Of larger pieces
+/// it is one, the fullest.
 const KEPT: u64 = 8 << 20;
 
 /// A connection, by a number that no other one had before.
@@ -75,6 +78,15 @@ pub(super) struct Planner {
     done: FixedBitSet,
     trust: blame::Trust,
     traffic: Traffic,
+    stretch: Option<stretch::Stretch>,
+    /// When everybody was last looked at; `None` if that is due.
+    looked: Option<Instant>,
+    /// Those from whom something came since.
+    roused: BTreeSet<PeerKey>,
+    /// Bytes per second that all open connections were seen to bring then.
+    rate: f64,
+    /// How soon those who have brought something would have brought a block then.
+    ranking: Vec<(Duration, PeerKey)>,
 }
 
 impl Planner {
@@ -88,6 +100,11 @@ impl Planner {
             done: FixedBitSet::with_capacity(geometry.pieces() as usize),
             trust: blame::Trust::default(),
             traffic: Traffic::default(),
+            stretch: None,
+            looked: None,
+            roused: BTreeSet::new(),
+            rate: 0.0,
+            ranking: Vec::new(),
         }
     }
 
@@ -102,6 +119,11 @@ impl Planner {
     /// Whether something is wanted that is not here.
     pub(super) fn is_busy(&self) -> bool {
         !self.order.is_empty()
+    }
+
+    /// Whether a peer has something that is wanted.
+    pub(super) fn wants_of(&self, peer: &Peer) -> bool {
+        self.order.iter().any(|piece| peer.has(*piece))
     }
 
     /// Notes that a piece need not be fetched any more, whoever has brought it.
@@ -133,20 +155,28 @@ impl Planner {
         self.targets = targets;
         self.sort();
         let wanted: BTreeSet<u32> = self.order.iter().copied().collect();
-        let (geometry, mut room) = (self.geometry, KEPT);
-        self.work.retain(|piece, work| {
-            if wanted.contains(piece) || work.is_checking() {
-                return true;
+        let geometry = self.geometry;
+        let mut left: Vec<(u64, u32)> = Vec::new();
+        for (piece, work) in &mut self.work {
+            if !wanted.contains(piece) && !work.is_checking() {
+                // What is on its way cannot be stopped, and has a place to go to.
+                let blocks = work.here() + work.take_back(*piece, geometry, peers);
+                left.push((blocks as u64 * u64::from(BLOCK), *piece));
             }
-            // What is on its way cannot be stopped, and has a place to go to.
-            let bytes = (work.here() + work.take_back(*piece, geometry, peers)) as u64 * u64::from(BLOCK);
-            let is_kept = bytes > 0 && bytes <= room;
-            room -= if is_kept { bytes } else { 0 };
-            is_kept
-        });
+        }
+        left.sort_unstable_by(|a, b| b.cmp(a));
+        let mut room = KEPT.max(u64::from(geometry.size(0)));
+        for (bytes, piece) in left {
+            if bytes > 0 && bytes <= room {
+                room -= bytes;
+            } else {
+                self.work.remove(&piece);
+            }
+        }
     }
 
     fn sort(&mut self) {
+        self.looked = None;
         let missing = |piece: &u32| *piece < self.geometry.pieces() && !self.done.contains(*piece as usize);
         let piece_time = f64::from(self.geometry.size(0)) / READING;
         let mut due: BTreeMap<u32, f64> = BTreeMap::new();
@@ -221,12 +251,14 @@ impl Planner {
         if let Some(work) = self.work.get_mut(&block.piece) {
             work.lose((block.begin / BLOCK) as usize, from);
             work.disown(from, refused);
+            self.looked = None;
         }
     }
 
     /// A connection is gone.
     pub(super) fn leave(&mut self, gone: PeerKey) {
         self.work.values_mut().for_each(|work| work.leave(gone));
+        self.looked = None;
     }
 
     /// Whether a full piece matched its hash. Those who are proved to lie now come back. A piece that nobody seems to
@@ -245,10 +277,20 @@ impl Planner {
         if matches || blame::is_hopeless(work) {
             self.settle(piece, peers);
         }
+        self.looked = None;
         for doubtful in found.liars.iter().chain(&found.suspects) {
             self.work.values_mut().for_each(|work| work.doubt(*doubtful));
         }
         found.liars
+    }
+
+    /// Something was heard of a peer.
+    pub(super) fn rouse(&mut self, key: PeerKey) {
+        self.roused.insert(key);
+        // The first that is known of anybody's rate matters to everybody.
+        if self.rate == 0.0 {
+            self.looked = None;
+        }
     }
 
     /// Sends requests.

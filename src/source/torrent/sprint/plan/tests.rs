@@ -63,6 +63,7 @@ fn answer(
     let data = Bytes::from(vec![byte; block.length as usize]);
     let message = Message::Piece { piece: block.piece, begin: block.begin, data: data.clone() };
     peers.get_mut(&from).unwrap().hear(message, Instant::now(), &mut Vec::new()).unwrap();
+    planner.rouse(from);
     planner.take(from, block, data, peers)
 }
 
@@ -126,6 +127,29 @@ fn a_seek_takes_everything_back_at_once_and_keeps_what_has_come() {
     planner.plan(&mut peers, Instant::now());
     let again = asked(&sent(&mut peers));
     assert!(again.iter().all(|(_, block)| *block != before[0].1), "it is here already");
+}
+
+#[test]
+fn a_large_piece_that_was_begun_is_kept_when_its_reader_goes_elsewhere() {
+    let large = 16 << 20;
+    let mut planner = Planner::new(Geometry::new(large, 100 * u64::from(large)));
+    let mut peers = peers(1);
+    planner.aim(target(0..1), &mut peers);
+    let mut here = 0;
+    while here < 600 {
+        planner.plan(&mut peers, Instant::now());
+        for (from, block) in asked(&sent(&mut peers)) {
+            answer(&mut planner, &mut peers, from, block, 0);
+            here += 1;
+        }
+    }
+    planner.aim(target(50..51), &mut peers);
+    planner.plan(&mut peers, Instant::now());
+    planner.aim(target(0..1), &mut peers);
+    sent(&mut peers);
+    planner.plan(&mut peers, Instant::now());
+    let again = asked(&sent(&mut peers));
+    assert!(!again.is_empty() && again.iter().all(|(_, block)| block.begin >= 600 * BLOCK), "{again:?}");
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(super) struct Work {
     slots: Vec<Slot>,
     here: usize,
     free: usize,
+    /// No block before this one is free.
+    first_free: usize,
     checking: bool,
     /// How often all of it was here and did not match its hash.
     failures: u32,
@@ -43,7 +45,7 @@ pub(super) struct Slot {
 impl Work {
     pub(super) fn new(blocks: usize) -> Self {
         let slots = (0..blocks).map(|_| Slot::default()).collect();
-        Self { slots, here: 0, free: blocks, checking: false, failures: 0, alone: None }
+        Self { slots, here: 0, free: blocks, first_free: 0, checking: false, failures: 0, alone: None }
     }
 
     pub(super) fn blocks(&self) -> usize {
@@ -58,6 +60,11 @@ impl Work {
     /// Number of blocks that are neither here nor asked for.
     pub(super) fn free(&self) -> usize {
         self.free
+    }
+
+    /// Where to look for the first block that is neither here nor asked for.
+    pub(super) fn first_free(&self) -> usize {
+        if self.free > 0 { self.first_free } else { self.slots.len() }
     }
 
     /// How often all of it was here and did not match its hash.
@@ -149,6 +156,9 @@ impl Work {
         let slot = &mut self.slots[index];
         self.free -= usize::from(slot.asked.is_empty());
         slot.asked.push(whom);
+        let is_free = |slot: &Slot| slot.here.is_none() && slot.asked.is_empty();
+        let taken = self.slots[self.first_free..].iter().take_while(|slot| !is_free(slot)).count();
+        self.first_free += taken;
     }
 
     /// Keeps a block that is wanted; whoever else was asked for it comes back.
@@ -188,6 +198,7 @@ impl Work {
     }
 
     fn drop_unless(&mut self, keep: &mut impl FnMut(&Slot) -> bool) {
+        self.first_free = 0;
         for slot in self.slots.iter_mut().filter(|slot| !keep(slot)) {
             if slot.here.take().is_some() {
                 self.here -= 1;
@@ -213,6 +224,7 @@ impl Work {
             let before = slot.asked.len();
             slot.asked.retain(|other| *other != who);
             self.free += usize::from(before > 0 && slot.asked.is_empty());
+            self.first_free = self.first_free.min(index);
         }
     }
 
@@ -225,6 +237,7 @@ impl Work {
     /// Takes all requests back. How many blocks were asked for.
     pub(super) fn take_back(&mut self, piece: u32, geometry: Geometry, peers: &mut Peers) -> usize {
         let before = self.free;
+        self.first_free = 0;
         for (index, slot) in self.slots.iter_mut().enumerate() {
             self.free += usize::from(!slot.asked.is_empty());
             for who in slot.asked.drain(..) {

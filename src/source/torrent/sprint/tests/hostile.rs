@@ -62,6 +62,20 @@ fn liars_who_agree_do_not_have_an_honest_one_left() {
 }
 
 #[test]
+fn liars_who_agree_hardly_delay_the_first_piece_whoever_comes_first() {
+    for honest in [35, 40, 45, 50, 60] {
+        let mut world = world(&[
+            (5, honest, 1500, PLAIN),
+            (1, 15, 3000, Habits { corrupt: Some(24), ..PLAIN }),
+            (1, 15, 3000, Habits { corrupt: Some(1), ..PLAIN }),
+            (1, 15, 3000, Habits { stall: Some(300 << 10), ..PLAIN }),
+        ]);
+        let time = world.until(0..1);
+        assert!(time < ms(1000), "{time:?} with the honest at {honest} ms, which need 140 ms for a piece");
+    }
+}
+
+#[test]
 fn who_brings_nothing_is_useless_while_something_is_wanted() {
     let shut = Habits { unchoke: ms(600_000), ..PLAIN };
     let mut world =

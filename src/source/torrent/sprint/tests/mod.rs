@@ -3,6 +3,7 @@
 mod hostile;
 mod profiles;
 mod seed;
+mod unsteady;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -21,7 +22,7 @@ use seed::{Habits, Seed};
 /// The driver looks at everything so often even when nothing is heard.
 const TICK: Duration = Duration::from_millis(20);
 
-pub(super) fn ms(number: u64) -> Duration {
+pub(super) const fn ms(number: u64) -> Duration {
     Duration::from_millis(number)
 }
 
@@ -32,6 +33,7 @@ enum What {
     ReachesSeed(usize, Bytes),
     SeedActs(usize),
     Handshake(usize),
+    ReachesLine(usize, Message),
     ReachesUs(usize, Message),
     Checked(u32, bool),
     Tick,
@@ -136,6 +138,11 @@ impl World {
                 let handshake = seed::handshake(self.crowd_hash());
                 self.crowd.greet(key(index), &handshake).unwrap();
             }
+            What::ReachesLine(index, message) => {
+                let size = if let Message::Piece { data, .. } = &message { data.len() } else { 5 };
+                self.line.0 = self.line.0.max(self.now) + Duration::from_secs_f64(size as f64 / self.line.1);
+                self.at(self.line.0, What::ReachesUs(index, message));
+            }
             What::ReachesUs(index, message) => {
                 let mut events = Vec::new();
                 self.crowd.hear(key(index), message, self.start + self.now, &mut events).unwrap();
@@ -185,13 +192,10 @@ impl World {
     }
 
     fn seed_acts(&mut self, index: usize) {
-        let half = self.seeds[index].round_trip / 2;
         let (message, again) = self.seeds[index].act(self.now);
         if let Some(message) = message {
-            let size = if let Message::Piece { data, .. } = &message { data.len() } else { 5 };
-            let begin = self.line.0.max(self.now + half);
-            self.line.0 = begin + Duration::from_secs_f64(size as f64 / self.line.1);
-            self.at(self.line.0, What::ReachesUs(index, message));
+            let arrival = self.seeds[index].arrival(self.now);
+            self.at(arrival, What::ReachesLine(index, message));
         }
         if let Some(again) = again {
             self.at(again.max(self.now), What::SeedActs(index));

@@ -71,11 +71,14 @@ fn thin_one_fast_seed_among_nine_slow_ones() {
     let times = play("thin", world, 2, 100);
     // The floor is four round trips to the fast seed; 2 MiB take it 0.84 s.
     assert!(times.block < ms(234), "1.3 times the floor of 180 ms");
-    assert!(times.piece < ms((180 + 840) * 13 / 10));
-    assert!(times.seek < ms((45 + 840) * 13 / 10));
+    assert!(times.piece < ms((180 + 840) * 11 / 10));
+    assert!(times.seek < ms(45 + 840 + 50), "hardly anything lies before it at the fast seed");
     assert!(times.tail < ms(2500), "behind the first pieces on the same fast seed");
     assert!(times.rate > 2.5, "all ten together");
-    assert!(times.waste < 0.05);
+    assert!(
+        times.waste < 0.035,
+        "what slow ones have in their buffers comes, and is not asked of others early"
+    );
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn dead80_the_few_who_answer_share_the_work() {
         play("dead80", World::new(ms(60), 2 << 20, 100.0 * MEGABIT, seeds(&[(8, 40, 1500, PLAIN)])), 2, 100);
     assert!(times.block < ms(286), "1.3 times the floor of 220 ms");
     assert!(times.piece < ms((220 + 175) * 13 / 10), "eight of them bring 2 MiB in 175 ms");
-    assert!(times.seek < ms((80 + 175) * 13 / 10));
+    assert!(times.seek < ms(40 + 175 + 60), "three blocks of each lie before it");
     assert!(times.waste < 0.05);
 }
 
@@ -110,7 +113,8 @@ fn big_pieces_every_seed_brings_a_part() {
     let times = play("big-pieces", World::new(ms(50), 8 << 20, 200.0 * MEGABIT, seeds), 8, 30);
     assert!(times.block < ms(247), "1.3 times the floor of 190 ms");
     assert!(times.piece < ms((190 + 420) * 13 / 10), "twenty of them bring 8 MiB in 420 ms");
-    assert!(times.seek < ms((70 + 420) * 13 / 10));
+    // Half of the best peer's 723 ms is out of reach: 8 MiB are 420 ms of all twenty.
+    assert!(times.seek < ms(35 + 420 + 75));
     assert!(times.waste < 0.05);
 }
 
@@ -131,7 +135,7 @@ fn corrupt_liars_are_found_and_left() {
         times.seek < ms(260),
         "by then it is known who lies, and half of the best peer's 1259 ms is more"
     );
-    assert!(times.wrong <= 4);
+    assert!(times.wrong <= 5);
     assert!(!times.liars.is_empty() && times.liars.iter().all(|index| (5..7).contains(index)));
     assert!(times.waste < 0.05);
 }
@@ -142,8 +146,8 @@ fn lan_nothing_but_the_line_is_in_the_way() {
     let times = play("lan", World::new(ms(2), 1 << 20, 400.0 * MEGABIT, seeds), 1, 200);
     assert!(times.piece < ms(81), "half of the best peer's 162 ms");
     assert!(times.four_mib < ms(157), "half of the best peer's 315 ms");
-    // Half of the best peer's 72 ms is out of reach: what is under way fills the line for a tenth of a second.
-    assert!(times.seek < ms(165));
+    // What is under way fills the line for some milliseconds.
+    assert!(times.seek < ms(40), "half of the best peer's 72 ms is 36");
     assert!(times.waste < 0.05);
 }
 
@@ -156,8 +160,8 @@ fn metro_ten_seeds_fill_the_line() {
     // Half of the best peer's 653 ms would be less: the tail comes between, for which the line needs 84 ms.
     assert!(times.four_mib < ms(326 + 84));
     assert!(times.tail < ms(326));
-    // The line brings 2 MiB in 84 ms, after a tenth of a second in which it brings what is under way.
-    assert!(times.seek < ms(100 + (15 + 84) * 13 / 10));
+    // The line brings 2 MiB in 84 ms, after a hundredth of a second and some in which it brings what is under way.
+    assert!(times.seek < ms(15 + 84 + 30));
     assert!(times.rate > 20.0, "the line brings 25 MB/s");
     assert!(times.waste < 0.05);
 }
@@ -170,7 +174,7 @@ fn transatlantic_round_trips_are_few() {
     assert!(times.piece < ms(831), "half of the best peer's 1663 ms");
     // Half of the best peer's 1997 ms would be less: the tail comes between, for which the line needs 168 ms.
     assert!(times.four_mib < ms(998 + 168));
-    assert!(times.seek < ms(434), "half of the best peer's 868 ms");
+    assert!(times.seek < ms(90 + 168 + 60), "half of the best peer's 868 ms would be more");
     assert!(times.rate > 7.2, "what the best peer keeps up");
     assert!(times.waste < 0.05);
 }
@@ -181,8 +185,8 @@ fn late_tracker_what_comes_late_is_used_at_once() {
     let times = play("late-tracker", World::new(ms(2080), 2 << 20, 100.0 * MEGABIT, seeds), 2, 100);
     assert!(times.block < ms(2912), "1.3 times the floor of 2240 ms");
     assert!(times.four_mib < ms(2912), "which allows more than half of the best peer's 3182 ms");
-    // The line brings 2 MiB in 168 ms, after a tenth of a second in which it brings what is under way.
-    assert!(times.seek < ms(100 + (40 + 168) * 13 / 10));
+    // The line brings 2 MiB in 168 ms, after a hundredth of a second and some in which it brings what is under way.
+    assert!(times.seek < ms(40 + 168 + 50));
     assert!(times.waste < 0.05);
 }
 
@@ -192,7 +196,8 @@ fn pack10_large_pieces_are_shared_by_all() {
     let times = play("pack10", World::new(ms(50), 4 << 20, 100.0 * MEGABIT, seeds), 4, 54);
     assert!(times.block < ms(273), "1.3 times the floor of 210 ms");
     assert!(times.piece < ms(578), "half of the best peer's 1156 ms");
-    // The line brings 4 MiB in 336 ms, after a tenth of a second in which it brings what is under way.
-    assert!(times.seek < ms(100 + (40 + 336) * 13 / 10));
+    // Half of the best peer's 718 ms is out of reach: the line brings 4 MiB in 336 ms, after some milliseconds in which
+    // it brings what is under way.
+    assert!(times.seek < ms(40 + 336 + 60));
     assert!(times.waste < 0.05);
 }

@@ -6,7 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::ms;
-use crate::source::torrent::wire::{Block, Handshake, Message, MetadataPart};
+use crate::source::torrent::wire::{BLOCK, Block, Handshake, Message, MetadataPart};
+
+/// What lies in a seed's send buffer cannot be taken back: libtorrent keeps half a second there, up to 500 KiB.
+const BUFFERED: Duration = ms(500);
+const MOST_BUFFERED: f64 = 512_000.0;
 
 /// What a seed does that others do not.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +27,23 @@ pub(super) struct Habits {
     pub(super) rotten: Option<u32>,
     /// It answers every request but those for the first block of a piece.
     pub(super) skips: bool,
+    /// What it sends takes up to so much longer, which comes and goes within the first time.
+    pub(super) sways: Option<(Duration, Duration)>,
+    /// It sends so seldom, and then all that is due.
+    pub(super) gulps: Option<Duration>,
 }
 
 /// An ordinary one.
-pub(super) const PLAIN: Habits =
-    Habits { unchoke: Duration::ZERO, moods: None, stall: None, corrupt: None, rotten: None, skips: false };
+pub(super) const PLAIN: Habits = Habits {
+    unchoke: Duration::ZERO,
+    moods: None,
+    stall: None,
+    corrupt: None,
+    rotten: None,
+    skips: false,
+    sways: None,
+    gulps: None,
+};
 
 /// A seed.
 #[derive(Debug)]
@@ -38,11 +54,13 @@ pub(super) struct Seed {
     queue: VecDeque<Block>,
     /// Something is being sent until then.
     busy: Option<Duration>,
-    open: bool,
+    pub(super) open: bool,
     /// When it changes its mind next.
     mood: Option<Duration>,
     sent: usize,
     blocks: usize,
+    /// When the latest that it has sent arrives.
+    arrived: Duration,
 }
 
 /// The metadata of the only torrent there is: two parts.
@@ -66,6 +84,7 @@ impl Seed {
             mood: None,
             sent: 0,
             blocks: 0,
+            arrived: Duration::ZERO,
         }
     }
 
@@ -81,6 +100,10 @@ impl Seed {
                 self.mood = Some(now + self.habits.unchoke);
                 vec![(self.habits.unchoke, None)]
             }
+            Message::NotInterested => {
+                (self.open, self.mood) = (false, None);
+                vec![(Duration::ZERO, Some(Message::Choke))]
+            }
             Message::Request(block) if self.habits.skips && block.begin == 0 => vec![],
             Message::Request(block) if !self.open => vec![(Duration::ZERO, Some(Message::Reject(block)))],
             Message::Request(block) => {
@@ -88,10 +111,12 @@ impl Seed {
                 if self.busy.is_none() { vec![(Duration::ZERO, None)] } else { vec![] }
             }
             Message::Cancel(block) => {
-                let before = self.queue.len();
-                self.queue.retain(|other| *other != block);
-                let rejected = self.queue.len() < before;
-                rejected.then_some((Duration::ZERO, Some(Message::Reject(block)))).into_iter().collect()
+                let buffered = (self.rate * BUFFERED.as_secs_f64()).min(MOST_BUFFERED) as u32;
+                let from = 1 + (buffered / BLOCK) as usize;
+                let index =
+                    self.queue.iter().position(|other| *other == block).filter(|index| *index >= from);
+                let rejected = index.and_then(|index| self.queue.remove(index));
+                rejected.map(|block| (Duration::ZERO, Some(Message::Reject(block)))).into_iter().collect()
             }
             Message::Extended(3, body) => {
                 let Ok(Some(MetadataPart::Wanted(part))) = MetadataPart::read(&body) else { return vec![] };
@@ -122,6 +147,21 @@ impl Seed {
             self.busy = Some(now + Duration::from_secs_f64(f64::from(block.length) / self.rate));
         }
         (message, self.busy)
+    }
+
+    /// When what is sent now is at the other end.
+    pub(super) fn arrival(&mut self, now: Duration) -> Duration {
+        let sent = self.habits.gulps.map_or(now, |every| {
+            Duration::from_secs_f64((now.as_secs_f64() / every.as_secs_f64()).ceil() * every.as_secs_f64())
+        });
+        let longer = self.habits.sways.map_or(Duration::ZERO, |(period, most)| {
+            // Seeds at different distances do not sway together.
+            let at =
+                (now.as_secs_f64() / period.as_secs_f64() + self.round_trip.as_secs_f64() * 17.3).fract();
+            most.mul_f64(1.0 - (2.0 * at - 1.0).abs())
+        });
+        self.arrived = self.arrived.max(sent + self.round_trip / 2 + longer);
+        self.arrived
     }
 
     fn piece(&mut self, block: Block) -> Message {
