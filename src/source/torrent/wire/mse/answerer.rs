@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 use super::cipher::{Cipher, sha1};
 use super::exchange::{KEY, Private};
 use super::{RC4, Veil};
+use crate::source::torrent::wire::Handshake;
 
 /// How it answers.
 #[derive(Debug, Clone)]
@@ -61,6 +62,7 @@ impl Answerer {
         let length = usize::from(clear.try_get_u16().ok()?);
         let words = take(&mut clear, length)?.to_vec();
         assert!(pad <= 512 && from <= KEY + 512 + 20);
+        assert!(words.len() <= Handshake::LENGTH, "libtorrent refuses more than a handshake");
         // The cipher has gone over what followed, which is not encrypted or has to be read with its later state.
         let mut theirs = Cipher::new("keyA", &shared, &self.info_hash);
         theirs.apply(&mut vec![0; whole - clear.len()]);

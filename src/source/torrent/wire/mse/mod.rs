@@ -3,7 +3,7 @@
 //! from whoever only looks for BitTorrent on the way; it proves nothing to anybody.
 //!
 //! We send a public key, the other side sends its own, and we say which torrent it is about, which kinds of encryption
-//! we offer, and already our first words. The other side's answer begins with its choice.
+//! we offer, and already our first words, encrypted whatever is chosen. The other side's answer begins with its choice.
 
 mod cipher;
 mod exchange;
