@@ -154,11 +154,13 @@ impl Swarm {
         lookup: Lookup,
         clients: Clients,
     ) -> Result<Self, SwarmError> {
-        let session = session::start(&settings).await.map_err(|error| SwarmError(format!("{error:#}")))?;
+        let engine_id = session::new_peer_id();
+        let session =
+            session::start(&settings, engine_id).await.map_err(|error| SwarmError(format!("{error:#}")))?;
         let guard = clients.guard();
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        let scouts =
-            Scouts::new(session.clone(), clients, settings.peer_limit, tasks.clone(), stopping.clone());
+        let (engine, limit) = (session.clone(), settings.peer_limit);
+        let scouts = Scouts::new(engine, engine_id, clients, limit, tasks.clone(), stopping.clone());
         let inner = Inner {
             registry: Registry::new(settings.max_torrents),
             settings,

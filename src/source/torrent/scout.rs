@@ -15,13 +15,10 @@ use tokio_util::task::TaskTracker;
 
 use super::PeerCounts;
 use super::announce::{Announce, Tracker, announce};
-use super::session::CLIENT;
+use super::session::{CLIENT, new_peer_id};
 use super::sprint::{Identity, Origin, Reach, Sprint};
 use crate::domain::InfoHash;
 use crate::net::Clients;
-
-/// How a peer's number begins: the client and its version (BEP 20).
-const PREFIX: &[u8; 8] = b"-HW0100-";
 
 /// Torrents whose good peers are remembered after the small client has ended.
 const MOST_REMEMBERED: usize = 256;
@@ -48,6 +45,8 @@ pub(super) struct Scouts {
     /// The earliest first.
     running: Mutex<Vec<(InfoHash, Sprint)>>,
     session: Arc<Session>,
+    /// What the session calls itself.
+    engine_id: [u8; 20],
     clients: Clients,
     peer_limit: usize,
     /// For the connections of all together.
@@ -68,6 +67,7 @@ pub(super) struct Call {
 impl Scouts {
     pub(super) fn new(
         session: Arc<Session>,
+        engine_id: [u8; 20],
         clients: Clients,
         peer_limit: usize,
         tasks: TaskTracker,
@@ -75,7 +75,8 @@ impl Scouts {
     ) -> Self {
         let runtime = tokio::runtime::Handle::current();
         let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        Self { running: Mutex::default(), session, clients, peer_limit, places, tasks, stopping, runtime }
+        let running = Mutex::default();
+        Self { running, session, engine_id, clients, peer_limit, places, tasks, stopping, runtime }
     }
 
     /// The small client of a torrent: the one at work, or a new one.
@@ -85,7 +86,7 @@ impl Scouts {
         let earlier = earlier.map(|index| running.remove(index).1);
         let sprint = match earlier {
             Some(sprint) if !sprint.is_over() => sprint,
-            earlier => self.begin(call, earlier.map(|sprint| sprint.good_peers()).unwrap_or_default()),
+            earlier => self.begin(call, earlier.as_ref()),
         };
         let idle = || running.iter().filter(|(_, sprint)| !sprint.is_over() && sprint.is_idle());
         let most_idle = if self.places.available_permits() < ROOM { 0 } else { MOST_IDLE };
@@ -130,20 +131,21 @@ impl Scouts {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, call: &Call, good: Vec<SocketAddr>) -> Sprint {
+    fn begin(&self, call: &Call, earlier: Option<&Sprint>) -> Sprint {
         let info_hash = *call.info_hash.as_bytes();
-        let mut peer_id = [0; 20];
-        peer_id[..8].copy_from_slice(PREFIX);
-        if aws_lc_rs::rand::fill(&mut peer_id[8..]).is_err() {
-            tracing::warn!("the system gives no random numbers");
-        }
+        let peer_id = new_peer_id();
         let port = self.session.announce_port().unwrap_or_default();
         let identity = Identity { info_hash, peer_id, client: CLIENT.to_owned() };
-        let (connections, places) = (self.peer_limit, self.places.clone());
-        let reach = Reach { connections, places, guard: self.clients.guard(), port };
+        let reach = Reach {
+            connections: self.peer_limit,
+            places: self.places.clone(),
+            guard: self.clients.guard(),
+            port,
+            peer_id: self.engine_id,
+        };
         let (sprint, task) = Sprint::new(identity, reach);
         // Who was of use before is dialled first.
-        sprint.add_peers(Origin::Operator, good);
+        earlier.into_iter().for_each(|earlier| sprint.succeed(earlier));
         sprint.add_peers(Origin::Stranger, call.peers.clone());
         let stopping = self.stopping.clone();
         self.tasks.spawn_on(async move { stopping.run_until_cancelled(task).await }, &self.runtime);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fixedbitset::FixedBitSet;
-use librqbit::dht::DhtPersistenceConfig;
+use librqbit::dht::{DhtPersistenceConfig, Id20};
 use librqbit::limits::LimitsConfig;
 use librqbit::{
     ConnectionOptions, DhtSessionConfig, ListenerMode, ListenerOptions, PeerConnectionOptions, Session,
@@ -20,6 +20,9 @@ use crate::domain::InfoHash;
 
 /// The name other peers see.
 pub(super) const CLIENT: &str = concat!("Headwater ", env!("CARGO_PKG_VERSION"));
+
+/// How a peer's number begins: the client and its version (BEP 20).
+const PREFIX: &[u8; 8] = b"-HW0100-";
 
 /// Not a number of threads but of permits. The engine shares one pool of them between block writes and
 /// open streams, which keep theirs while they wait: with its default of 8, eight waiting streams stop
@@ -40,14 +43,28 @@ const REQUEST_WINDOW: usize = 64;
 /// Torrents checked at once when they are added. Checks are short, because they are handed a have-map.
 const CONCURRENT_CHECKS: usize = 16;
 
-/// Starts the session; on a taken port it listens on another one.
-pub(super) async fn start(settings: &SwarmSettings) -> anyhow::Result<Arc<Session>> {
+/// A number under which to speak to peers.
+pub(super) fn new_peer_id() -> [u8; 20] {
+    let mut peer_id = [0; 20];
+    peer_id[..PREFIX.len()].copy_from_slice(PREFIX);
+    if aws_lc_rs::rand::fill(&mut peer_id[PREFIX.len()..]).is_err() {
+        tracing::warn!("the system gives no random numbers");
+    }
+    peer_id
+}
+
+/// Starts the session, under this number; on a taken port it listens on another one.
+pub(super) async fn start(settings: &SwarmSettings, peer_id: [u8; 20]) -> anyhow::Result<Arc<Session>> {
     let folder = settings.data_dir.join("p2p");
     let handover = folder.clone();
     tokio::task::spawn_blocking(move || forget_earlier_session(&handover)).await??;
     // Without IPv6 in the kernel even the dual-stack sockets cannot be bound.
     let ipv4_only = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).is_err();
-    let start = |port| Session::new_with_opts(folder.clone(), options(settings, &folder, port, ipv4_only));
+    let start = |port| {
+        let options = options(settings, &folder, port, ipv4_only);
+        let options = SessionOptions { peer_id: Some(Id20::new(peer_id)), ..options };
+        Session::new_with_opts(folder.clone(), options)
+    };
     match start(settings.port).await {
         Err(error) if settings.port != 0 => {
             tracing::warn!(port = settings.port, error = %format!("{error:#}"), "peers cannot reach the configured port; choosing another");

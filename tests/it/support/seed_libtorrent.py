@@ -1,7 +1,9 @@
 """One libtorrent seed on loopback, steered over stdin.
 
 usage: seed_libtorrent.py '{"torrent": PATH, "folder": PATH, "names": [PATH, ...], "limit": BYTES_PER_SECOND,
-                           "announces": BOOL}'
+                           "announces": BOOL, "encryption": null | "rc4" | "plaintext"}'
+
+With "encryption" it takes no connection whose handshake is not encrypted; what follows is in RC4 or not.
 
 Prints {"port": N} once it seeds and one tracker, if "announces" says that there is a working one, has
 taken its announce. Then every line read from stdin is a command, answered by {"uploaded": BYTES, "peers": N}:
@@ -46,6 +48,11 @@ def main():
         "min_announce_interval": 5, "send_buffer_low_watermark": 16 * 1024, "send_buffer_watermark": 64 * 1024,
         "alert_mask": lt.alert.category_t.tracker_notification | lt.alert.category_t.error_notification,
     })
+    if options["encryption"]:
+        level = {"rc4": lt.enc_level.rc4, "plaintext": lt.enc_level.plaintext}[options["encryption"]]
+        session.apply_settings({
+            "in_enc_policy": lt.enc_policy.forced, "out_enc_policy": lt.enc_policy.forced, "allowed_enc_level": level,
+        })
     limit(session, options.get("limit", 0))
     params = lt.add_torrent_params()
     params.ti = lt.torrent_info(options["torrent"])

@@ -6,5 +6,6 @@ mod graft;
 mod opening;
 mod peer;
 mod rig;
+mod secrecy;
 mod steering;
 mod traps;

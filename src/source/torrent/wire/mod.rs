@@ -1,11 +1,13 @@
 //! What peers say to each other, without any network: the handshake and the messages that follow it (BEP 3), with the
-//! fast extension (BEP 6) and the extension protocol (BEP 10) that carries metadata (BEP 9) and peers (BEP 11).
+//! fast extension (BEP 6) and the extension protocol (BEP 10) that carries metadata (BEP 9) and peers (BEP 11), and how
+//! they keep it from others.
 
 mod bencode;
 mod decode;
 mod encode;
 mod extension;
 mod handshake;
+pub mod mse;
 
 pub use bencode::{Value, read_value};
 pub use decode::Decoder;

@@ -15,6 +15,15 @@ pub(crate) struct Aria2 {
 impl Aria2 {
     /// Starts a seed that uploads at most `limit` bytes per second. Ask the tracker when it is there.
     pub(crate) fn start(share: &Share, limit: Option<u32>) -> Self {
+        Self::with(share, limit, &[])
+    }
+
+    /// Starts one that takes encrypted connections only.
+    pub(crate) fn encrypted(share: &Share) -> Self {
+        Self::with(share, None, &["--bt-force-encryption=true"])
+    }
+
+    fn with(share: &Share, limit: Option<u32>, more: &[&str]) -> Self {
         let port = free_port();
         let mut command = Command::new("aria2c");
         command
@@ -22,6 +31,7 @@ impl Aria2 {
             .args(["--enable-peer-exchange=false", "--disable-ipv6=true", "--seed-ratio=0.0"])
             // The data is known to be whole; hashing it again would only cost time.
             .args(["--bt-seed-unverified=true", "--allow-overwrite=true", "--summary-interval=0"])
+            .args(more)
             .arg(format!("--max-upload-limit={}", limit.unwrap_or(0)))
             .arg(format!("--stop-with-process={}", std::process::id()))
             .arg(format!("--listen-port={port}"))

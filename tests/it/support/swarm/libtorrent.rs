@@ -22,10 +22,23 @@ impl Libtorrent {
     /// # Panics
     /// If it does not seed, or no tracker answers, within a minute.
     pub(crate) fn start(share: &Share, limit: Option<u32>) -> Self {
+        Self::with(share, limit, None)
+    }
+
+    /// Starts one that takes only connections whose handshake is encrypted, and sends what follows in `level`: "rc4" or
+    /// "plaintext".
+    ///
+    /// # Panics
+    /// As [`Libtorrent::start`].
+    pub(crate) fn encrypted(share: &Share, level: &str) -> Self {
+        Self::with(share, None, Some(level))
+    }
+
+    fn with(share: &Share, limit: Option<u32>, encryption: Option<&str>) -> Self {
         let names: Vec<String> = (0..share.files.len()).map(|index| index.to_string()).collect();
         let options = json!({
             "torrent": share.torrent_path(), "folder": share.by_index(), "names": names,
-            "limit": limit.unwrap_or(0), "announces": share.has_trackers(),
+            "limit": limit.unwrap_or(0), "announces": share.has_trackers(), "encryption": encryption,
         });
         let mut command = Command::new(tools::python());
         command.arg(tools::test_source("support/seed_libtorrent.py")).arg(options.to_string());

@@ -13,6 +13,9 @@ use crate::support::http::{self, Answer};
 use crate::support::process::Process;
 
 const SESSION: &str = "X-Transmission-Session-Id";
+/// What its settings call encryption that it begins with and does without, and encryption that it insists on.
+const PREFERRED: u8 = 1;
+const REQUIRED: u8 = 2;
 /// What the RPC calls a torrent that is being seeded.
 const SEEDING: u64 = 6;
 
@@ -32,10 +35,23 @@ impl Transmission {
     /// # Panics
     /// If it does not seed within half a minute.
     pub(crate) async fn start(share: &Share, limit: Option<u32>) -> Self {
+        Self::with(share, limit, PREFERRED).await
+    }
+
+    /// Starts one that takes encrypted connections only.
+    ///
+    /// # Panics
+    /// As [`Transmission::start`].
+    pub(crate) async fn encrypted(share: &Share) -> Self {
+        Self::with(share, None, REQUIRED).await
+    }
+
+    async fn with(share: &Share, limit: Option<u32>, encryption: u8) -> Self {
         let home = TempDir::new().expect("the temporary folder is writable");
         let (port, rpc) = (free_port(), free_port());
-        let settings = settings(port, rpc, limit).to_string();
-        std::fs::write(home.path().join("settings.json"), settings).expect("the disk has room");
+        let mut settings = settings(port, rpc, limit);
+        settings["encryption"] = encryption.into();
+        std::fs::write(home.path().join("settings.json"), settings.to_string()).expect("the disk has room");
         // Unlike the others it notices nothing when its parent is killed; setpriv has the kernel tell it.
         let mut command = Command::new("setpriv");
         command

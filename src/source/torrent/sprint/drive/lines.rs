@@ -1,23 +1,24 @@
 //! Who is connected: dialling, hanging up, making room.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
-use super::super::peer::Opening;
 use super::super::plan::PeerKey;
-use super::book::Outcome;
-use super::connection::{self, End};
+use super::book::{Manner, Outcome};
+use super::connection::{self, Call, End, GREETING};
 use super::run::Runner;
+use crate::source::torrent::wire::Handshake;
 
 /// Connections that make room for others in a second, at most.
 const MOST_REPLACED: usize = 5;
 
 /// One connection, from the first attempt on.
 pub(super) struct Line {
-    pub(super) opening: Opening,
+    manner: Manner,
     pub(super) peer: SocketAddr,
     task: tokio::task::AbortHandle,
     pub(super) say: Option<mpsc::Sender<Bytes>>,
@@ -27,17 +28,34 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// What came of it, which was ended `without_a_word` by the other side or not.
-    fn outcome(&self, without_a_word: bool) -> Outcome {
-        match (self.served, without_a_word) {
-            (true, _) => Outcome::Served,
-            (false, true) => Outcome::Offended,
-            (false, false) => Outcome::Failed,
-        }
+    /// What came of it, which ended in this way.
+    fn outcome(&self, end: Outcome) -> Outcome {
+        if self.served { Outcome::Served } else { end }
     }
 }
 
 impl Runner {
+    /// A connection stands, and what is to be said goes there.
+    pub(super) fn connected(&mut self, key: PeerKey, round_trip: Duration, say: mpsc::Sender<Bytes>) {
+        let Some(line) = self.lines.get_mut(&key) else { return };
+        line.say = Some(say);
+        self.crowd.connect(key, line.manner.opening, round_trip, Instant::now());
+    }
+
+    /// The other side of a connection greets.
+    pub(super) fn greet(&mut self, key: PeerKey, theirs: &Handshake) {
+        if theirs.peer_id == self.reach.peer_id {
+            return self.refuse(key, "it is our own engine");
+        }
+        if let Some(line) = self.lines.get(&key) {
+            self.book.greeted(line.peer);
+        }
+        if let Err(error) = self.crowd.greet(key, theirs) {
+            self.refuse(key, error.0);
+        }
+    }
+
+    /// Leaves somebody for good.
     pub(super) fn refuse(&mut self, key: PeerKey, reason: &str) {
         if let Some(line) = self.lines.get(&key) {
             tracing::debug!(peer = %line.peer, reason, "a peer is left");
@@ -50,14 +68,14 @@ impl Runner {
         self.crowd.leave(key);
         if let Some(line) = self.lines.remove(&key) {
             line.task.abort();
-            self.book.lost(line.peer, line.outcome(false), Instant::now());
+            self.book.lost(line.peer, line.outcome(Outcome::Failed), Instant::now());
         }
     }
 
     pub(super) fn lose(&mut self, end: End) {
         self.crowd.leave(end.key);
         if let Some(line) = self.lines.remove(&end.key) {
-            self.book.lost(line.peer, line.outcome(end.without_a_word), Instant::now());
+            self.book.lost(line.peer, line.outcome(end.outcome), Instant::now());
         }
     }
 
@@ -71,12 +89,14 @@ impl Runner {
 
     pub(super) fn dial(&mut self, now: Instant) {
         while self.lines.len() < self.connections_limit {
-            let Ok(place) = self.places.clone().try_acquire_owned() else { return };
-            let Some((peer, opening)) = self.book.next(now) else { return };
+            let Ok(place) = self.reach.places.clone().try_acquire_owned() else { return };
+            let Some((peer, manner)) = self.book.next(now) else { return };
             self.next_key += 1;
             let key = PeerKey(self.next_key);
-            let task = self.connections.spawn(connection::connect(key, peer, self.reports.0.clone()));
-            self.lines.insert(key, Line { peer, opening, task, say: None, served: false, _place: place });
+            let veil = manner.veiled.then_some(self.info_hash);
+            let call = Call { key, peer, veil, own_port: self.reach.port, patience: GREETING };
+            let task = self.connections.spawn(connection::connect(call, self.reports.0.clone()));
+            self.lines.insert(key, Line { peer, manner, task, say: None, served: false, _place: place });
         }
     }
 }

@@ -2,6 +2,7 @@
 //! while. What it is to do lies on a desk that others write on without waiting.
 
 mod book;
+mod cloak;
 mod connection;
 mod lines;
 mod run;
@@ -20,6 +21,7 @@ use super::Geometry;
 use super::peer::Identity;
 use super::plan::{FullPiece, Target};
 use crate::net::Guard;
+use book::Manner;
 pub(in crate::source) use book::Origin;
 
 /// How far a client goes.
@@ -33,6 +35,8 @@ pub(in crate::source) struct Reach {
     pub(in crate::source) guard: Guard,
     /// Where this server listens itself.
     pub(in crate::source) port: u16,
+    /// What it calls itself to those who dial it there.
+    pub(in crate::source) peer_id: [u8; 20],
 }
 
 /// Takes a piece that is complete: whether it matches its hash, or `None` if the sink does not keep it. Called where it
@@ -58,7 +62,8 @@ struct Desk {
     /// Bytes of blocks that were of use.
     useful: AtomicU64,
     counts: Mutex<PeerCounts>,
-    good: Mutex<Vec<SocketAddr>>,
+    /// Those who have sent blocks, the most generous first, and how they are dialled.
+    good: Mutex<Vec<(SocketAddr, Manner)>>,
     /// Whether it is to end.
     dismissed: AtomicBool,
     /// Whether the torrent's first blocks are wanted before its metadata is known.
@@ -74,6 +79,8 @@ struct Papers {
     /// Pieces that an errand has come to want.
     renewed: BTreeSet<u32>,
     peers: Vec<(Origin, Vec<SocketAddr>)>,
+    /// How some of them were dialled when they were of use.
+    recalled: Vec<(SocketAddr, Manner)>,
 }
 
 impl Sprint {
@@ -105,6 +112,15 @@ impl Sprint {
     /// Peers that may have the torrent, and who has named them.
     pub(in crate::source) fn add_peers(&self, origin: Origin, peers: Vec<SocketAddr>) {
         self.desk.write(|papers| papers.peers.push((origin, peers)));
+    }
+
+    /// Those who were of use to a client that was at work on this torrent before; they may lie anywhere.
+    pub(in crate::source) fn succeed(&self, earlier: &Self) {
+        let known = earlier.desk.good();
+        self.desk.write(|papers| {
+            papers.peers.push((Origin::Operator, known.iter().map(|(peer, _)| *peer).collect()));
+            papers.recalled.extend(known);
+        });
     }
 
     /// Whether nobody has an errand for it or waits for the metadata.
@@ -169,7 +185,7 @@ impl Sprint {
 
     /// Those who have sent blocks, the most generous first.
     pub(in crate::source) fn good_peers(&self) -> Vec<SocketAddr> {
-        self.desk.good.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.desk.good().into_iter().map(|(peer, _)| peer).collect()
     }
 
     /// Its peers, as of late.
@@ -201,6 +217,10 @@ impl Drop for Errand {
 impl Desk {
     fn papers(&self) -> MutexGuard<'_, Papers> {
         self.papers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn good(&self) -> Vec<(SocketAddr, Manner)> {
+        self.good.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut Papers) -> T) -> T {

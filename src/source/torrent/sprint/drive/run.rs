@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -52,6 +52,9 @@ impl Checked {
 /// The task of one torrent.
 pub(super) struct Runner {
     desk: Arc<Desk>,
+    pub(super) reach: Reach,
+    /// The torrent.
+    pub(super) info_hash: [u8; 20],
     pub(super) crowd: Crowd,
     pub(super) book: Book,
     pub(super) connections: JoinSet<End>,
@@ -62,8 +65,6 @@ pub(super) struct Runner {
     checks: JoinSet<Checked>,
     /// Most connections.
     pub(super) connections_limit: usize,
-    /// Those of all clients together.
-    pub(super) places: Arc<Semaphore>,
     /// Bytes that each address has brought.
     brought: HashMap<SocketAddr, u64>,
     /// What had come when it was last counted.
@@ -76,6 +77,7 @@ impl Runner {
     pub(super) fn new(identity: Identity, reach: Reach, desk: Arc<Desk>) -> Self {
         Self {
             desk,
+            info_hash: identity.info_hash,
             crowd: Crowd::new(identity),
             book: Book::new(reach.guard, reach.port),
             connections: JoinSet::new(),
@@ -84,7 +86,7 @@ impl Runner {
             next_key: 0,
             checks: JoinSet::new(),
             connections_limit: reach.connections.min(MOST_CONNECTIONS),
-            places: reach.places,
+            reach,
             brought: HashMap::new(),
             counted: 0,
             wanted: Instant::now(),
@@ -115,14 +117,18 @@ impl Runner {
     }
 
     fn read_desk(&mut self) {
-        let (peers, geometry, renewed, targets) = {
+        let (peers, recalled, geometry, renewed, targets) = {
             let mut papers = self.desk.papers();
+            let recalled = std::mem::take(&mut papers.recalled);
             let targets = papers.errands.values().flat_map(|(targets, _)| targets.iter().cloned()).collect();
             let renewed = std::mem::take(&mut papers.renewed);
-            (std::mem::take(&mut papers.peers), papers.geometry, renewed, targets)
+            (std::mem::take(&mut papers.peers), recalled, papers.geometry, renewed, targets)
         };
         for (origin, peers) in peers {
             self.book.add(peers, origin, Instant::now());
+        }
+        for (peer, manner) in recalled {
+            self.book.recall(peer, manner);
         }
         if self.desk.hurried.load(Ordering::Acquire) {
             self.crowd.hurry();
@@ -146,16 +152,8 @@ impl Runner {
 
     fn follow(&mut self, report: Report) {
         match report {
-            Report::Connected(key, round_trip, say) => {
-                let Some(line) = self.lines.get_mut(&key) else { return };
-                line.say = Some(say);
-                self.crowd.connect(key, line.opening, round_trip, Instant::now());
-            }
-            Report::Greeted(key, handshake) => {
-                if let Err(error) = self.crowd.greet(key, &handshake) {
-                    self.refuse(key, error.0);
-                }
-            }
+            Report::Connected(key, round_trip, say) => self.connected(key, round_trip, say),
+            Report::Greeted(key, handshake) => self.greet(key, &handshake),
             Report::Heard(key, messages) => {
                 let (now, mut events) = (Instant::now(), Vec::new());
                 self.credit(key, &messages);
@@ -284,8 +282,11 @@ impl Runner {
             .filter(|(_, peer)| !self.book.is_banned(*peer))
             .collect();
         good.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
-        *self.desk.good.lock().unwrap_or_else(PoisonError::into_inner) =
-            good.into_iter().map(|(_, peer)| peer).take(MOST_CONNECTIONS).collect();
+        *self.desk.good.lock().unwrap_or_else(PoisonError::into_inner) = good
+            .into_iter()
+            .filter_map(|(_, peer)| Some((peer, self.book.manner(peer)?)))
+            .take(MOST_CONNECTIONS)
+            .collect();
         *self.desk.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
     }
 }

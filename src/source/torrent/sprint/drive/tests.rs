@@ -4,18 +4,23 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::super::plan::PeerKey;
+use super::book::Outcome;
+use super::connection::{Call, Report};
 use super::*;
+use crate::source::torrent::wire::mse::answerer::Answerer;
 use crate::source::torrent::wire::{BLOCK, Decoder, Handshake, Message, MetadataPart};
 
 const PIECE: u32 = 4 * BLOCK;
 const LENGTH: u64 = 10 * PIECE as u64 + 1000;
 const LIMIT: Duration = Duration::from_secs(20);
+const ENGINE: [u8; 20] = [4; 20];
 
 /// What a seed does that others do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,14 @@ enum Habit {
     Formal,
     /// Every byte it sends is wrong.
     Lying,
+    /// It hangs up on whoever does not encrypt.
+    Secretive,
+    /// It encrypts only the handshake for it.
+    HalfSecretive,
+    /// It hangs up on everybody.
+    Full,
+    /// It calls itself what our engine does.
+    Engine,
 }
 
 fn info() -> Bytes {
@@ -41,7 +54,8 @@ fn identity() -> Identity {
 }
 
 fn reach() -> Reach {
-    Reach { connections: 50, places: Arc::new(Semaphore::new(50)), guard: Guard::PublicOnly, port: 1 }
+    let places = Arc::new(Semaphore::new(50));
+    Reach { connections: 50, places, guard: Guard::PublicOnly, port: 1, peer_id: ENGINE }
 }
 
 /// A seed on a loopback address. It counts its connections.
@@ -53,13 +67,30 @@ async fn seed(tasks: &mut JoinSet<()>, habit: Habit) -> (SocketAddr, Arc<AtomicU
         let mut talks = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
             counted.fetch_add(1, Ordering::Relaxed);
-            talks.spawn(talk(stream, habit));
+            talks.spawn(admit(stream, habit));
         }
     });
     (address, count)
 }
 
-async fn talk(mut stream: TcpStream, habit: Habit) -> Option<()> {
+/// Talks to those whom the seed wants to talk to.
+async fn admit(stream: TcpStream, habit: Habit) -> Option<()> {
+    let chosen = match habit {
+        Habit::Full => return None,
+        Habit::Secretive => 2,
+        Habit::HalfSecretive => 1,
+        Habit::None | Habit::Formal | Habit::Lying | Habit::Engine => return talk(stream, habit).await,
+    };
+    let mut first = [0; 20];
+    stream.peek(&mut first).await.ok()?;
+    if first == *b"\x13BitTorrent protocol" {
+        return None;
+    }
+    let answerer = Answerer { chosen, ..Answerer::new(identity().info_hash) };
+    answerer.serve(stream, |clear| talk(clear, habit)).await.ok()
+}
+
+async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, habit: Habit) -> Option<()> {
     let mut decoder = Decoder::default();
     let theirs = loop {
         stream.read_buf(decoder.space()).await.ok().filter(|read| *read > 0)?;
@@ -70,7 +101,8 @@ async fn talk(mut stream: TcpStream, habit: Habit) -> Option<()> {
             break handshake;
         }
     };
-    let mut out = BytesMut::from(Handshake { peer_id: [3; 20], ..theirs }.to_bytes().as_slice());
+    let peer_id = if habit == Habit::Engine { ENGINE } else { [3; 20] };
+    let mut out = BytesMut::from(Handshake { peer_id, ..theirs }.to_bytes().as_slice());
     let greeting = format!("d1:md11:ut_metadatai3ee13:metadata_sizei{}ee", info().len());
     Message::Extended(0, greeting.into()).write(&mut out);
     Message::HaveAll.write(&mut out);
@@ -145,8 +177,70 @@ async fn metadata_and_pieces_come_over_the_same_connections() {
 }
 
 #[tokio::test]
-async fn who_wants_to_greet_first_is_dialled_again() {
-    assert_eq!(fetch(&[Habit::Formal]).await, [2]);
+async fn who_wants_to_greet_first_is_dialled_until_it_may() {
+    assert_eq!(fetch(&[Habit::Formal]).await, [3], "at once, encrypted, one by one");
+}
+
+#[tokio::test]
+async fn who_takes_no_plain_connections_is_dialled_again_and_brings_everything() {
+    assert_eq!(fetch(&[Habit::Secretive]).await, [2]);
+    assert_eq!(fetch(&[Habit::HalfSecretive]).await, [2]);
+}
+
+#[tokio::test]
+async fn our_own_engine_is_left_at_once_and_who_is_full_is_not_pestered() {
+    let dialled = fetch(&[Habit::Engine, Habit::Full, Habit::Secretive, Habit::None]).await;
+    assert!(dialled[0] == 1 && (1..=3).contains(&dialled[1]), "{dialled:?}");
+}
+
+#[tokio::test]
+async fn the_next_client_knows_who_takes_no_plain_connections() {
+    let mut tasks = JoinSet::new();
+    let (sprint, task) = Sprint::new(identity(), reach());
+    tasks.spawn(task);
+    let (address, count) = seed(&mut tasks, Habit::Secretive).await;
+    sprint.add_peers(Origin::Operator, vec![address]);
+    let (offers, mut offered) = mpsc::channel(1);
+    let sink = move |_: &FullPiece| offers.try_send(()).ok().map(|()| true);
+    let errand = sprint.errand(Geometry::new(PIECE, LENGTH), Arc::new(sink));
+    errand.aim(vec![Target { pieces: 3..4, due: Duration::ZERO }]);
+    timeout(LIMIT, offered.recv()).await.unwrap().unwrap();
+    let told = async {
+        while sprint.good_peers().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LIMIT, told).await.unwrap();
+    let (next, task) = Sprint::new(identity(), reach());
+    tasks.spawn(task);
+    next.succeed(&sprint);
+    assert_eq!(timeout(LIMIT, next.metadata()).await.unwrap(), Some(info()));
+    assert_eq!(count.load(Ordering::Relaxed), 3, "plain, encrypted, and encrypted at once");
+}
+
+/// What comes of a connection to `listener`, which takes it and does no more.
+async fn outcome(listener: &TcpListener, veil: Option<[u8; 20]>, own_port: u16) -> Outcome {
+    let (key, peer) = (PeerKey(1), listener.local_addr().unwrap());
+    let call = Call { key, peer, veil, own_port, patience: Duration::from_millis(100) };
+    let (reports, mut reported) = mpsc::channel(4);
+    let runner = async {
+        let Some(Report::Connected(_, _, say)) = reported.recv().await else { return };
+        say.send(Bytes::from_static(b"first words")).await.unwrap();
+        let _taken = listener.accept().await.unwrap();
+        assert!(reported.recv().await.is_none());
+    };
+    timeout(LIMIT, async { tokio::join!(connection::connect(call, reports), runner).0.outcome })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn who_takes_a_connection_and_says_nothing_is_left_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    assert_eq!(outcome(&listener, None, 1).await, Outcome::Offended);
+    assert_eq!(outcome(&listener, Some([7; 20]), 1).await, Outcome::Shut);
+    let own_port = listener.local_addr().unwrap().port();
+    assert_eq!(outcome(&listener, None, own_port).await, Outcome::Ourselves);
 }
 
 #[tokio::test]

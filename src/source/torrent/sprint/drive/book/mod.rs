@@ -35,11 +35,37 @@ pub(in crate::source) enum Origin {
     Peer(SocketAddr),
 }
 
+/// How an address is dialled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    pub(super) opening: Opening,
+    /// Whether the connection is encrypted.
+    pub(super) veiled: bool,
+}
+
+impl Manner {
+    /// As most peers want it.
+    pub(super) const USUAL: Self = Self { opening: Opening::AtOnce, veiled: false };
+
+    /// What to try where this one was refused: encryption is demanded more often than patience.
+    fn next(self) -> Self {
+        match self {
+            Self { opening: Opening::OneByOne, .. } => Self::USUAL,
+            Self { veiled: true, .. } => Self { opening: Opening::OneByOne, veiled: false },
+            Self { veiled: false, .. } => Self { veiled: true, ..self },
+        }
+    }
+}
+
 /// What came of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Nothing.
     Failed,
+    /// The other side took the connection and closed it before it had said anything, or would not agree on encryption.
+    Shut,
+    /// We have dialled ourselves.
+    Ourselves,
     /// The other side hung up without a word after it had been greeted.
     Offended,
     /// Something of use.
@@ -57,12 +83,16 @@ pub(super) struct Book {
     fresh: VecDeque<SocketAddr>,
     /// Those of them that peers have named.
     told: VecDeque<SocketAddr>,
+    /// Those that are there and have to be dialled in another manner.
+    again: VecDeque<SocketAddr>,
 }
 
 #[derive(Debug)]
 struct Entry {
     origin: Origin,
-    opening: Opening,
+    manner: Manner,
+    /// Whether it is known that this manner is encrypted or not as the peer wants it.
+    proved: bool,
     tries: u32,
     state: State,
 }
@@ -82,7 +112,8 @@ enum State {
 impl Book {
     /// No addresses yet. Those that others name pass the guard, and `port` on this machine is ourselves.
     pub(super) fn new(guard: Guard, port: u16) -> Self {
-        Self { guard, port, entries: HashMap::new(), fresh: VecDeque::new(), told: VecDeque::new() }
+        let (fresh, told, again) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
+        Self { guard, port, entries: HashMap::new(), fresh, told, again }
     }
 
     /// Notes addresses, those to be dialled first in front. What there is no room for is left out.
@@ -105,9 +136,22 @@ impl Book {
             }
             (of_one, of_all) = (of_one + 1, of_all + 1);
             if is_told { &mut self.told } else { &mut self.fresh }.push_back(peer);
-            let entry = Entry { origin, opening: Opening::AtOnce, tries: 0, state: State::Due(now) };
+            let state = State::Due(now);
+            let entry = Entry { origin, manner: Manner::USUAL, proved: false, tries: 0, state };
             self.entries.insert(peer, entry);
         }
+    }
+
+    /// Notes in which manner an address is to be dialled: the one in which it was of use before.
+    pub(super) fn recall(&mut self, peer: SocketAddr, manner: Manner) {
+        if let Some(entry) = self.entries.get_mut(&peer).filter(|entry| entry.tries == 0) {
+            (entry.manner, entry.proved) = (manner, true);
+        }
+    }
+
+    /// In which manner an address is dialled.
+    pub(super) fn manner(&self, peer: SocketAddr) -> Option<Manner> {
+        self.entries.get(&peer).map(|entry| entry.manner)
     }
 
     /// Whether an address is one that a peer may have, and may be dialled.
@@ -137,28 +181,48 @@ impl Book {
         !self.fresh.is_empty() || !self.told.is_empty()
     }
 
-    /// Whom to dial now, and how to begin.
-    pub(super) fn next(&mut self, now: Instant) -> Option<(SocketAddr, Opening)> {
-        let peer = self.fresh.pop_front().or_else(|| self.told.pop_front()).or_else(|| {
+    /// Whom to dial now, and in which manner. Those that are known to be there come first.
+    pub(super) fn next(&mut self, now: Instant) -> Option<(SocketAddr, Manner)> {
+        let named = self.again.pop_front().or_else(|| self.fresh.pop_front());
+        let peer = named.or_else(|| self.told.pop_front()).or_else(|| {
             let due = |entry: &Entry| if let State::Due(due) = entry.state { Some(due) } else { None };
             let ready = self.entries.iter().filter_map(|(peer, entry)| Some((due(entry)?, *peer)));
             ready.filter(|(due, _)| *due <= now).min().map(|(_, peer)| peer)
         })?;
         let entry = self.entries.get_mut(&peer)?;
         entry.state = State::Busy;
-        Some((peer, entry.opening))
+        Some((peer, entry.manner))
     }
 
-    /// A connection failed or ended. Whoever was offended after everything was said at once is dialled again and left
-    /// to speak first.
+    /// The other side of a connection greets: whether it is encrypted was right.
+    pub(super) fn greeted(&mut self, peer: SocketAddr) {
+        if let Some(entry) = self.entries.get_mut(&peer) {
+            entry.proved = true;
+        }
+    }
+
+    /// A connection failed or ended. Whoever did not like how it began is dialled again at once in another manner, as
+    /// long as there is one that was not tried.
     pub(super) fn lost(&mut self, peer: SocketAddr, outcome: Outcome, now: Instant) {
         let Some(entry) = self.entries.get_mut(&peer).filter(|entry| entry.state == State::Busy) else {
             return;
         };
-        if outcome == Outcome::Offended && entry.opening == Opening::AtOnce {
-            entry.opening = Opening::OneByOne;
+        let at_once = match outcome {
+            Outcome::Ourselves => return self.ban(peer),
+            Outcome::Offended if entry.manner.opening == Opening::AtOnce => {
+                entry.manner.opening = Opening::OneByOne;
+                true
+            }
+            Outcome::Shut if !entry.proved => {
+                entry.manner = entry.manner.next();
+                // Most who refuse everything have no place left. They are asked in one manner at a time from then on.
+                entry.tries == 0 && entry.manner != Manner::USUAL
+            }
+            Outcome::Failed | Outcome::Shut | Outcome::Offended | Outcome::Served => false,
+        };
+        if at_once {
             entry.state = State::Due(now);
-            return;
+            return self.again.push_back(peer);
         }
         entry.tries = if outcome == Outcome::Served { 1 } else { entry.tries + 1 };
         entry.state = if entry.tries < MOST_TRIES {

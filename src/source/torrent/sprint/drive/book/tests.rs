@@ -22,8 +22,8 @@ fn each_address_is_dialled_once_and_again_after_growing_pauses() {
     let now = Instant::now();
     let mut book = with(&[1, 2, 1], now);
     book.add(vec![address(2)], Origin::Stranger, now);
-    assert_eq!(book.next(now), Some((address(1), Opening::AtOnce)));
-    assert_eq!(book.next(now), Some((address(2), Opening::AtOnce)));
+    assert_eq!(book.next(now), Some((address(1), Manner::USUAL)));
+    assert_eq!(book.next(now), Some((address(2), Manner::USUAL)));
     assert_eq!(book.next(now), None);
     let mut later = now;
     for tries in 0..MOST_TRIES - 1 {
@@ -47,15 +47,86 @@ fn who_was_of_use_is_dialled_again_however_often_it_ends() {
     }
 }
 
+const VEILED: Manner = Manner { veiled: true, ..Manner::USUAL };
+const PATIENT: Manner = Manner { opening: Opening::OneByOne, ..Manner::USUAL };
+
 #[test]
 fn who_is_offended_by_our_haste_is_greeted_slowly_once() {
     let now = Instant::now();
     let mut book = with(&[1], now);
     book.next(now);
     book.lost(address(1), Outcome::Offended, now);
-    assert_eq!(book.next(now), Some((address(1), Opening::OneByOne)));
+    assert_eq!(book.next(now), Some((address(1), PATIENT)));
     book.lost(address(1), Outcome::Offended, now);
     assert_eq!(book.next(now), None);
+}
+
+#[test]
+fn who_hangs_up_before_a_word_is_dialled_encrypted_and_then_slowly_before_others() {
+    let mut now = Instant::now();
+    let mut book = with(&[1, 2, 3], now);
+    let mut dialled = Vec::new();
+    for _ in 0..3 {
+        let (peer, manner) = book.next(now).unwrap();
+        dialled.push((peer, manner));
+        book.lost(peer, Outcome::Shut, now);
+    }
+    assert_eq!(dialled, [Manner::USUAL, VEILED, PATIENT].map(|manner| (address(1), manner)));
+    // Who refuses everything is most often full: from then on it is asked once in a while, in one manner at a time.
+    assert_eq!(book.next(now).map(|(peer, _)| peer), Some(address(2)));
+    assert_eq!(book.next(now).map(|(peer, _)| peer), Some(address(3)));
+    let mut later = Vec::new();
+    for _ in 1..MOST_TRIES {
+        assert_eq!(book.next(now), None);
+        now += Duration::from_secs(100);
+        later.extend(book.next(now).map(|(_, manner)| manner));
+        book.lost(address(1), Outcome::Shut, now);
+    }
+    assert_eq!(later, [Manner::USUAL, VEILED, PATIENT]);
+    assert_eq!(book.next(now + Duration::from_secs(9999)), None);
+}
+
+#[test]
+fn who_has_greeted_is_dialled_in_the_same_manner_from_then_on() {
+    let mut now = Instant::now();
+    let mut book = with(&[1], now);
+    book.next(now);
+    book.lost(address(1), Outcome::Shut, now);
+    assert_eq!(book.next(now), Some((address(1), VEILED)));
+    book.greeted(address(1));
+    for outcome in [Outcome::Served, Outcome::Shut, Outcome::Failed] {
+        book.lost(address(1), outcome, now);
+        now += Duration::from_secs(100);
+        assert_eq!(book.next(now), Some((address(1), VEILED)), "after {outcome:?}");
+    }
+    assert_eq!(book.manner(address(1)), Some(VEILED));
+    let mut another = with(&[1], now);
+    another.recall(address(1), VEILED);
+    another.recall(address(2), VEILED);
+    assert_eq!(another.next(now), Some((address(1), VEILED)));
+    assert_eq!(another.next(now), None, "nobody knows the other one");
+}
+
+#[test]
+fn who_wants_encryption_and_patience_gets_both() {
+    let now = Instant::now();
+    let mut book = with(&[1], now);
+    book.next(now);
+    book.lost(address(1), Outcome::Shut, now);
+    book.next(now);
+    book.greeted(address(1));
+    book.lost(address(1), Outcome::Offended, now);
+    assert_eq!(book.next(now), Some((address(1), Manner { veiled: true, ..PATIENT })));
+}
+
+#[test]
+fn ourselves_are_dialled_once() {
+    let now = Instant::now();
+    let mut book = with(&[1], now);
+    book.next(now);
+    book.lost(address(1), Outcome::Ourselves, now);
+    assert!(book.is_banned(address(1)));
+    assert_eq!(book.next(now + Duration::from_secs(9999)), None);
 }
 
 #[test]
