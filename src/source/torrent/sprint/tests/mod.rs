@@ -3,6 +3,7 @@
 mod hostile;
 mod profiles;
 mod seed;
+mod strangers;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
