@@ -90,7 +90,6 @@ pub(in crate::torrent) struct Referee {
     /// The peer's questions about metadata that are not answered, and whether they were put after the latest choke.
     fences: VecDeque<bool>,
     chokes_heard: usize,
-    keep_alives: usize,
     most_outstanding: usize,
 }
 
@@ -118,7 +117,6 @@ impl Referee {
             parts_came: BTreeSet::new(),
             fences: VecDeque::new(),
             chokes_heard: 0,
-            keep_alives: 0,
             most_outstanding: 0,
         }
     }
@@ -214,7 +212,7 @@ impl Referee {
     pub(in crate::torrent) fn by_server(&mut self, word: &Word) {
         match word {
             Word::Hello(hello) => self.greet(hello),
-            Word::KeepAlive => self.keep_alives += 1,
+            Word::KeepAlive => {}
             Word::Interested => {
                 self.demand(!self.interested, "it is interested again", ());
                 self.interested = true;
