@@ -5,7 +5,8 @@ use headwater::discovery::{TorznabDocument, read_torznab};
 use headwater::profile::{Profile, import};
 use headwater::release::Release;
 use headwater::source::torrent::wire::{
-    Decoder, Greeting, Message, MetadataPart, OUR_METADATA, OUR_PEERS, read_peers,
+    Decoder, Greeting, Message, MetadataPart, OUR_METADATA, OUR_PEERS, Value, compact_peers, read_peers,
+    read_value,
 };
 use headwater::source::torrent::{MAX_WEB_ADDRESSES, parse_magnet};
 
@@ -109,4 +110,54 @@ fn read_extension(message: &Message) {
         }
         _ => {}
     }
+}
+
+/// Whatever a tracker answers, over HTTP a bencoded value and over UDP peers in the compact form: no panic, no depth
+/// that a stack would mind, no more values than bytes, and what is understood is read again as it was.
+///
+/// # Panics
+/// If that is not so.
+pub fn tracker(bytes: &[u8]) {
+    for (v6, size) in [(false, 6), (true, 18)] {
+        let peers = compact_peers(bytes, v6);
+        assert!(peers.len() <= bytes.len() / size);
+        assert!(peers.iter().all(|peer| peer.port() != 0 && peer.is_ipv6() == v6));
+    }
+    let Ok((value, rest)) = read_value(bytes) else { return };
+    assert!(bytes.ends_with(rest) && rest.len() < bytes.len());
+    let mut again = Vec::new();
+    let (values, depth) = write(&value, &mut again);
+    assert!(values <= bytes.len() && values <= 10_000 && depth <= 16, "{values} values, {depth} deep");
+    assert_eq!(read_value(&again), Ok((value, &[][..])));
+}
+
+/// Writes a value; how many there are in it, and how deep they lie.
+fn write(value: &Value<'_>, out: &mut Vec<u8>) -> (usize, usize) {
+    let text = |bytes: &[u8], out: &mut Vec<u8>| {
+        out.extend_from_slice(format!("{}:", bytes.len()).as_bytes());
+        out.extend_from_slice(bytes);
+    };
+    let (mut values, mut depth) = (1, 0);
+    match value {
+        Value::Integer(number) => out.extend_from_slice(format!("i{number}e").as_bytes()),
+        Value::Bytes(bytes) => text(bytes, out),
+        Value::List(list) => {
+            out.push(b'l');
+            for one in list {
+                let (inside, below) = write(one, out);
+                (values, depth) = (values + inside, depth.max(below + 1));
+            }
+            out.push(b'e');
+        }
+        Value::Dictionary(entries) => {
+            out.push(b'd');
+            for (name, one) in entries {
+                text(name, out);
+                let (inside, below) = write(one, out);
+                (values, depth) = (values + inside, depth.max(below + 1));
+            }
+            out.push(b'e');
+        }
+    }
+    (values, depth)
 }

@@ -36,4 +36,5 @@ fn what_strangers_write_breaks_nothing() {
     texts("release_name").iter().for_each(|text| laws::release_name(text));
     seeds("torznab").iter().for_each(|bytes| laws::torznab(bytes));
     seeds("peer").iter().for_each(|bytes| laws::peer(bytes));
+    seeds("tracker").iter().for_each(|bytes| laws::tracker(bytes));
 }

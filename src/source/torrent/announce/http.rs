@@ -74,6 +74,9 @@ fn one(peer: &Value<'_>) -> Option<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -97,5 +100,33 @@ mod tests {
         assert_eq!(read(b"d14:failure reason4:gonee"), Err("it refuses"));
         assert!(read(b"<html>").is_err());
         assert_eq!(read(b"de").unwrap(), []);
+    }
+
+    /// Answers of every form, which are then cut, or have bytes changed.
+    const ANSWERS: [&[u8]; 4] = [
+        b"d8:intervali1800e5:peers6:\x0a\0\0\x01\x1a\xe16:peers618:\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x1a\xe1e",
+        b"d5:peersld2:ip8:10.0.0.24:porti6881eed2:ip11:2001:db8::14:porti1eed2:ip8:10.0.0.34:porti0eeee",
+        b"d14:failure reason4:gonee",
+        b"d5:peers0:15:warning message2:hee",
+    ];
+
+    proptest! {
+        #[test]
+        fn whatever_a_tracker_answers_is_read_without_a_panic(
+            which in 0..ANSWERS.len(), cut in any::<usize>(), changes in vec((any::<usize>(), any::<u8>()), 0..4),
+            noise in vec(any::<u8>(), 0..200),
+        ) {
+            let mut answer = ANSWERS[which].to_vec();
+            for (at, byte) in changes {
+                let at = at % answer.len();
+                answer[at] = byte;
+            }
+            let cut = cut % (answer.len() + 1);
+            for body in [answer.as_slice(), &answer[..cut], &noise, &[&answer[..cut], &noise].concat()] {
+                let peers = read(body).unwrap_or_default();
+                prop_assert!(peers.len() <= body.len() / 6);
+                prop_assert!(peers.iter().all(|peer| peer.port() != 0));
+            }
+        }
     }
 }

@@ -77,9 +77,14 @@ async fn ask_at(what: Announce, address: SocketAddr) -> Result<Vec<SocketAddr>, 
         packet.put_u16(what.port);
     };
     let answer = exchange(&socket, ANNOUNCE, |packet| packet.put_u64(connection), rest).await?;
+    peers(&answer, address.is_ipv6())
+}
+
+/// The peers in an answer to an announce.
+fn peers(answer: &[u8], v6: bool) -> Result<Vec<SocketAddr>, &'static str> {
     // Interval, leechers and seeders come first.
     let peers = answer.get(12..).ok_or("its answer is too short")?;
-    Ok(compact_peers(peers, address.is_ipv6()))
+    Ok(compact_peers(peers, v6))
 }
 
 /// Sends a packet until it is answered; what follows the answer's head.
@@ -110,19 +115,25 @@ async fn answer_to(socket: &UdpSocket, action: u32, transaction: [u8; 4]) -> Res
     let mut buffer = vec![0; LONGEST];
     loop {
         let length = socket.recv(&mut buffer).await.map_err(|_| "it cannot be reached")?;
-        let mut answer = &buffer[..length];
         // What answers something else is an answer to an earlier try, or a stranger's.
-        let Ok(said) = answer.try_get_u32() else { continue };
-        if answer.get(..4) != Some(&transaction) {
-            continue;
+        if let Some(answer) = read(&buffer[..length], action, transaction) {
+            return answer.map(<[u8]>::to_vec);
         }
-        answer.advance(4);
-        return if said == action { Ok(answer.to_vec()) } else { Err("it refuses") };
     }
+}
+
+/// What follows the head of a packet that answers this question; `None` if it answers another.
+fn read(mut packet: &[u8], action: u32, transaction: [u8; 4]) -> Option<Result<&[u8], &'static str>> {
+    let said = packet.try_get_u32().ok()?;
+    let answer = packet.strip_prefix(&transaction)?;
+    Some(if said == action { Ok(answer) } else { Err("it refuses") })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A tracker that loses the first packet of each kind and then answers, after something that nobody asked for.
@@ -171,5 +182,27 @@ mod tests {
         let what = Announce { info_hash: [1; 20], peer_id: [2; 20], port: 6881 };
         let (peers, ()) = tokio::join!(ask(what, &url, Guard::Open), tracker(socket));
         assert_eq!(peers.unwrap(), ["10.0.0.1:6881".parse().unwrap()]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_packet_holds_only_an_answer_is_read_and_nobody_without_a_port(
+            packet in vec(any::<u8>(), 0..120), cut in 0..120_usize, action in 0..4_u32, v6 in any::<bool>(),
+        ) {
+            let strange = read(&packet, ANNOUNCE, [9; 4]);
+            prop_assert!(strange.is_none() || packet[4..].starts_with(&[9; 4]));
+            let mut ours = [&action.to_be_bytes(), &[9; 4], packet.as_slice()].concat();
+            ours.truncate(cut);
+            match read(&ours, ANNOUNCE, [9; 4]) {
+                Some(Ok(answer)) => {
+                    prop_assert!(action == ANNOUNCE && ours.ends_with(answer));
+                    let found = peers(answer, v6).unwrap_or_default();
+                    prop_assert!(found.len() <= answer.len().saturating_sub(12) / 6);
+                    prop_assert!(found.iter().all(|peer| peer.port() != 0 && peer.is_ipv6() == v6));
+                }
+                Some(Err(_)) => prop_assert!(action != ANNOUNCE),
+                None => prop_assert!(cut < 8),
+            }
+        }
     }
 }

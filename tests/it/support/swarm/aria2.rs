@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use super::{Share, free_port};
+use super::{Share, free_port, until_greeting};
 use crate::support::process::Process;
 
 /// A seed of one torrent on loopback.
 pub(crate) struct Aria2 {
     /// Where it listens.
     pub(crate) port: u16,
-    _process: Process,
+    process: Process,
 }
 
 impl Aria2 {
@@ -37,6 +37,14 @@ impl Aria2 {
             .arg(format!("--listen-port={port}"))
             .arg(format!("--dir={}", share.by_name().display()))
             .arg(share.torrent_path());
-        Self { port, _process: Process::start("aria2", command) }
+        Self { port, process: Process::start("aria2", command) }
+    }
+
+    /// Waits until it seeds.
+    ///
+    /// # Panics
+    /// If it does not within half a minute.
+    pub(crate) async fn ready(&self, share: &Share) {
+        until_greeting(self.port, share, &self.process).await;
     }
 }

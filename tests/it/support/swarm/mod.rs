@@ -2,18 +2,31 @@
 
 mod aria2;
 mod bencode;
+pub(crate) mod leech;
 mod libtorrent;
+mod qbittorrent;
+mod rtorrent;
 mod share;
 mod tracker;
 mod transmission;
 
 pub(crate) use aria2::Aria2;
 pub(crate) use libtorrent::Libtorrent;
+pub(crate) use qbittorrent::Qbittorrent;
+pub(crate) use rtorrent::Rtorrent;
 pub(crate) use share::Share;
 pub(crate) use tracker::{Announce, Opentracker, Tracker};
 pub(crate) use transmission::Transmission;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
+
+use data_encoding::HEXLOWER;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::process::Process;
 
 /// The smallest swarm: one tracker, one libtorrent seed, one file.
 pub(crate) struct Seeded {
@@ -50,6 +63,31 @@ pub(crate) const PIECE: usize = 128 * 1024;
 pub(crate) fn free_port() -> u16 {
     let probe = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
     probe.local_addr().expect("a bound socket has an address").port()
+}
+
+/// Waits until a program that listens on a port of loopback greets those who come for a torrent: many listen before
+/// they know of any.
+///
+/// # Panics
+/// If it does not within half a minute.
+pub(crate) async fn until_greeting(port: u16, share: &Share, program: &Process) {
+    let info_hash = HEXLOWER.decode(share.info_hash.as_bytes()).expect("it was written as hex");
+    let hello =
+        [b"\x13BitTorrent protocol\0\0\0\0\0\0\0\0", &info_hash[..], b"-XX0001-who-is-there"].concat();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let greets = async {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+            stream.write_all(&hello).await?;
+            stream.read_exact(&mut [0; 68]).await
+        };
+        // Who is still reading the file answers nothing at all.
+        if let Ok(Ok(_)) = timeout(Duration::from_secs(1), greets).await {
+            return;
+        }
+        assert!(Instant::now() < deadline, "nobody greets on {port}:\n{}", program.transcript());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[cfg(test)]

@@ -70,14 +70,17 @@ impl Peer {
     }
 
     fn rejected(&mut self, block: Block, said: &mut Vec<Said>) {
-        if self.forget(block) {
+        let taken_back = self.cancelled.iter().position(|other| *other == block);
+        if let Some(index) = taken_back.filter(|_| self.fast) {
+            // Each request is answered once (BEP 6): one that was taken back before one for the same block that was
+            // sent since.
+            self.cancelled.remove(index);
+        } else if self.forget(block) {
             self.pace.shortened(self.asked.is_empty());
             if self.chokes {
                 self.allowed.remove(&block.piece);
             }
             said.push(Said::Lost(block));
-        } else {
-            self.cancelled.retain(|other| *other != block);
         }
     }
 

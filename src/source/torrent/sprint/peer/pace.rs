@@ -48,6 +48,50 @@ const MUTE: Duration = Duration::from_millis(500);
 /// So much later than others he is taken to answer.
 const GRUDGE: Duration = Duration::from_secs(1);
 
+/// A connection that is starting is asked for so many round trips of what it carries: it carries twice as much after
+/// each one (RFC 5681), if it is asked for it.
+const GROWTH: u32 = 3;
+
+/// A round trip that brings less than so many times as much as the best one before is no growth, and two of them in a
+/// row are the end of it.
+const GROWN: f64 = 1.25;
+const WITHOUT_GROWTH: u32 = 2;
+
+/// The start of a connection, in which each round trip brings more than the one before.
+#[derive(Debug, Default)]
+struct Start {
+    /// When the present round trip began, and what it has brought.
+    since: Option<Instant>,
+    bytes: f64,
+    /// Bytes per second of the best one so far.
+    best: f64,
+    /// How many in a row have brought hardly more than that.
+    steady: u32,
+}
+
+impl Start {
+    fn is_on(&self) -> bool {
+        self.steady < WITHOUT_GROWTH
+    }
+
+    /// A round trip begins now.
+    fn begin(&mut self, now: Instant) {
+        (self.since, self.bytes) = (Some(now), 0.0);
+    }
+
+    fn note(&mut self, bytes: usize, round_trip: Duration, now: Instant) {
+        self.bytes += bytes as f64;
+        let time = self.since.map(|since| now.saturating_duration_since(since)).unwrap_or_default();
+        if time >= round_trip.max(Duration::from_millis(1)) {
+            let rate = self.bytes / time.as_secs_f64();
+            let has_grown = rate > GROWN * self.best;
+            self.best = self.best.max(rate);
+            self.steady = if has_grown { 0 } else { self.steady + 1 };
+            self.begin(now);
+        }
+    }
+}
+
 /// The rate and the depth of one connection.
 #[derive(Debug)]
 pub(in crate::source::torrent::sprint) struct Pace {
@@ -63,8 +107,7 @@ pub(in crate::source::torrent::sprint) struct Pace {
     /// When the oldest request since the last answer should have been answered, whether it was taken back or not.
     unanswered: Option<Instant>,
     ahead: Duration,
-    /// No answer has waited for others yet, so that more may be asked for.
-    starting: bool,
+    start: Start,
     /// When the latest answer came since something is asked for.
     latest: Option<Instant>,
     /// When it last had nothing to do.
@@ -86,7 +129,7 @@ impl Pace {
             emptied: None,
             unanswered: None,
             ahead: AHEAD,
-            starting: true,
+            start: Start::default(),
             latest: None,
             dried: None,
             full: None,
@@ -98,8 +141,11 @@ impl Pace {
     pub(super) fn asked(&mut self, first: bool, now: Instant) {
         self.unanswered.get_or_insert(now + self.round_trip);
         if first {
-            // The first answer cannot come sooner, whatever the rate.
-            self.waiting = Some(now + self.round_trip);
+            // The first answer cannot come sooner, whatever the rate. A block is a little more than a fresh connection
+            // carries in its first round trip (RFC 6928).
+            let trips = if self.blocks == 0 { 2 } else { 1 };
+            self.waiting = Some(now + trips * self.round_trip);
+            self.start.begin(now + self.round_trip);
             if self.emptied.take().is_some_and(|emptied| now.saturating_duration_since(emptied) < DRY) {
                 self.dry(now, now);
             }
@@ -136,9 +182,8 @@ impl Pace {
         self.waiting = (!last).then_some(now.max(since));
         self.emptied = last.then_some(now);
         self.unanswered = None;
-        // Behind others for as long as half the way takes: more requests would wait longer, and bring nothing.
-        self.starting &= took <= self.round_trip * 3 / 2 + self.ahead + self.time_of(1, now);
-        if !self.starting && self.latest.is_some_and(|latest| asked + self.round_trip > latest + IDLE) {
+        self.start.note(bytes, self.round_trip, now);
+        if !self.start.is_on() && self.latest.is_some_and(|latest| asked + self.round_trip > latest + IDLE) {
             self.dry(asked, now);
         }
         self.latest = Some(now);
@@ -211,7 +256,7 @@ impl Pace {
     }
 
     /// Whether requests were not answered that should have been.
-    fn is_mute(&self, now: Instant) -> bool {
+    pub(in crate::source::torrent::sprint) fn is_mute(&self, now: Instant) -> bool {
         self.unanswered.is_some_and(|due| now.saturating_duration_since(due) > MUTE.max(2 * self.gap))
     }
 
@@ -223,11 +268,14 @@ impl Pace {
         if self.blocks == 0 {
             return FIRST;
         }
-        let rate = self.known_rate(now);
-        // As long as nothing waits it is twice as much each time.
-        let way = if self.starting { 2 * self.round_trip } else { self.round_trip };
+        let known = self.known_rate(now);
+        // What arrives now left half a round trip ago, and what is asked for now will be sent half a round trip later.
+        let (rate, way) = match self.start.is_on() {
+            true => (known.max(self.start.best), GROWTH * self.round_trip),
+            false => (known, self.round_trip),
+        };
         let wanted = 1.0 + stretch * rate * (way + self.ahead).as_secs_f64() / f64::from(BLOCK);
         // A rate that was seen over a few blocks is not trusted with many.
-        (wanted.ceil() as usize).clamp(FEWEST, FIRST + 2 * self.blocks)
+        (wanted.ceil() as usize).clamp(FEWEST, FIRST + 3 * self.blocks)
     }
 }

@@ -22,9 +22,9 @@ const WRONG_PIECE: WireError = WireError("it names a piece that does not exist")
 const WRONG_BITFIELD: WireError = WireError("its bitfield does not fit the torrent");
 
 impl Possession {
-    /// Whether the peer has `piece`.
+    /// Whether the peer has `piece`. As long as nobody knows how many there are, any may exist.
     pub(super) fn has(&self, piece: u32) -> bool {
-        let exists = self.pieces.is_some_and(|pieces| piece < pieces);
+        let exists = self.pieces.is_none_or(|pieces| piece < pieces);
         exists && (self.all || self.bits.contains(piece as usize))
     }
 

@@ -141,6 +141,19 @@ fn what_was_taken_back_may_still_come_and_what_nobody_asked_for_ends_it() {
 }
 
 #[test]
+fn a_refusal_of_what_was_taken_back_is_not_one_of_what_was_asked_for_anew() {
+    let mut peer = seed(true);
+    hear(&mut peer, Message::Unchoke);
+    peer.ask(block(0, 0), Instant::now());
+    peer.cancel(block(0, 0));
+    peer.ask(block(0, 0), Instant::now());
+    assert_eq!(hear(&mut peer, Message::Reject(block(0, 0))), [], "the first request was refused");
+    assert_eq!(peer.asked().len(), 1, "the second one is under way");
+    assert_eq!(hear(&mut peer, Message::Reject(block(0, 0))), [Said::Lost(block(0, 0))]);
+    assert!(peer.asked().is_empty());
+}
+
+#[test]
 fn pieces_that_do_not_exist_are_noticed_before_and_after_their_number_is_known() {
     let greeted = || Peer::new(identity(), Opening::AtOnce, Duration::ZERO);
     let bits = |bytes: &'static [u8]| Message::Bitfield(Bytes::from_static(bytes));

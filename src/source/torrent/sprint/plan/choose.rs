@@ -217,7 +217,8 @@ impl<'a> Round<'a> {
         };
         let others = || {
             self.peers.iter().filter(|(other, peer)| {
-                let answers = !peer.chokes() && peer.pace().silence(self.now) < SILENT;
+                // Not its present silence counts: whoever is asked again has only begun to be silent.
+                let answers = !peer.chokes() && !peer.pace().is_mute(self.now);
                 let is_silent = slot.is_some_and(|slot| slot.silent.contains(other));
                 **other != key && peer.has(piece) && answers && !is_silent
             })

@@ -141,3 +141,19 @@ proptest! {
         prop_assert!(world.crowd.traffic().wrong < 48 << 20);
     }
 }
+
+#[test]
+fn who_falls_silent_does_not_keep_those_from_being_asked_again_with_whom_it_was_wrong() {
+    let rotten = Habits { rotten: Some(0), ..PLAIN };
+    let stalls = |bytes| Habits { stall: Some(bytes), ..PLAIN };
+    let mut world = world(&[
+        (1, 50, 1500, PLAIN),
+        (1, 18, 2137, rotten),
+        (1, 88, 2835, rotten),
+        (1, 143, 1326, stalls(409_601)),
+        (1, 1, 50, Habits { unchoke: ms(2621), ..PLAIN }),
+        (1, 114, 407, stalls(49_153)),
+    ]);
+    let time = world.until(0..4);
+    assert!(time < ms(30_000), "{time:?}");
+}

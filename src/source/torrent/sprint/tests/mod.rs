@@ -3,6 +3,7 @@
 mod hostile;
 mod profiles;
 mod seed;
+mod strangers;
 mod unsteady;
 
 use std::cmp::Reverse;
@@ -90,6 +91,7 @@ impl World {
             liars: Vec::new(),
             head: Vec::new(),
         };
+        world.crowd.hurry();
         for index in 0..world.seeds.len() {
             world.at(tracker + world.seeds[index].round_trip, What::Connected(index));
         }

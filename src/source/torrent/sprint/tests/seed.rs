@@ -12,6 +12,13 @@ use crate::source::torrent::wire::{BLOCK, Block, Handshake, Message, MetadataPar
 const BUFFERED: Duration = ms(500);
 const MOST_BUFFERED: f64 = 512_000.0;
 
+/// Bytes that a fresh connection carries in its first round trip: ten segments (RFC 6928). Each byte that arrives makes
+/// room for one more (RFC 5681).
+const FIRST_WINDOW: f64 = 14_480.0;
+
+/// A connection that has carried nothing for so long begins anew, as Linux does it.
+const RESTART: Duration = ms(300);
+
 /// What a seed does that others do not.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Habits {
@@ -61,6 +68,8 @@ pub(super) struct Seed {
     blocks: usize,
     /// When the latest that it has sent arrives.
     arrived: Duration,
+    /// Bytes that the connection carries in a round trip.
+    window: f64,
 }
 
 /// The metadata of the only torrent there is: two parts.
@@ -85,6 +94,7 @@ impl Seed {
             sent: 0,
             blocks: 0,
             arrived: Duration::ZERO,
+            window: FIRST_WINDOW,
         }
     }
 
@@ -144,7 +154,13 @@ impl Seed {
         let message = finished.map(|block| self.piece(block));
         let stalled = self.habits.stall.is_some_and(|stall| self.sent >= stall);
         if let Some(block) = self.queue.front().filter(|_| !stalled) {
-            self.busy = Some(now + Duration::from_secs_f64(f64::from(block.length) / self.rate));
+            if now.saturating_sub(self.arrived) > RESTART {
+                self.window = FIRST_WINDOW;
+            }
+            let length = f64::from(block.length);
+            let rate = self.rate.min(self.window / self.round_trip.as_secs_f64());
+            self.busy = Some(now + Duration::from_secs_f64(length / rate));
+            self.window += length;
         }
         (message, self.busy)
     }

