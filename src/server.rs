@@ -21,7 +21,7 @@ use crate::db::Database;
 use crate::discovery::titles::Titles;
 use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
 use crate::ffmpeg::Ffmpeg;
-use crate::http::{App, listener, router};
+use crate::http::{App, Bases, Manifests, listener, router};
 use crate::links::LinkSigner;
 use crate::live::channels::Channels;
 use crate::live::engines::{Pool, PoolSettings};
@@ -121,6 +121,8 @@ impl Server {
             viewport: Viewport::default(),
             live: live.clone(),
             addon,
+            manifests: Manifests::default(),
+            bases: Bases::default(),
             sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -34,9 +33,9 @@ pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result
     match resource {
         Resource::Manifest => {
             let profile = profile.transpose()?;
-            let mut manifest = app.addon.manifest(&base, profile.as_deref().map(|it| &*it.profile));
-            television::declare(&app.channels.lineup(), &mut manifest);
-            Ok(([(header::CONTENT_TYPE, JSON)], Json(manifest)).into_response())
+            let profile = profile.as_deref().map(|it| &*it.profile);
+            let json = app.manifests.of(&app.addon, &app.channels.lineup(), &base, profile);
+            Ok(([(header::CONTENT_TYPE, JSON)], json).into_response())
         }
         Resource::Catalog { kind, id, extra } if kind == TV => {
             Ok(cached(&television::catalog(&app.channels.lineup(), &id, &extra)))
