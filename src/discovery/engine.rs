@@ -1,7 +1,7 @@
 //! The front of the room.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -91,7 +91,7 @@ pub(super) struct Inner {
     settings: DiscoverySettings,
     pub(super) titles: Titles,
     /// What this server is called among its like.
-    instance: String,
+    instance: LazyLock<String>,
     pub(super) scopes: Scopes,
     pub(super) desk: Desk,
     merged: Merges,
@@ -126,7 +126,8 @@ impl Discovery {
             plays: Plays::new(db, sealer, lookup, trusted),
             settings,
             titles,
-            instance: instance_name(),
+            // Random numbers may be long in coming, and the first search is not the first thing a server does.
+            instance: LazyLock::new(instance_name),
             desk,
             merged: Merges::new(),
             tables,
