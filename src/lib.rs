@@ -6,6 +6,7 @@
 pub mod access;
 pub mod addon;
 pub mod cache;
+pub mod changes;
 pub mod config;
 pub mod db;
 pub mod demo;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, rand};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,7 +22,7 @@ use crate::db::Database;
 use crate::discovery::titles::Titles;
 use crate::discovery::{Archive, BuiltIn, Discovery, DiscoverySettings, Library, OpenMovies, Parts};
 use crate::ffmpeg::Ffmpeg;
-use crate::http::{App, listener, router};
+use crate::http::{App, Bases, Manifests, listener, router};
 use crate::links::LinkSigner;
 use crate::live::channels::Channels;
 use crate::live::engines::{Pool, PoolSettings};
@@ -75,6 +76,10 @@ impl Server {
 
     /// As [`Server::bind`], with another catalogue than the open movies.
     pub async fn bind_with(config: Config, addon: Addon) -> anyhow::Result<Self> {
+        spawn_blocking(get_ready_to_encrypt);
+        let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
+        // The certificates of the system are read while the disk is waited for.
+        let clients = spawn_blocking(move || Clients::new(guard));
         let socket = listener::bind(config.server.listen)?;
         let local_addr = socket.local_addr()?;
         let data_dir = config.server.data_dir.clone();
@@ -82,8 +87,7 @@ impl Server {
         let cache = open_cache(&config).await?;
         let db = Database::open(&data_dir).await.with_context(|| unusable(&data_dir))?;
         let signer = LinkSigner::open(&data_dir)?;
-        let guard = if config.sources.private_addresses { Guard::Open } else { Guard::PublicOnly };
-        let clients = Clients::new(guard)?;
+        let clients = clients.await??;
         let sealer = sealer(&config, &signer);
         let db = db.sealing(sealer.clone());
         let lookup = Lookup::new(clients.clone(), &config.sources.metainfo_urls, db.clone());
@@ -123,6 +127,8 @@ impl Server {
             viewport: Viewport::default(),
             live: live.clone(),
             addon,
+            manifests: Manifests::default(),
+            bases: Bases::default(),
             sealer,
             waiting_key: signer.derive_key("waiting"),
             signer,
@@ -159,10 +165,17 @@ impl Server {
         self.swarm.shutdown().await;
         self.debrid.shutdown().await;
         let cache = self.cache;
-        if let Err(error) = tokio::task::spawn_blocking(move || cache.close()).await {
+        if let Err(error) = spawn_blocking(move || cache.close()).await {
             tracing::error!(%error, "the cache could not be closed");
         }
         self.db.close().await;
+    }
+}
+
+/// Makes the first random number, for which the library measures the processor for tens of milliseconds. Blocking.
+fn get_ready_to_encrypt() {
+    if rand::fill(&mut [0; 1]).is_err() {
+        tracing::warn!("the system has no random numbers yet");
     }
 }
 
@@ -173,7 +186,7 @@ async fn open_cache(config: &Config) -> anyhow::Result<Cache> {
         free_floor: config.cache.free_floor,
         idle: config.cache.idle,
     };
-    Ok(tokio::task::spawn_blocking(move || Cache::open(&folder, limits)).await??)
+    Ok(spawn_blocking(move || Cache::open(&folder, limits)).await??)
 }
 
 fn access_settings(config: &Config) -> AccessSettings {
@@ -279,7 +292,7 @@ async fn live(config: &Config, clients: &Clients) -> anyhow::Result<Live> {
         most_bytes: config.live.dvr_max_bytes,
         ffmpeg: config.live.ffmpeg.as_deref().map(Ffmpeg::new),
     };
-    let shelves = tokio::task::spawn_blocking(|| Shelves::open(recordings)).await??;
+    let shelves = spawn_blocking(|| Shelves::open(recordings)).await??;
     let settings = PoolSettings {
         engines: config.live.engines.clone(),
         max_streams: config.live.max_streams_per_engine,
@@ -381,7 +394,7 @@ async fn tend(prepare: Prepare, cache: Cache, sweep: Duration, stop: Cancellatio
         };
         prepare.tend();
         let cache = cache.clone();
-        let work = tokio::task::spawn_blocking(move || {
+        let work = spawn_blocking(move || {
             if clean {
                 cache.clean(false);
             } else {

@@ -13,6 +13,17 @@ pub(crate) fn processor(process: u32) -> f64 {
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
 }
 
+/// Seconds that the threads of a running process have waited for a core that others had.
+pub(crate) fn waiting(process: u32) -> f64 {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap().map(Result::unwrap);
+    let waited = threads.filter_map(|thread| {
+        // A thread may have ended meanwhile. The second figure is in nanoseconds (sched-stats).
+        let figures = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        figures.split(' ').nth(1)?.parse::<f64>().ok()
+    });
+    waited.sum::<f64>() / 1e9
+}
+
 /// Bytes of memory that a running process occupies.
 pub(crate) fn memory(process: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();

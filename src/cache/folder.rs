@@ -23,7 +23,7 @@ const STAT_BLOCK: u64 = 512;
 /// Takes the folder for this process, creating it if needed.
 pub(super) fn take(folder: &Path) -> Result<File, CacheError> {
     let unusable = |error: io::Error| CacheError::Unusable(format!("{}: {error}", folder.display()));
-    fs::create_dir_all(folder.join("contents")).map_err(unusable)?;
+    fs::create_dir_all(contents(folder)).map_err(unusable)?;
     let lock = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -41,14 +41,19 @@ pub(super) fn take(folder: &Path) -> Result<File, CacheError> {
 #[derive(Debug, Clone)]
 pub(super) struct ContentFolder(PathBuf);
 
+/// Where the folders of contents lie.
+pub(super) fn contents(cache: &Path) -> PathBuf {
+    cache.join("contents")
+}
+
 impl ContentFolder {
     pub(super) fn of(cache: &Path, key: ContentKey) -> Self {
-        Self(cache.join("contents").join(key.to_string()))
+        Self(contents(cache).join(key.to_string()))
     }
 
     /// Every content folder, with the key its name says. Strangers are left alone.
     pub(super) fn all(cache: &Path) -> Vec<(ContentKey, Self)> {
-        let Ok(entries) = fs::read_dir(cache.join("contents")) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(contents(cache)) else { return Vec::new() };
         entries
             .filter_map(Result::ok)
             .filter_map(|entry| Some((parse_key(entry.file_name().to_str()?)?, Self(entry.path()))))

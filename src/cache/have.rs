@@ -115,6 +115,11 @@ impl HaveMap {
         self.verified.union_count(&self.vouched) == self.verified.len()
     }
 
+    /// Whether no content byte is final.
+    pub(super) fn is_empty(&self) -> bool {
+        self.verified.is_clear() && self.vouched.is_clear()
+    }
+
     fn present(&self) -> impl Iterator<Item = usize> + '_ {
         self.verified.union(&self.vouched)
     }

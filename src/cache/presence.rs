@@ -2,9 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
 
 use super::Cache;
-use super::folder::ContentFolder;
+use super::folder::{self, ContentFolder};
+use super::have::HaveMap;
 use super::sidecar::{Description, Record};
 use crate::domain::{ContentKey, FileChoice, InfoHash};
 use crate::release::is_video;
@@ -27,6 +30,23 @@ pub enum Presence {
 pub struct Presences {
     contents: HashMap<ContentKey, Presence>,
     drop_ins: HashSet<InfoHash>,
+}
+
+impl Presence {
+    /// By what is there of a content and what is known of its viewers.
+    pub(super) fn of(have: &HaveMap, record: &Record) -> Self {
+        match record.left_off {
+            _ if have.is_complete() => Self::Complete,
+            _ if have.is_empty() => Self::Absent,
+            0 => Self::Partly,
+            _ => Self::Begun,
+        }
+    }
+}
+
+/// What changes when somebody else puts something into the cache folder at `cache` or takes it away.
+pub(super) fn stamps(cache: &Path) -> [Option<SystemTime>; 2] {
+    [cache.to_owned(), folder::contents(cache)].map(|folder| fs::metadata(folder).ok()?.modified().ok())
 }
 
 impl Presences {
@@ -71,13 +91,5 @@ impl Cache {
 fn stored_presence(folder: &ContentFolder) -> Presence {
     let Some(description) = Description::read(&folder.layout()) else { return Presence::Absent };
     let record = Record::read(&folder.have());
-    let vouched = record.vouched.iter().copied().chain(std::iter::repeat(0));
-    let pieces: u32 =
-        record.have.iter().zip(vouched).map(|(have, vouched)| (have | vouched).count_ones()).sum();
-    match pieces as usize {
-        0 => Presence::Absent,
-        some if some < description.layout.pieces() && record.left_off == 0 => Presence::Partly,
-        some if some < description.layout.pieces() => Presence::Begun,
-        _ => Presence::Complete,
-    }
+    Presence::of(&HaveMap::from_bytes(description.layout.pieces(), &record.have, &record.vouched), &record)
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::eviction::{self, Stored};
 use super::folder::{self, ContentFolder};
 use super::sidecar::{Description, Record};
-use super::{CacheError, CacheFile, Layout, Presence, drop_in};
+use super::{CacheError, CacheFile, Layout, Presence, drop_in, presence};
+use crate::changes::Changes;
 use crate::domain::{ContentKey, InfoHash};
 
 /// The cache folder. Cheap to clone.
@@ -45,6 +46,10 @@ struct Inner {
     /// The contents that are open. Held while contents are opened and deleted, so that the two never
     /// meet; callers are on blocking threads.
     open: Mutex<OpenFiles>,
+    /// Counts how often any content has become more or less present.
+    presences: Changes,
+    /// How the folder looked when somebody looked for strange changes last.
+    seen: Mutex<[Option<SystemTime>; 2]>,
     /// Keeps other processes out for as long as this one lives.
     _lock: File,
 }
@@ -63,8 +68,21 @@ impl Cache {
     /// Takes the folder, creating it if needed; refuses one that another process holds.
     pub fn open(folder: &Path, limits: CacheLimits) -> Result<Self, CacheError> {
         let lock = folder::take(folder)?;
-        let inner = Inner { folder: folder.to_owned(), limits, open: Mutex::default(), _lock: lock };
+        let inner = Inner {
+            folder: folder.to_owned(),
+            limits,
+            open: Mutex::default(),
+            presences: Changes::default(),
+            seen: Mutex::new(presence::stamps(folder)),
+            _lock: lock,
+        };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// How often [`Cache::presences`] may have come to say something else, for whichever content. What others do to
+    /// the folder is noticed by [`Cache::tend`].
+    pub fn changes(&self) -> u64 {
+        self.inner.presences.count()
     }
 
     /// Opens a content, creating an empty sparse file if there is none; makes room first. Pieces that
@@ -86,9 +104,10 @@ impl Cache {
         if !known {
             // What lies there belongs to no known layout and cannot be verified.
             let _ = folder.remove();
+            self.inner.presences.note();
         }
         self.inner.make_room(&open, key, folder.allocated(), layout.span)?;
-        let file = CacheFile::open(key, folder.clone(), description.clone())?;
+        let file = CacheFile::open(key, folder.clone(), description.clone(), &self.inner.presences)?;
         if !known {
             description.write(&folder.layout())?;
         }
@@ -105,7 +124,7 @@ impl Cache {
         }
         let folder = ContentFolder::of(&self.inner.folder, key);
         let description = Description::read(&folder.layout())?;
-        let file = CacheFile::open(key, folder, description)
+        let file = CacheFile::open(key, folder, description, &self.inner.presences)
             .inspect_err(|error| tracing::warn!(%key, %error, "a cached content cannot be opened"))
             .ok()?;
         file.note_use(now(), false);
@@ -116,12 +135,7 @@ impl Cache {
     /// How much of a content is there, if it is open.
     pub(super) fn opened(&self, key: ContentKey) -> Option<Presence> {
         let file = self.inner.open().get(&key)?.file.clone();
-        Some(match file.verified_bytes() {
-            _ if file.is_complete() => Presence::Complete,
-            0 => Presence::Absent,
-            _ if file.left_off().is_some() => Presence::Begun,
-            _ => Presence::Partly,
-        })
+        Some(file.presence())
     }
 
     /// Where everything lies.
@@ -151,8 +165,10 @@ impl Cache {
         file.note_use(now(), true);
     }
 
-    /// Saves what changed and closes what nobody holds. Call every few seconds. Blocking.
+    /// Saves what changed, closes what nobody holds, and notices what others have changed. Call every few seconds.
+    /// Blocking.
     pub fn tend(&self) {
+        self.inner.look();
         let (idle, held): (Vec<_>, Vec<_>) = {
             let open = self.inner.open();
             open.values().map(|one| one.file.clone()).partition(|file| {
@@ -212,6 +228,15 @@ impl Cache {
 impl Inner {
     fn open(&self) -> MutexGuard<'_, OpenFiles> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notices that others have put something into the folder or have taken it away.
+    fn look(&self) {
+        let now = presence::stamps(&self.folder);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *seen, now) != now {
+            self.presences.note();
+        }
     }
 
     /// Everything on disk, what is open counted with the room it may still take.
@@ -280,6 +305,7 @@ impl Inner {
                 Err(error) => tracing::warn!(content = %one.key, %error, "cannot delete from the cache"),
             }
         }
+        self.presences.note();
         freed
     }
 }

@@ -1,7 +1,7 @@
 //! The front of the room.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -25,6 +25,7 @@ use super::titles::Titles;
 use super::{
     Candidate, Findings, Indexer, IndexerError, IndexerHealth, Locator, Note, Outcome, Probe, Query, Recalled,
 };
+use crate::changes::Changes;
 use crate::config::SourcePolicy;
 use crate::db::Database;
 use crate::domain::{ContentId, FileChoice, InfoHash, Metainfo};
@@ -90,7 +91,7 @@ pub(super) struct Inner {
     settings: DiscoverySettings,
     pub(super) titles: Titles,
     /// What this server is called among its like.
-    instance: String,
+    instance: LazyLock<String>,
     pub(super) scopes: Scopes,
     pub(super) desk: Desk,
     merged: Merges,
@@ -98,6 +99,7 @@ pub(super) struct Inner {
     resolver: Arc<Resolver>,
     pub(super) plays: Plays,
     pub(super) popular: Popular,
+    changes: Changes,
     tasks: TaskTracker,
     pub(super) stop: CancellationToken,
 }
@@ -111,9 +113,10 @@ impl Discovery {
     pub(super) fn with(settings: DiscoverySettings, parts: Parts, build: Build) -> Self {
         let Parts { db, sealer, clients, lookup, swarm, titles, built_in } = parts;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let tables = Tables::new(db.clone());
+        let changes = Changes::default();
+        let tables = Tables::new(db.clone(), changes.clone());
         let links = Links::new(lookup.clone(), tables.clone());
-        let results = Results::new(db.clone(), sealer.clone());
+        let results = Results::new(db.clone(), sealer.clone(), changes.clone());
         let background = (tasks.clone(), stop.clone());
         let desk = Desk::new(results, links, lookup.clone(), settings.deadline, background);
         let trusted = settings.indexers.iter().map(|indexer| indexer.url.origin()).collect();
@@ -123,12 +126,14 @@ impl Discovery {
             plays: Plays::new(db, sealer, lookup, trusted),
             settings,
             titles,
-            instance: instance_name(),
+            // Random numbers may be long in coming, and the first search is not the first thing a server does.
+            instance: LazyLock::new(instance_name),
             desk,
             merged: Merges::new(),
             tables,
             resolver: Arc::new(resolver),
             popular: Popular::new(),
+            changes,
             tasks,
             stop,
         };
@@ -178,6 +183,13 @@ impl Discovery {
             .map(|(member, answer)| Note { indexer: member.name().to_owned(), outcome: answer.outcome });
         let notes = notes.chain(scope.refused.iter().cloned()).collect();
         Findings { query: asked.query.clone(), candidates, notes, complete }
+    }
+
+    /// How often [`Discovery::find`] or [`Discovery::table`] may have come to say something else, for whatever is asked
+    /// for: an indexer has said something new, a file table or a title was learned. What ages is not counted.
+    pub fn changes(&self) -> u64 {
+        let Inner { changes, titles, scopes, .. } = &*self.inner;
+        changes.count() + titles.changes() + scopes.changes()
     }
 
     /// The file table of a candidate, if it is known. Never waits.

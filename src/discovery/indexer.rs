@@ -25,6 +25,11 @@ pub trait Indexer: Send + Sync + 'static {
         sink: &'a (dyn Fn(Vec<Found>) + Send + Sync),
     ) -> BoxFuture<'a, Result<(), IndexerError>>;
 
+    /// How often it may have come to say something else, where it is part of this server and knows that.
+    fn changes(&self) -> u64 {
+        0
+    }
+
     /// Asks for a sign of life and a small search, for the one who sets it up.
     fn probe(&self) -> BoxFuture<'_, Result<Probe, IndexerError>>;
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::member::Fingerprint;
 use super::{Found, Query};
+use crate::changes::Changes;
 use crate::db::Database;
 use crate::domain::Date;
 use crate::seal::Sealer;
@@ -58,6 +59,7 @@ pub(super) struct Results {
     memory: Moka<Fingerprint, Arc<Kept>>,
     db: Database,
     sealer: Sealer,
+    changes: Changes,
 }
 
 struct Kept {
@@ -66,10 +68,11 @@ struct Kept {
 }
 
 impl Results {
-    pub(super) fn new(db: Database, sealer: Sealer) -> Self {
+    /// `changes` counts what searches bring.
+    pub(super) fn new(db: Database, sealer: Sealer, changes: Changes) -> Self {
         let weigh = |_: &Fingerprint, kept: &Arc<Kept>| kept.bytes.saturating_add(200);
         let memory = Moka::builder().weigher(weigh).max_capacity(MOST_MEMORY).time_to_live(STALE).build();
-        Self { memory, db, sealer }
+        Self { memory, db, sealer, changes }
     }
 
     /// The answer under `key`, from memory.
@@ -109,7 +112,11 @@ impl Results {
     /// Keeps an answer in memory.
     pub(super) fn hold(&self, key: &Fingerprint, entry: &Arc<Entry>, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let is_known = self.memory.get(key).is_some_and(|kept| Arc::ptr_eq(&kept.entry, entry));
         self.memory.insert(*key, Arc::new(Kept { entry: entry.clone(), bytes }));
+        if !is_known {
+            self.changes.note();
+        }
     }
 
     /// Keeps an answer on disk, as [`Entry::to_text`] gives it.

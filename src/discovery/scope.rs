@@ -110,6 +110,11 @@ impl Scopes {
         self.operators.iter().chain(built_in).map(|member| &**member)
     }
 
+    /// How often those that are part of this server may have come to say something else.
+    pub(super) fn changes(&self) -> u64 {
+        self.built_in.iter().map(|member| member.indexer.changes()).sum()
+    }
+
     /// The indexer that settings describe.
     pub(super) fn build(
         &self,

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use moka::sync::Cache as Moka;
 
+use crate::changes::Changes;
 use crate::db::Database;
 use crate::domain::{InfoHash, Metainfo};
 use crate::source::torrent::parse_metainfo;
@@ -26,13 +27,15 @@ pub(super) struct Tables {
     known: Moka<InfoHash, Arc<Metainfo>>,
     absent: Moka<InfoHash, ()>,
     db: Database,
+    changes: Changes,
 }
 
 impl Tables {
-    pub(super) fn new(db: Database) -> Self {
+    /// `changes` counts what is learned.
+    pub(super) fn new(db: Database, changes: Changes) -> Self {
         let known = Moka::builder().weigher(weigh).max_capacity(MOST_MEMORY).build();
         let absent = Moka::builder().time_to_live(ABSENT).max_capacity(100_000).build();
-        Self { known, absent, db }
+        Self { known, absent, db, changes }
     }
 
     /// A table, if it is in memory.
@@ -43,6 +46,7 @@ impl Tables {
     /// Keeps a table in memory.
     pub(super) fn learn(&self, metainfo: Arc<Metainfo>) {
         self.known.insert(metainfo.info_hash, metainfo);
+        self.changes.note();
     }
 
     /// Reads the tables that are on disk and not in memory, of the first 64 of these torrents.

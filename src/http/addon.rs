@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
-use serde::Serialize;
 
 use super::error::ApiError;
 use super::state::App;
@@ -19,7 +17,10 @@ use crate::live::channels::television::{self, TV};
 use crate::profile::ProfileRef;
 use crate::stremio::hops::VIA;
 use crate::stremio::resource::{self, Addressed, PathError, Resource};
-use crate::stremio::{self, Hops};
+use crate::stremio::{self, Hops, Rendered};
+
+/// Old clients look for the charset too.
+const JSON: &str = "application/json; charset=utf-8";
 
 /// `GET /manifest.json`, `/{resource}/{type}/{id}[/{extra}].json`, each also behind `/{profile}`.
 pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
@@ -32,9 +33,9 @@ pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result
     match resource {
         Resource::Manifest => {
             let profile = profile.transpose()?;
-            let mut manifest = app.addon.manifest(&base, profile.as_deref().map(|it| &*it.profile));
-            television::declare(&app.channels.lineup(), &mut manifest);
-            Ok(json(&manifest))
+            let profile = profile.as_deref().map(|it| &*it.profile);
+            let json = app.manifests.of(&app.addon, &app.channels.lineup(), &base, profile);
+            Ok(([(header::CONTENT_TYPE, JSON)], json).into_response())
         }
         Resource::Catalog { kind, id, extra } if kind == TV => {
             Ok(cached(&television::catalog(&app.channels.lineup(), &id, &extra)))
@@ -47,7 +48,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, request: Request) -> Result
         },
         Resource::Stream { kind, id } => match profile.transpose() {
             Ok(_) if kind == TV => Ok(cached(&television::streams(&app.channels.lineup(), &id, &base))),
-            Ok(profile) => Ok(cached(&*streams(&app, request.headers(), &base, (&kind, &id), profile).await)),
+            Ok(profile) => Ok(sent(streams(&app, request.headers(), &base, (&kind, &id), profile).await)),
             Err(error) => {
                 tracing::info!(%error, "streams were asked for with a profile that cannot be used");
                 Ok(cached(&StreamLists::none()))
@@ -71,7 +72,7 @@ async fn streams(
     base: &PublicUrl,
     (kind, id): (&str, &str),
     profile: Option<Arc<ProfileRef>>,
-) -> Arc<stremio::Response> {
+) -> Rendered {
     let Ok(id) = id.parse();
     let terms = profile.as_ref().map(|profile| terms(&profile.profile)).unwrap_or_default();
     let hops = Hops::read(headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok()));
@@ -99,10 +100,11 @@ impl From<PathError> for ApiError {
 }
 
 fn cached(answer: &stremio::Response) -> Response {
-    ([(header::CACHE_CONTROL, answer.cache.cache_control())], json(answer)).into_response()
+    sent(answer.render())
 }
 
-/// Old clients look for the charset too.
-fn json(body: &impl Serialize) -> Response {
-    ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], Json(body)).into_response()
+fn sent(answer: Rendered) -> Response {
+    let headers =
+        [(header::CACHE_CONTROL, answer.cache.cache_control()), (header::CONTENT_TYPE, JSON.to_owned())];
+    (headers, answer.json).into_response()
 }

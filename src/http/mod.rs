@@ -8,10 +8,12 @@ pub mod tracker;
 
 mod addon;
 mod admin;
+mod bases;
 mod configure;
 mod error;
 mod library;
 mod live;
+mod manifests;
 mod metrics;
 mod pages;
 mod play;
@@ -23,5 +25,7 @@ mod subtitles;
 mod viewport;
 mod wish;
 
+pub use bases::Bases;
+pub use manifests::Manifests;
 pub use router::router;
 pub use state::App;

@@ -7,7 +7,9 @@ use http::HeaderMap;
 use http::header;
 use secrecy::SecretString;
 
+use super::bases::Bases;
 use super::error::ApiError;
+use super::manifests::Manifests;
 use crate::access::Access;
 use crate::addon::viewport::Viewport;
 use crate::addon::{Addon, StreamLists};
@@ -40,6 +42,8 @@ pub struct App {
     pub access: Access,
     /// Manifest and catalogue.
     pub addon: Addon,
+    /// Manifests that were sent.
+    pub manifests: Manifests,
     /// Titles on screens, whose lists are made before they are opened.
     pub viewport: Viewport,
     /// Lists of streams.
@@ -56,6 +60,8 @@ pub struct App {
     pub sealer: Sealer,
     /// The address that players use, if the operator said so.
     pub public_url: Option<PublicUrl>,
+    /// The addresses that clients use where he did not.
+    pub bases: Bases,
     /// Opens the admin routes.
     pub admin_token: Option<SecretString>,
 }
@@ -94,7 +100,8 @@ impl App {
         let forwarded = text("x-forwarded-proto").and_then(|list| list.split(',').next()).map(str::trim);
         let host = text(header::HOST.as_str())
             .ok_or_else(|| ApiError::BadRequest("the request names no host".to_owned()))?;
-        PublicUrl::from_host(forwarded == Some("https"), host)
+        self.bases
+            .of(forwarded == Some("https"), host)
             .map_err(|error| ApiError::BadRequest(format!("the Host header {error}")))
     }
 }

@@ -6,7 +6,7 @@ use reqwest::redirect::{Action, Attempt, Policy};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{Forbidden, Guard};
+use super::{Forbidden, Guard, tls};
 
 /// Long enough for a handshake across the world, short enough for the next source to get its turn.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -126,6 +126,11 @@ fn builder(options: ClientOptions<'_>) -> Result<reqwest::ClientBuilder, ClientE
         .connect_timeout(CONNECT_TIMEOUT)
         // An address may hold a token, which is nobody else's business.
         .referer(false);
+    let builder = match tls::settings() {
+        Some(settings) => builder.tls_backend_preconfigured(settings),
+        // It tries in vain, too, and says why.
+        None => builder,
+    };
     Ok(match options.proxy {
         Some(proxy) => builder.proxy(proxied(proxy)?),
         None => builder.no_proxy().dns_resolver(options.guard.resolver()),

@@ -7,6 +7,7 @@ mod client;
 mod guard;
 mod reason;
 mod retry_after;
+mod tls;
 
 pub use charset::read_text;
 pub use client::{ClientError, ClientOptions, Clients, client, client_with};

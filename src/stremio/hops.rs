@@ -13,7 +13,7 @@ const PREFIX: &str = "headwater-";
 const MOST: usize = 3;
 
 /// The servers that a question has passed, the first one first. Cheap to clone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Hops(Arc<[String]>);
 
 impl Hops {

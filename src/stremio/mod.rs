@@ -19,7 +19,7 @@ pub use hops::Hops;
 pub use manifest::Manifest;
 pub use meta::{Meta, MetaPreview};
 pub use resource::{Addressed, PathError, Resource};
-pub use response::{Body, CacheHint, Response};
+pub use response::{Body, CacheHint, Rendered, Response};
 pub use stream::{Stream, Subtitle};
 
 /// Entries of a page of a catalogue: a client that got fewer asks for no further ones.

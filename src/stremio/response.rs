@@ -1,5 +1,6 @@
 //! The answer to a resource request, and how long it may be kept.
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::{Meta, MetaPreview, Stream, Subtitle};
@@ -40,6 +41,23 @@ pub struct CacheHint {
     pub stale_revalidate: u32,
     /// Usable for this long when the server does not answer.
     pub stale_error: u32,
+}
+
+/// An answer as it is sent, for those who give it again and again. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The whole body.
+    pub json: Bytes,
+    /// As the body says it.
+    pub cache: CacheHint,
+}
+
+impl Response {
+    /// Writes the answer down.
+    pub fn render(&self) -> Rendered {
+        let json = serde_json::to_vec(self).expect("every field has a form in JSON");
+        Rendered { json: json.into(), cache: self.cache }
+    }
 }
 
 impl CacheHint {

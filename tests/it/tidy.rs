@@ -17,8 +17,19 @@ const TIERS: [&[&str]; 6] = [
 ];
 
 /// The lowest row.
-const FOUNDATION: [&str; 10] =
-    ["net", "config", "telemetry", "links", "seal", "profile", "release", "stremio", "domain", "ffmpeg"];
+const FOUNDATION: [&str; 11] = [
+    "net",
+    "config",
+    "telemetry",
+    "links",
+    "seal",
+    "profile",
+    "release",
+    "stremio",
+    "domain",
+    "ffmpeg",
+    "changes",
+];
 
 /// A file above this length holds more than one subject.
 const MOST_LINES: usize = 500;

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use self::kept::{Asker, Kept};
+use self::kept::{Answer, Asker, Counts, Kept, Rest};
 use self::plan::{Plan, Plans};
 use self::row::Rows;
 use self::thread::{Threads, follow};
@@ -27,7 +27,7 @@ use crate::links::{LinkSigner, PublicUrl};
 use crate::profile::ProfileRef;
 use crate::source::Terms;
 use crate::source::debrid::Debrid;
-use crate::stremio::{Body, CacheHint, Hops, Response};
+use crate::stremio::{Body, CacheHint, Hops, Rendered, Response};
 
 /// Long enough to spare requests; links outlive even the last of these by weeks.
 const WHOLE: CacheHint = CacheHint { max_age: HOUR, stale_revalidate: 4 * HOUR, stale_error: 7 * 24 * HOUR };
@@ -114,17 +114,31 @@ impl StreamLists {
     }
 
     /// The list, best first. It never fails, and takes little longer than the deadline.
-    pub async fn list(&self, asked: &Asked<'_>) -> Arc<Response> {
-        let begun = Instant::now();
+    pub async fn list(&self, asked: &Asked<'_>) -> Rendered {
+        let (begun, asker, counts) = (Instant::now(), Asker::new(asked), self.counts());
+        if let Some(rendered) = self.kept.at_hand(&asker, counts) {
+            return rendered;
+        }
         let plan = self.plans.of(asked.profile);
         let findings = self.find(asked, &plan).await;
-        let asker = Asker::new(asked, self.threads.watched(asked.id).map(|watched| watched.info_hash));
         let is_seen = |candidate: &Arc<Candidate>| self.parts.discovery.table(candidate).is_some();
-        if let Some(answer) = self.kept.answer(&asker, &findings, is_seen) {
-            return answer;
-        }
-        let offered = self.choose(&findings, asked, &plan, begun).await;
-        (self.parts.prewarm)(&offered, asked.terms);
+        let answer = match self.kept.confirmed(&asker, counts, &findings, is_seen) {
+            Some(answer) => answer,
+            None => self.make((asker, counts), asked, (&plan, &findings), begun).await,
+        };
+        (self.parts.prewarm)(&answer.offered, asked.terms);
+        answer.rendered.clone()
+    }
+
+    /// A new answer, which is kept.
+    async fn make(
+        &self,
+        (asker, counts): (Asker, Counts),
+        asked: &Asked<'_>,
+        (plan, findings): (&Plan, &Findings),
+        begun: Instant,
+    ) -> Arc<Answer> {
+        let offered = self.choose(findings, asked, plan, begun).await;
         let rows = Rows {
             base: asked.base,
             profile: asked.profile.and_then(ProfileRef::play_as),
@@ -137,9 +151,15 @@ impl StreamLists {
         // Without one of the indexers the list may be better in a few minutes.
         let is_poor = findings.notes.iter().any(|note| !matches!(note.outcome, Outcome::Answered(_)));
         let cache = cache_hint(&offered, is_poor || asked.profile.is_some());
-        let answer = Arc::new(Response { body: Body::Streams(streams), cache });
-        self.kept.keep(asker, &findings, &answer, offered);
-        answer
+        let rendered = Response { body: Body::Streams(streams), cache }.render();
+        self.kept.keep(asker, counts, findings, (rendered, offered))
+    }
+
+    /// How often what lists are made of has changed. Whatever of it is only a matter of time is not counted.
+    fn counts(&self) -> Counts {
+        let Parts { discovery, cache, debrid, .. } = &self.parts;
+        let rest = Rest { here: cache.changes(), held: debrid.changes(), watched: self.threads.changes() };
+        Counts { found: discovery.changes(), rest }
     }
 
     /// Notes that somebody plays a torrent: the next episode of its series comes from there, if it can.

@@ -9,11 +9,12 @@ use tempfile::TempDir;
 use super::row::binge_group;
 use super::*;
 use crate::addon::offers::samples;
-use crate::cache::CacheLimits;
+use crate::cache::{CacheLimits, Layout};
+use crate::changes::Changes;
 use crate::db::Database;
 use crate::discovery::titles::Titles;
 use crate::discovery::{BuiltIn, DiscoverySettings, Found, Indexer, IndexerError, OpenMovies, Probe};
-use crate::domain::{FileChoice, FileIndex, InfoHash};
+use crate::domain::{ContentKey, FileChoice, FileIndex, InfoHash};
 use crate::net::{Clients, Guard};
 use crate::profile::{IndexerSettings, Profile, ServiceAccount};
 use crate::release::{Codec, Hdr, Language, Medium, Release, Resolution};
@@ -21,8 +22,19 @@ use crate::seal::Sealer;
 use crate::source::debrid::DebridSettings;
 use crate::source::lookup::Lookup;
 
-/// An indexer that always finds the same.
-struct Shelf(Vec<Found>);
+/// An indexer of this server, which finds what a test has put there.
+#[derive(Default)]
+struct Shelf {
+    found: Mutex<Vec<Found>>,
+    changes: Changes,
+}
+
+impl Shelf {
+    fn put(&self, found: Vec<Found>) {
+        *self.found.lock().unwrap() = found;
+        self.changes.note();
+    }
+}
 
 impl Indexer for Shelf {
     fn name(&self) -> &str {
@@ -38,8 +50,12 @@ impl Indexer for Shelf {
         _query: &'a Query,
         sink: &'a (dyn Fn(Vec<Found>) + Send + Sync),
     ) -> BoxFuture<'a, Result<(), IndexerError>> {
-        sink(self.0.clone());
+        sink(self.found.lock().unwrap().clone());
         ready(Ok(())).boxed()
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.count()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, IndexerError>> {
@@ -50,8 +66,10 @@ impl Indexer for Shelf {
 /// Lists on a server of their own, and what they wanted prewarmed.
 struct Stage {
     lists: StreamLists,
+    shelf: Arc<Shelf>,
+    cache: Cache,
     prewarmed: Arc<Mutex<Vec<InfoHash>>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Stage {
@@ -67,6 +85,8 @@ impl Stage {
         let deadline = Duration::from_secs(2);
         let settings = DiscoverySettings { indexers: Vec::<IndexerSettings>::new(), deadline, policy };
         let built_in = |indexer: Arc<dyn Indexer>| BuiltIn { indexer, settings: None };
+        let shelf = Arc::new(Shelf::default());
+        shelf.put(found);
         let discovery = Discovery::new(
             settings,
             crate::discovery::Parts {
@@ -76,7 +96,7 @@ impl Stage {
                 lookup: lookup.clone(),
                 swarm: None,
                 titles: Titles::new(None, &clients, db.clone()),
-                built_in: vec![built_in(Arc::new(OpenMovies::embedded())), built_in(Arc::new(Shelf(found)))],
+                built_in: vec![built_in(Arc::new(OpenMovies::embedded())), built_in(shelf.clone())],
             },
         );
         let limits = CacheLimits { max_bytes: None, free_floor: 0, idle: None };
@@ -92,7 +112,7 @@ impl Stage {
         let seen = Arc::clone(&prewarmed);
         let lists = StreamLists::new(Parts {
             discovery,
-            cache,
+            cache: cache.clone(),
             debrid,
             signer: signer(),
             deadline,
@@ -102,13 +122,17 @@ impl Stage {
                 seen.lock().unwrap().extend(offered.offers.iter().map(|offer| offer.candidate.info_hash));
             }),
         });
-        Self { lists, prewarmed, _folder: folder }
+        Self { lists, shelf, cache, prewarmed, folder }
     }
 
-    async fn ask(&self, id: &str, base: &str, profile: Option<&ProfileRef>) -> Arc<Response> {
+    async fn ask(&self, id: &str, base: &str, profile: Option<&ProfileRef>) -> Rendered {
+        self.ask_for("movie", id, base, profile).await
+    }
+
+    async fn ask_for(&self, kind: &str, id: &str, base: &str, profile: Option<&ProfileRef>) -> Rendered {
         let Ok(id) = id.parse();
         let asked = Asked {
-            kind: "movie",
+            kind,
             id: &id,
             base: &base.parse().unwrap(),
             profile,
@@ -120,7 +144,7 @@ impl Stage {
     }
 
     async fn json(&self, id: &str) -> Value {
-        serde_json::to_value(&*self.ask(id, "https://tv.example", None).await).unwrap()
+        read(&self.ask(id, "https://tv.example", None).await)
     }
 }
 
@@ -147,9 +171,13 @@ fn vouched(number: u8, name: &str) -> Found {
     }
 }
 
-fn urls(response: &Response) -> Vec<String> {
-    let Body::Streams(streams) = &response.body else { panic!("{response:?}") };
-    streams.iter().map(|stream| stream.url.to_string()).collect()
+fn read(answer: &Rendered) -> Value {
+    serde_json::from_slice(&answer.json).unwrap()
+}
+
+fn urls(answer: &Rendered) -> Vec<String> {
+    let streams = read(answer)["streams"].as_array().unwrap().clone();
+    streams.iter().map(|stream| stream["url"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -177,9 +205,8 @@ async fn what_a_browser_cannot_play_says_so() {
         ("tt1254207", "http://tv.example", true),
         ("tt2285752", "https://tv.example", true),
     ] {
-        let answer = stage.ask(id, base, None).await;
-        let Body::Streams(streams) = &answer.body else { panic!("{id}") };
-        assert_eq!(streams[0].behavior_hints.not_web_ready, expected, "{id} from {base}");
+        let answer = read(&stage.ask(id, base, None).await);
+        assert_eq!(answer["streams"][0]["behaviorHints"]["notWebReady"], expected, "{id} from {base}");
     }
 }
 
@@ -197,13 +224,71 @@ async fn the_same_question_gets_the_kept_answer_and_the_same_links() {
     let stage = Stage::new(vec![vouched(1, "Film 2020 1080p")]).await;
     let first = stage.ask("tt0000001", "https://tv.example", None).await;
     let again = stage.ask("tt0000001", "https://tv.example", None).await;
-    assert!(Arc::ptr_eq(&first, &again), "nothing new was found");
+    assert_eq!(first.json.as_ptr(), again.json.as_ptr(), "nothing new was found");
+    let told = stage.prewarmed.lock().unwrap().len();
+    let at_hand = stage.ask("tt0000001", "https://tv.example", None).await;
+    assert_eq!(first.json.as_ptr(), at_hand.json.as_ptr());
+    assert_eq!(stage.prewarmed.lock().unwrap().len(), told, "what was shown this very second was told then");
     let elsewhere = stage.ask("tt0000001", "https://other.example", None).await;
     assert_eq!(urls(&first).len(), 1);
     let moved: Vec<String> =
         urls(&elsewhere).iter().map(|url| url.replace("other.example", "tv.example")).collect();
     assert_eq!(moved, urls(&first));
-    assert_eq!(*stage.prewarmed.lock().unwrap(), [InfoHash::new([1; 20]); 2], "once for each answer made");
+    assert_eq!(stage.prewarmed.lock().unwrap().len(), told + 1, "another list is shown");
+    assert!(stage.prewarmed.lock().unwrap().iter().all(|hash| *hash == InfoHash::new([1; 20])));
+}
+
+#[tokio::test]
+async fn what_an_indexer_says_anew_is_in_the_very_next_answer() {
+    let stage = Stage::new(vec![vouched(1, "Film 2020 1080p")]).await;
+    let rows = async || urls(&stage.ask("tt0000001", "https://tv.example", None).await).len();
+    assert_eq!((rows().await, rows().await), (1, 1));
+    stage.shelf.put(vec![vouched(1, "Film 2020 1080p"), vouched(2, "Film 2020 720p")]);
+    assert_eq!(rows().await, 2);
+    stage.shelf.put(Vec::new());
+    assert_eq!(rows().await, 0);
+}
+
+#[tokio::test]
+async fn what_has_come_to_be_here_is_in_the_very_next_answer_and_what_has_gone_is_not() {
+    let stage = Stage::new(vec![vouched(1, "Film 2020 1080p"), vouched(2, "Film 2020 720p")]).await;
+    let marked = async || {
+        let answer = stage.json("tt0000001").await;
+        let rows = answer["streams"].as_array().unwrap().clone();
+        let marks = rows
+            .iter()
+            .map(|row| row["description"].as_str().unwrap().lines().last().unwrap_or("").to_owned());
+        marks.collect::<Vec<_>>()
+    };
+    let before = marked().await;
+    assert!(!before.concat().contains("this server"), "{before:?}");
+    let layout = Layout { length: 20, lead: 0, piece_length: 10, first_piece: 0, span: 20, hashes: None };
+    let key = ContentKey { info_hash: InfoHash::new([2; 20]), file: FileIndex(0) };
+    let file = stage.cache.content(key, &layout, "Film.mkv").unwrap();
+    assert_eq!(marked().await, before, "there is a file, and nothing in it");
+    file.vouch(1, &[7; 10]).unwrap();
+    assert!(marked().await.concat().contains("Partly on this server"));
+    file.vouch(0, &[7; 10]).unwrap();
+    let complete = marked().await;
+    assert!(complete[0].contains("⚡ On this server"), "it comes first now: {complete:?}");
+    drop(file);
+    stage.cache.clean(true);
+    assert_eq!(marked().await, before);
+    std::fs::write(stage.folder.path().join(format!("cache/{}.mkv", key.info_hash)), "drop-in").unwrap();
+    stage.cache.tend();
+    assert_eq!(marked().await, complete);
+}
+
+#[tokio::test]
+async fn what_is_being_watched_comes_first_in_the_very_next_answer() {
+    let names = ["Show S01E02 1080p WEB-DL-ONE", "Show S01E02 1080p WEB-DL-TWO"];
+    let stage = Stage::new(vec![vouched(1, names[0]), vouched(2, names[1])]).await;
+    let first =
+        async || urls(&stage.ask_for("series", "tt0000001:1:2", "https://tv.example", None).await)[0].clone();
+    let before = first().await;
+    let other = if before.contains(&InfoHash::new([1; 20]).to_string()) { 2 } else { 1 };
+    stage.lists.note_play(InfoHash::new([other; 20]));
+    assert!(first().await.contains(&InfoHash::new([other; 20]).to_string()));
 }
 
 #[tokio::test]
@@ -230,7 +315,7 @@ async fn links_name_the_profile_only_where_it_changes_how_a_content_is_fetched()
     let own = Profile { services: vec![account], ..Profile::default() };
     let own = stage.ask("tt0000001", "https://tv.example", Some(&profile(2, own))).await;
     assert!(urls(&own)[0].starts_with("https://tv.example/a-profile/play/"), "{:?}", urls(&own));
-    assert!(!serde_json::to_string(&*own).unwrap().contains("never"));
+    assert!(!String::from_utf8_lossy(&own.json).contains("never"));
 }
 
 #[tokio::test]
@@ -242,7 +327,7 @@ async fn an_id_in_place_of_a_known_name_is_enough_for_a_film() {
     };
     let unknown = Found { imdb: None, ..kept(3, "") };
     let stage = Stage::new(vec![kept(1, "tt0000001"), kept(2, "tt0000002"), unknown]).await;
-    let listed = urls(&*stage.ask("tt0000001", "https://tv.example", None).await);
+    let listed = urls(&stage.ask("tt0000001", "https://tv.example", None).await);
     assert_eq!(listed.len(), 1, "{listed:?}");
     assert!(listed[0].contains(&InfoHash::new([1; 20]).to_string()), "{listed:?}");
 }
@@ -250,9 +335,9 @@ async fn an_id_in_place_of_a_known_name_is_enough_for_a_film() {
 #[tokio::test]
 async fn without_peers_and_services_only_what_lies_on_servers_is_listed() {
     let stage = Stage::with_policy(vec![vouched(1, "Film 2020 1080p")], SourcePolicy::NeverP2p).await;
-    assert!(urls(&*stage.ask("tt0000001", "https://tv.example", None).await).is_empty());
+    assert!(urls(&stage.ask("tt0000001", "https://tv.example", None).await).is_empty());
     // The open movies have a web seed.
-    assert_eq!(urls(&*stage.ask("tt1254207", "https://tv.example", None).await).len(), 1);
+    assert_eq!(urls(&stage.ask("tt1254207", "https://tv.example", None).await).len(), 1);
 }
 
 #[tokio::test]

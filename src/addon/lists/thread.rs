@@ -10,6 +10,7 @@ use moka::sync::Cache as Moka;
 
 use super::row::binge_group;
 use crate::addon::offers::Offer;
+use crate::changes::Changes;
 use crate::domain::{ContentId, InfoHash};
 
 /// How long it is remembered which series a torrent was listed for, and what of a series was watched: from one
@@ -23,6 +24,7 @@ const MOST: u64 = 20_000;
 pub(super) struct Threads {
     listed: Moka<InfoHash, Thread>,
     watched: Moka<String, Watched>,
+    changes: Changes,
 }
 
 /// What a torrent was listed for.
@@ -44,7 +46,13 @@ impl Threads {
         Self {
             listed: Moka::builder().max_capacity(MOST).time_to_live(MEMORY).build(),
             watched: Moka::builder().max_capacity(MOST).time_to_live(MEMORY).build(),
+            changes: Changes::default(),
         }
+    }
+
+    /// How often somebody has begun to watch something else of any series.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.count()
     }
 
     /// What was watched last of the series of this video.
@@ -64,7 +72,13 @@ impl Threads {
     /// Notes that somebody plays a torrent.
     pub(super) fn note_play(&self, info_hash: InfoHash) {
         if let Some(Thread { series, group }) = self.listed.get(&info_hash) {
-            self.watched.insert(series, Watched { info_hash, group });
+            let watched = Watched { info_hash, group };
+            let is_new = self.watched.get(&series).as_ref() != Some(&watched);
+            // Also what is not new, so that it is remembered from now on.
+            self.watched.insert(series, watched);
+            if is_new {
+                self.changes.note();
+            }
         }
     }
 }

@@ -75,7 +75,7 @@ impl CacheFile {
             state.dirty = true;
             state.have.verify(piece);
         }
-        self.inner.changes.send_replace(());
+        self.tell(pieces);
         Ok(if was_there { Put::Known } else { Put::New })
     }
 
@@ -98,7 +98,7 @@ impl CacheFile {
             state.dirty = true;
             state.have.vouch(piece);
         }
-        self.inner.changes.send_replace(());
+        self.tell(pieces);
         Ok(Put::New)
     }
 
@@ -151,7 +151,7 @@ impl CacheFile {
             state.have.verify(local)
         };
         if new {
-            self.inner.changes.send_replace(());
+            self.tell(pieces);
         }
     }
 
@@ -191,9 +191,15 @@ impl CacheFile {
             state.dirty = true;
             state.have.settle(piece, proved);
             drop(state);
-            self.inner.changes.send_replace(());
+            self.tell(pieces);
         }
         Ok(())
+    }
+
+    /// Pieces have become final: wakes those who wait for them.
+    fn tell(&self, pieces: &Pieces) {
+        pieces.count_presence();
+        self.inner.changes.send_replace(());
     }
 
     fn local(&self, piece: u32) -> Option<(&Pieces, usize)> {

@@ -41,6 +41,8 @@ impl CacheFile {
             let mut state = pieces.state();
             state.record.left_off = if is_seen { 0 } else { offset };
             state.dirty = true;
+            drop(state);
+            pieces.count_presence();
         }
     }
 

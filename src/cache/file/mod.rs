@@ -23,7 +23,8 @@ use super::folder::{self, ContentFolder};
 use super::have::HaveMap;
 use super::playhead::{Playhead, Playheads};
 use super::sidecar::{Description, Record};
-use super::{CacheError, Layout, drop_in};
+use super::{CacheError, Layout, Presence, drop_in};
+use crate::changes::Changes;
 use crate::domain::ContentKey;
 
 /// Longest extent handed out at once. Long enough for any socket buffer, short enough that a reader's
@@ -79,6 +80,8 @@ struct Pieces {
     folder: ContentFolder,
     /// Never held across an await or a disk access.
     state: Mutex<State>,
+    /// Counts how often any content of the folder has become more or less present.
+    presences: Changes,
     /// Held while claims are hashed, so that nobody hashes them twice.
     proving: Mutex<()>,
     /// One of these is held from the look at a piece's state to the end of the write that depends on it, so
@@ -90,6 +93,8 @@ struct Pieces {
 struct State {
     have: HaveMap,
     record: Record,
+    /// How present it was when that was counted last.
+    counted: Presence,
     /// Whether the map or the record changed since they were last saved.
     dirty: bool,
     /// Why the last write failed.
@@ -102,11 +107,13 @@ impl CacheFile {
         key: ContentKey,
         folder: ContentFolder,
         description: Description,
+        presences: &Changes,
     ) -> Result<Self, CacheError> {
         let Description { layout, name } = description;
         let data = folder.open_data(layout.span)?;
         let mut record = Record::read(&folder.have());
         let mut have = HaveMap::from_bytes(layout.pieces(), &record.have, &record.vouched);
+        let counted = Presence::of(&have, &record);
         // The record was written after the data, which is never rewritten. All that can have happened to it is
         // that somebody else removed or cut the file.
         have.retain_vouched(|piece| {
@@ -123,21 +130,19 @@ impl CacheFile {
             // Without hashes the name and the length are all that tells two versions apart.
             None => format!("{key}-{:x}-{}", layout.length, fingerprint(&name)),
         };
-        let state = State { have, record, dirty: false, failure: None };
-        Ok(Self::new(
-            key,
-            tag,
-            name,
-            layout.length,
-            data,
-            Store::Pieces(Box::new(Pieces {
-                layout,
-                folder,
-                state: Mutex::new(state),
-                proving: Mutex::default(),
-                turns: Default::default(),
-            })),
-        ))
+        let state = State { have, record, counted, dirty: false, failure: None };
+        let length = layout.length;
+        let pieces = Pieces {
+            layout,
+            folder,
+            state: Mutex::new(state),
+            presences: presences.clone(),
+            proving: Mutex::default(),
+            turns: Default::default(),
+        };
+        // What is in doubt now was counted as present.
+        pieces.count_presence();
+        Ok(Self::new(key, tag, name, length, data, Store::Pieces(Box::new(pieces))))
     }
 
     /// A complete file that an operator provided. `tag` changes when the file does.
@@ -218,6 +223,14 @@ impl CacheFile {
     /// Whether every byte is final.
     pub fn is_complete(&self) -> bool {
         self.pieces().is_none_or(|pieces| pieces.state().have.is_complete())
+    }
+
+    /// How much of it is here.
+    pub(super) fn presence(&self) -> Presence {
+        self.pieces().map_or(Presence::Complete, |pieces| {
+            let state = pieces.state();
+            Presence::of(&state.have, &state.record)
+        })
     }
 
     /// The first byte at or after `offset` that is not final; the length if there is none.
@@ -312,5 +325,15 @@ impl Pieces {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a change if the content is more or less present than it was.
+    fn count_presence(&self) {
+        let mut state = self.state();
+        let presence = Presence::of(&state.have, &state.record);
+        if std::mem::replace(&mut state.counted, presence) != presence {
+            drop(state);
+            self.presences.note();
+        }
     }
 }

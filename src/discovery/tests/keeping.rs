@@ -135,10 +135,14 @@ async fn what_people_ask_for_again_is_kept_fresh() {
     popular::refresh(stage.inner()).await;
     assert_eq!(indexer.asked(), 1, "it is fresh");
     make_old(&stage, HOUR).await;
+    let before = stage.discovery.changes();
     popular::refresh(stage.inner()).await;
     assert_eq!(indexer.asked(), 2);
+    assert!(stage.discovery.changes() > before, "what was made of the old answer is not true any more");
+    let after = stage.discovery.changes();
     let fresh = stage.find("tt1").await;
     assert_eq!((names(&fresh), fresh.complete), (vec!["B"], true));
+    assert_eq!(stage.discovery.changes(), after, "nothing was new");
     stage.stop().await;
 }
 

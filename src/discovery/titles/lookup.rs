@@ -14,6 +14,7 @@ use url::Url;
 
 use super::meta::Known;
 use super::subject::{Part, Subject};
+use crate::changes::Changes;
 use crate::db::{Database, StoredTitle};
 use crate::discovery::IndexerError;
 use crate::discovery::upstream::Upstream;
@@ -62,6 +63,7 @@ struct Inner {
     failed: Moka<Subject, ()>,
     flights: Mutex<HashMap<Subject, Flight>>,
     failures: Mutex<u32>,
+    changes: Changes,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -108,6 +110,7 @@ impl Lookup {
             failed: Moka::builder().time_to_live(FAILED).max_capacity(MOST).build(),
             flights: Mutex::default(),
             failures: Mutex::default(),
+            changes: Changes::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
@@ -128,6 +131,11 @@ impl Lookup {
             return old;
         }
         timeout_at(until, flight).await.ok().flatten().or(old)
+    }
+
+    /// How often an entry was learned.
+    pub(super) fn changes(&self) -> u64 {
+        self.0.changes.count()
     }
 
     pub(super) async fn shutdown(&self) {
@@ -203,6 +211,7 @@ impl Inner {
     async fn remember(&self, subject: &Subject, known: &Arc<Known>) {
         let stored = now();
         self.known.insert(subject.clone(), Entry { known: known.clone(), stored });
+        self.changes.note();
         let Ok(body) = serde_json::to_string(&**known) else { return };
         if let Err(error) = self.db.remember_title(&subject.key(), &StoredTitle { body, stored }).await {
             tracing::warn!(%error, "a title cannot be stored; it will be asked for again");

@@ -75,6 +75,11 @@ impl Titles {
         query
     }
 
+    /// How often something was learned of any title.
+    pub(super) fn changes(&self) -> u64 {
+        self.lookup.changes()
+    }
+
     /// Ends the questions that are under way.
     pub async fn shutdown(&self) {
         self.lookup.shutdown().await;

@@ -94,6 +94,7 @@ impl Provider {
                 for (torrent, answer) in torrents.iter().zip(answers) {
                     self.holdings.note(*torrent, answer == Availability::Cached);
                 }
+                self.owner.changes.note();
             }
             Some(Err(error)) => {
                 tracing::debug!(service = self.id.label(), %error, "it does not say what it holds");

@@ -65,6 +65,7 @@ impl Provider {
                     }
                     self.lists.0.insert(torrent, answer.and_then(|files| entries(&files)));
                 }
+                self.owner.changes.note();
             }
             Some(Err(error)) => {
                 tracing::debug!(service = self.id.label(), %error, "it does not list what it holds");

@@ -61,6 +61,7 @@ use super::fetch::Hosts;
 use super::lookup::Lookup;
 use super::{Source, Terms};
 use crate::cache::Cache;
+use crate::changes::Changes;
 use crate::db::{Database, DatabaseError};
 use crate::domain::{DebridService, FileEntry, InfoHash};
 use crate::net::{ClientError, ClientOptions, Guard};
@@ -163,6 +164,7 @@ impl Debrid {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             runtime: tokio::runtime::Handle::current(),
+            changes: Changes::default(),
         };
         let hosts = Hosts::default();
         let (mut houses, mut providers) = (Vec::new(), Vec::new());
@@ -223,6 +225,12 @@ impl Debrid {
         terms: &Terms,
     ) -> HashMap<InfoHash, Arc<[FileEntry]>> {
         lists::files(&self.providers(terms), torrents)
+    }
+
+    /// How often [`Debrid::held`] or [`Debrid::files`] may have come to say something else, for whichever torrent, beside
+    /// what they forget with time.
+    pub fn changes(&self) -> u64 {
+        self.inner.owner.changes.count()
     }
 
     /// Asks every service about the operator's accounts, so that [`Debrid::health`] knows before the first play which

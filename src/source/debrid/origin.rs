@@ -87,6 +87,7 @@ impl DebridOrigin {
         let previous = self.current().as_ref().map(|(found, _)| Box::new(found.clone()));
         if remedy == Remedy::Doubt && refresh != Refresh::First {
             self.provider.refusals.note(self.errand.info_hash, Refused::SomethingElse);
+            self.provider.owner.changes.note();
             let reason = format!("{label}: it delivers something else (an error clip?): {refusal}");
             return Err(SourceError::NotHere(reason));
         }

@@ -20,6 +20,7 @@ use super::refusals::{Refusals, Refused};
 use super::service::{Scope, Service, ServiceError};
 use super::tend;
 use super::times::Times;
+use crate::changes::Changes;
 use crate::domain::DebridService;
 use crate::source::fetch::Hosts;
 
@@ -51,6 +52,8 @@ pub(super) struct Owner {
     pub(super) stopping: CancellationToken,
     /// Where they run.
     pub(super) runtime: tokio::runtime::Handle,
+    /// Counts what services say of torrents.
+    pub(super) changes: Changes,
 }
 
 impl Provider {
@@ -99,6 +102,7 @@ impl Provider {
         self.links.drop_link(&(errand.info_hash, errand.target.clone()));
         // At once in memory, then in the database.
         self.refusals.note(errand.info_hash, Refused::WrongBytes);
+        self.owner.changes.note();
         let (provider, info_hash) = (self.clone(), errand.info_hash);
         let writing = async move { provider.refusals.add(info_hash, Refused::WrongBytes).await };
         self.owner.tasks.spawn_on(writing, &self.owner.runtime);
@@ -148,6 +152,7 @@ async fn fly(
     provider.links.put(key, &found);
     provider.refusals.clear_not_cached(errand.info_hash);
     provider.holdings.note(errand.info_hash, true);
+    provider.owner.changes.note();
     Ok(found)
 }
 
@@ -210,6 +215,9 @@ impl Provider {
             self.holdings.note(errand.info_hash, false);
         }
         if let Some(refused) = refused {
+            // At once in memory, then in the database.
+            self.refusals.note(errand.info_hash, refused);
+            self.owner.changes.note();
             self.refusals.add(errand.info_hash, refused).await;
         }
     }

@@ -173,6 +173,7 @@ impl Inner {
             tracing::info!(videos = shelf.videos.len(), ?took, "looked through the media folder");
         }
         self.seen.send_replace(Some(Seen { shelf: Arc::new(shelf), generation: generation + 1 }));
+        // Answers name the look they are from, so that nobody is told one of these meanwhile.
         self.answers.invalidate_all();
         let pause = LOOK_EVERY.max(took * SHARE);
         *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
@@ -219,6 +220,10 @@ impl Indexer for Library {
         sink: &'a (dyn Fn(Vec<Found>) + Send + Sync),
     ) -> BoxFuture<'a, Result<(), IndexerError>> {
         self.answer(query, sink).map(Ok).boxed()
+    }
+
+    fn changes(&self) -> u64 {
+        self.inner.seen.borrow().as_ref().map_or(0, |seen| seen.generation)
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<Probe, IndexerError>> {

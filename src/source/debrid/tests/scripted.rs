@@ -8,6 +8,7 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::changes::Changes;
 use crate::db::Database;
 use crate::domain::{DebridService, InfoHash};
 use crate::source::debrid::ServiceSettings;
@@ -211,6 +212,7 @@ impl Rig {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             runtime: tokio::runtime::Handle::current(),
+            changes: Changes::default(),
         };
         let service = Scripted::new(script);
         let provider = provider(&service, &db, &owner).await;
