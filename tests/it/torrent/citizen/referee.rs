@@ -168,12 +168,8 @@ impl Referee {
             }
             Word::AllowedFast(piece) => drop(self.allowed.insert(*piece)),
             Word::Piece(block, _) => self.close(*block, Act::Came(*block)),
-            Word::Reject(block) => {
-                // A refusal of what was taken back may cross a new request for it, which stays open.
-                if !self.taken_back.remove(block) {
-                    self.close(*block, Act::Lost(*block));
-                }
-            }
+            // A refusal of what was taken back may cross a new request for it, which stays open.
+            Word::Reject(block) if !self.taken_back.remove(block) => self.close(*block, Act::Lost(*block)),
             Word::Extended(0, body) => {
                 self.numbers = Some(["11:ut_metadata", "6:ut_pex"].map(|key| number(body, key)));
                 self.queue = number(body, "4:reqq").map_or(USUAL_QUEUE, |queue| queue as usize);

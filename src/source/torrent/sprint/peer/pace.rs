@@ -67,11 +67,12 @@ struct Start {
     best: f64,
     /// How many in a row have brought hardly more than that.
     steady: u32,
+    is_over: bool,
 }
 
 impl Start {
     fn is_on(&self) -> bool {
-        self.steady < WITHOUT_GROWTH
+        !self.is_over
     }
 
     /// A round trip begins now.
@@ -79,7 +80,9 @@ impl Start {
         (self.since, self.bytes) = (Some(now), 0.0);
     }
 
-    fn note(&mut self, bytes: usize, round_trip: Duration, now: Instant) {
+    /// So many bytes came, which had to wait for others or not. With either no growth or no waiting alone it goes on: at
+    /// first a block waits for its connection, and later it may be the way that has become longer.
+    fn note(&mut self, bytes: usize, has_waited: bool, round_trip: Duration, now: Instant) {
         self.bytes += bytes as f64;
         let time = self.since.map(|since| now.saturating_duration_since(since)).unwrap_or_default();
         if time >= round_trip.max(Duration::from_millis(1)) {
@@ -89,6 +92,7 @@ impl Start {
             self.steady = if has_grown { 0 } else { self.steady + 1 };
             self.begin(now);
         }
+        self.is_over |= has_waited && self.steady >= WITHOUT_GROWTH;
     }
 }
 
@@ -182,7 +186,9 @@ impl Pace {
         self.waiting = (!last).then_some(now.max(since));
         self.emptied = last.then_some(now);
         self.unanswered = None;
-        self.start.note(bytes, self.round_trip, now);
+        // Behind others for as long as half the way takes: more requests would wait longer, and bring nothing.
+        let has_waited = took > self.round_trip * 3 / 2 + self.ahead + self.time_of(1, now);
+        self.start.note(bytes, has_waited, self.round_trip, now);
         if !self.start.is_on() && self.latest.is_some_and(|latest| asked + self.round_trip > latest + IDLE) {
             self.dry(asked, now);
         }

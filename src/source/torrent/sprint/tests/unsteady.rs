@@ -28,7 +28,8 @@ fn ways_that_become_longer_and_shorter_are_kept_full() {
     for (period, longer) in [(300, 100), (3000, 300), (10_000, 300)] {
         let habits = Habits { sways: Some((ms(period), ms(longer))), ..PLAIN };
         let (of_seeds, of_line) = (rate(habits, 200.0), rate(habits, 40.0));
-        assert!(of_seeds > 6.0, "{habits:?}: {of_seeds} of 8 MB/s that the seeds bring");
+        // Two thirds of what there is where the way is twelve times as long half of the time.
+        assert!(of_seeds > 5.2, "{habits:?}: {of_seeds} of 8 MB/s that the seeds bring");
         assert!(of_line > 3.8, "{habits:?}: {of_line} of 5 MB/s that the line brings");
     }
 }
