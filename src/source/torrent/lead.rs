@@ -1,6 +1,7 @@
 //! The small client's part in one file: what is near a reader. It claims pieces there, so that the engine and other
 //! sources fetch something else, and the engine is held back while it delivers.
 
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,10 +38,11 @@ const REST: Duration = Duration::from_secs(5);
 /// is to be served to others too.
 const MOST_LACKING: Duration = Duration::from_secs(20);
 
-/// The end of the file is looked at a little after its start, and by most players once only.
-const TAIL_DUE: Duration = Duration::from_millis(100);
+/// The end of the file is looked at a little after its start, and by most players once only. Where a swarm needs longer
+/// than this for the piece behind the first, the end comes before it.
+const TAIL_DUE: Duration = Duration::from_millis(200);
 
-/// Bytes per second by which the urgency of two places is compared. The same as the planner's.
+/// Bytes per second by which the urgency of two places is compared, until the small client knows better.
 const READING: u64 = 16_000_000;
 
 /// The small client at work for one file.
@@ -217,6 +219,8 @@ impl Lead {
     fn targets(&self, places: &[(Range<u64>, Duration)]) -> Vec<Target> {
         let Some(layout) = self.file.layout() else { return Vec::new() };
         let mut targets = Vec::new();
+        let known = self.errand.as_ref().and_then(|(sprint, _)| sprint.reading());
+        let reading = known.map_or(READING, NonZeroU64::get);
         for (range, due) in places {
             let wanted = layout.piece_at(range.start)..layout.piece_at(range.end - 1) + 1;
             for claim in &self.claims {
@@ -225,7 +229,7 @@ impl Lead {
                 let pieces = pieces.start.max(wanted.start)..pieces.end.min(wanted.end);
                 for run in runs(pieces.filter(is_missing)) {
                     let distance = (run.start - wanted.start) as u64 * layout.piece_length;
-                    let due = *due + Duration::from_micros(distance * 1_000_000 / READING);
+                    let due = *due + Duration::from_micros(distance * 1_000_000 / reading);
                     let number = |piece: usize| layout.first_piece + piece as u32;
                     targets.push(Target { pieces: number(run.start)..number(run.end), due });
                 }

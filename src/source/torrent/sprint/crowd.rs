@@ -274,6 +274,11 @@ impl Crowd {
         self.peers.values_mut().for_each(Peer::keep_alive);
     }
 
+    /// Bytes per second that readers are taken to want; `None` as long as nothing is known of the torrent.
+    pub(super) fn reading(&self) -> Option<f64> {
+        self.planner.as_ref().map(Planner::reading)
+    }
+
     /// What has come, by use.
     pub(super) fn traffic(&self) -> Traffic {
         self.planner.as_ref().map(Planner::traffic).unwrap_or_default()

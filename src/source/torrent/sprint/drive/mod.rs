@@ -9,6 +9,7 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -61,6 +62,8 @@ struct Desk {
     metadata: watch::Sender<Option<Bytes>>,
     /// Bytes of blocks that were of use.
     useful: AtomicU64,
+    /// Bytes per second that readers are taken to want.
+    reading: AtomicU64,
     counts: Mutex<PeerCounts>,
     /// Those who have sent blocks, the most generous first, and how they are dialled.
     good: Mutex<Vec<(SocketAddr, Manner)>>,
@@ -94,6 +97,7 @@ impl Sprint {
             changed: Notify::new(),
             metadata: watch::Sender::new(None),
             useful: AtomicU64::new(0),
+            reading: AtomicU64::new(0),
             counts: Mutex::default(),
             good: Mutex::default(),
             dismissed: AtomicBool::new(false),
@@ -186,6 +190,11 @@ impl Sprint {
     /// Those who have sent blocks, the most generous first.
     pub(in crate::source) fn good_peers(&self) -> Vec<SocketAddr> {
         self.desk.good().into_iter().map(|(peer, _)| peer).collect()
+    }
+
+    /// Bytes per second by which the urgency of two places is compared; `None` as long as nothing is known.
+    pub(in crate::source) fn reading(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.desk.reading.load(Ordering::Relaxed))
     }
 
     /// Its peers, as of late.

@@ -261,6 +261,9 @@ impl Runner {
             .collect();
         deaf.into_iter().for_each(|key| self.hang_up(key));
         self.desk.useful.store(self.crowd.traffic().useful, Ordering::Relaxed);
+        // A power of two, so that what is aimed at does not change with every block.
+        let reading = self.crowd.reading().map_or(0, |reading| (reading as u64 + 1).next_power_of_two() / 2);
+        self.desk.reading.store(reading, Ordering::Relaxed);
     }
 
     /// Tells how things are, once a second.

@@ -26,6 +26,9 @@ use work::Work;
 /// the start of another. Twice what the largest films need.
 const READING: f64 = 16_000_000.0;
 
+/// They want no less than this, however slow their swarm is.
+const LEAST_READING: f64 = 100_000.0;
+
 /// Bytes of unfinished pieces that are kept after their readers have gone elsewhere: players go back. Of larger pieces
 /// it is one, the fullest.
 const KEPT: u64 = 8 << 20;
@@ -175,10 +178,16 @@ impl Planner {
         }
     }
 
+    /// Bytes per second that a reader is taken to want. Nobody reads faster than his bytes come, so that who waits for
+    /// something else is not kept waiting for what nobody will read soon.
+    pub(super) fn reading(&self) -> f64 {
+        if self.rate > 0.0 { READING.min(self.rate.max(LEAST_READING)) } else { READING }
+    }
+
     fn sort(&mut self) {
         self.looked = None;
         let missing = |piece: &u32| *piece < self.geometry.pieces() && !self.done.contains(*piece as usize);
-        let piece_time = f64::from(self.geometry.size(0)) / READING;
+        let piece_time = f64::from(self.geometry.size(0)) / self.reading();
         let mut due: BTreeMap<u32, f64> = BTreeMap::new();
         self.awaited.clear();
         for target in &self.targets {

@@ -10,7 +10,7 @@ fn head(world: &mut World, head: u32) {
     let last = world.geometry.pieces();
     world.head = vec![
         Target { pieces: 0..head, due: Duration::ZERO },
-        Target { pieces: last - 1..last, due: ms(100) },
+        Target { pieces: last - 1..last, due: ms(200) },
     ];
 }
 
@@ -158,9 +158,9 @@ fn metro_ten_seeds_fill_the_line() {
     let times = play("metro", World::new(ms(30), 2 << 20, 200.0 * MEGABIT, seeds), 2, 100);
     assert!(times.block < ms(117), "1.3 times the floor of 90 ms");
     assert!(times.piece < ms(208), "half of the best peer's 416 ms");
-    // Half of the best peer's 653 ms would be less: the tail comes between, for which the line needs 84 ms.
-    assert!(times.four_mib < ms(326 + 84));
-    assert!(times.tail < ms(326));
+    assert!(times.four_mib < ms(326), "half of the best peer's 653 ms");
+    // The tail comes after them, for which the line needs 84 ms.
+    assert!(times.tail < ms(326 + 84));
     // The line brings 2 MiB in 84 ms, after a hundredth of a second and some in which it brings what is under way.
     assert!(times.seek < ms(15 + 84 + 30));
     assert!(times.rate > 20.0, "the line brings 25 MB/s");
@@ -173,8 +173,8 @@ fn transatlantic_round_trips_are_few() {
     let times = play("transatlantic", World::new(ms(180), 2 << 20, 100.0 * MEGABIT, seeds), 2, 100);
     assert!(times.block < ms(702), "1.3 times the floor of 540 ms");
     assert!(times.piece < ms(831), "half of the best peer's 1663 ms");
-    // Half of the best peer's 1997 ms would be less: the tail comes between, for which the line needs 168 ms.
-    assert!(times.four_mib < ms(998 + 168 + 50));
+    // Half of the best peer's 1997 ms would be less by some: fresh connections carry little at first.
+    assert!(times.four_mib < ms(998 + 100));
     assert!(times.seek < ms(90 + 168 + 100), "half of the best peer's 868 ms would be more");
     assert!(times.rate > 7.2, "what the best peer keeps up");
     assert!(times.waste < 0.05);
