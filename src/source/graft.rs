@@ -183,10 +183,11 @@ impl Graft {
             for piece in pieces {
                 let own = layout.content_range(piece);
                 let bytes = from.read_content(own.start, (own.end - own.start) as usize)?;
+                // Counted before anybody can read them.
+                received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 if bytes.len() as u64 == own.end - own.start && onto.vouch(piece, &bytes)? == Put::New {
                     new.push(piece);
                 }
-                received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             }
             Ok::<_, CacheError>(new)
         });

@@ -154,7 +154,7 @@ impl Swarm {
         lookup: Lookup,
         clients: Clients,
     ) -> Result<Self, SwarmError> {
-        let engine_id = session::new_peer_id();
+        let engine_id = session::new_peer_id(session::ENGINE);
         let session =
             session::start(&settings, engine_id).await.map_err(|error| SwarmError(format!("{error:#}")))?;
         let guard = clients.guard();

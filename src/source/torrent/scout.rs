@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::PeerCounts;
 use super::announce::{Announce, Tracker, announce};
-use super::session::{CLIENT, new_peer_id};
+use super::session::{CLIENT, SMALL_CLIENT, new_peer_id};
 use super::sprint::{Identity, Origin, Reach, Sprint};
 use crate::domain::InfoHash;
 use crate::net::Clients;
@@ -133,7 +133,7 @@ impl Scouts {
 
     fn begin(&self, call: &Call, earlier: Option<&Sprint>) -> Sprint {
         let info_hash = *call.info_hash.as_bytes();
-        let peer_id = new_peer_id();
+        let peer_id = new_peer_id(SMALL_CLIENT);
         let port = self.session.announce_port().unwrap_or_default();
         let identity = Identity { info_hash, peer_id, client: CLIENT.to_owned() };
         let reach = Reach {

@@ -22,7 +22,13 @@ use crate::domain::InfoHash;
 pub(super) const CLIENT: &str = concat!("Headwater ", env!("CARGO_PKG_VERSION"));
 
 /// How a peer's number begins: the client and its version (BEP 20).
-const PREFIX: &[u8; 8] = b"-HW0100-";
+pub(super) type Prefix = &'static [u8; 8];
+
+/// How the small client's number begins.
+pub(super) const SMALL_CLIENT: Prefix = b"-HW0100-";
+
+/// How the engine's number begins: peers see two of us, and tell them apart.
+pub(super) const ENGINE: Prefix = b"-HWE100-";
 
 /// Not a number of threads but of permits. The engine shares one pool of them between block writes and
 /// open streams, which keep theirs while they wait: with its default of 8, eight waiting streams stop
@@ -44,10 +50,10 @@ const REQUEST_WINDOW: usize = 64;
 const CONCURRENT_CHECKS: usize = 16;
 
 /// A number under which to speak to peers.
-pub(super) fn new_peer_id() -> [u8; 20] {
+pub(super) fn new_peer_id(prefix: Prefix) -> [u8; 20] {
     let mut peer_id = [0; 20];
-    peer_id[..PREFIX.len()].copy_from_slice(PREFIX);
-    if aws_lc_rs::rand::fill(&mut peer_id[PREFIX.len()..]).is_err() {
+    peer_id[..prefix.len()].copy_from_slice(prefix);
+    if aws_lc_rs::rand::fill(&mut peer_id[prefix.len()..]).is_err() {
         tracing::warn!("the system gives no random numbers");
     }
     peer_id
