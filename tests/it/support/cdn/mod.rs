@@ -42,6 +42,11 @@ struct Running {
     web_seed: SocketAddr,
 }
 
+/// Makes what [`Fault::ErrorClip`] sends, which may take seconds, so that no answer has to wait for it.
+pub(crate) fn make_error_clip() {
+    variant::error_clip();
+}
+
 impl Cdn {
     /// Starts nginx and the gate, with no files yet.
     ///

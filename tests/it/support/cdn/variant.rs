@@ -43,7 +43,7 @@ fn made(root: &Path, place: String, bytes: impl FnOnce() -> io::Result<Vec<u8>>)
 }
 
 /// One second of grey, as MP4.
-fn error_clip() -> &'static [u8] {
+pub(super) fn error_clip() -> &'static [u8] {
     static CLIP: OnceLock<Vec<u8>> = OnceLock::new();
     CLIP.get_or_init(|| {
         let folder = tempfile::tempdir().expect("the temporary folder is writable");
